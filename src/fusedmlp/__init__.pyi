@@ -1,0 +1,8 @@
+from . import kernels as kernels
+from . import reference as reference
+from .storage import load as load
+from .storage import save as save
+from .trained import Trained as Trained
+from .training import train as train
+
+__version__: str

@@ -1,0 +1,26 @@
+"""The command `fusedmlp`, which is also `python -m fusedmlp`."""
+
+import io
+import sys
+
+
+def main() -> None:
+    """Run the command line; say what to install where its packages are missing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a column's name may not fit the terminal
+    try:
+        from fusedmlp.cli import app
+
+        app()
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in ("typer", "rich", "pandas"):
+            raise
+        sys.exit(
+            f"error: the command line needs the package {error.name}, which is not installed: "
+            "pip install 'fusedmlp[cli]'"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The weights that training begins with."""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusedmlp.data import Array, real_array
+from fusedmlp.plan import aligned_zeros, layer_offsets
+
+
+def initial_params(
+    options: dict[str, Any], sizes: tuple[int, ...], random: np.random.RandomState
+) -> Array:
+    """Return the flat vector of parameters: weights as `init` says, biases 0 unless it gives them.
+
+    Weights are drawn in float64, layer by layer, whatever the run's dtype.
+    """
+    weight_offsets, bias_offsets, size = layer_offsets(sizes, options["bias"])
+    params = aligned_zeros(size, options["dtype"])
+    weights, biases = _layers(options, sizes, random)
+    for offset, layer in zip(weight_offsets, weights, strict=True):
+        params[offset : offset + layer.size] = layer.ravel()
+    for offset, layer in zip(bias_offsets, biases, strict=False):
+        params[offset : offset + layer.size] = layer
+    return params
+
+
+def _layers(
+    options: dict[str, Any], sizes: tuple[int, ...], random: np.random.RandomState
+) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    init, shapes = options["init"], list(pairwise(sizes))
+    if isinstance(init, str):
+        return [_drawn(init, shape, random) for shape in shapes], []
+    weights, biases = init if _is_pair(init) else (init, [])
+    if len(biases) and not options["bias"]:
+        raise ValueError(f"init must have no biases with bias=False, got {len(biases)}")
+    checked_weights = _shaped("weights", weights, shapes, options["dtype"])
+    if not len(biases):
+        return checked_weights, []
+    return checked_weights, _shaped("biases", biases, [s[1:] for s in shapes], options["dtype"])
+
+
+def _drawn(init: str, shape: tuple[int, int], random: np.random.RandomState) -> NDArray[Any]:
+    if init == "he":
+        normal: NDArray[Any] = random.standard_normal(shape)
+        normal *= np.sqrt(2 / shape[0])
+        return normal
+    uniform: NDArray[Any] = 2 * random.random_sample(shape) - 1
+    if init == "glorot":
+        uniform *= np.sqrt(6 / sum(shape))
+    return uniform
+
+
+def _is_pair(init: Any) -> bool:
+    """Whether init is (weights, biases): its first item is itself a sequence of matrices."""
+    return (
+        len(init) == 2
+        and isinstance(init[0], list | tuple)
+        and all(np.ndim(weights) == 2 for weights in init[0])
+    )
+
+
+def _shaped(
+    what: str, arrays: Any, shapes: list[tuple[int, int]] | list[tuple[int]], dtype: str
+) -> list[NDArray[Any]]:
+    if len(arrays) != len(shapes):
+        raise ValueError(f"init must have {what} for {len(shapes)} layers, got {len(arrays)}")
+    result = []
+    for layer, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
+        name = f"init's {what} of layer {layer}"
+        result.append(real_array(name, array, dtype, (len(shape),)))
+        if result[-1].shape != shape:
+            raise ValueError(f"{name} must have shape {shape}, got {result[-1].shape}")
+    return result

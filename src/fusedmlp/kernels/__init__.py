@@ -1,0 +1,26 @@
+"""The compiled kernels. Each has a twin of the same name in `fusedmlp.reference`."""
+
+from fusedmlp.kernels.activations import activate, error_weighted_derivative
+from fusedmlp.kernels.draws import mix, row_order
+from fusedmlp.kernels.fit import fit, gradient, predict
+from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
+from fusedmlp.kernels.losses import absolute_error, loss, output_delta
+from fusedmlp.kernels.updates import count_direction_changes, update
+
+__all__ = [
+    "absolute_error",
+    "activate",
+    "backpropagate",
+    "count_direction_changes",
+    "error_weighted_derivative",
+    "fit",
+    "forward",
+    "gradient",
+    "layer_gradient",
+    "loss",
+    "mix",
+    "output_delta",
+    "predict",
+    "row_order",
+    "update",
+]

@@ -1,0 +1,44 @@
+"""Random numbers that depend on a counter alone, compiled."""
+
+import numpy as np
+
+from fusedmlp.kernels.compiled import compiled, inner
+from fusedmlp.kernels.vectors import address, at, put
+
+_GAMMA = np.uint64(0x9E3779B97F4A7C15)
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND = np.uint64(0x94D049BB133111EB)
+
+
+@compiled
+def mix(key, counter):
+    """Return 64 random bits: the counter-th output of SplitMix64 seeded by key."""
+    return _mix(np.uint64(key), np.uint64(counter))
+
+
+@inner
+def _mix(key, counter):
+    z = key + (counter + np.uint64(1)) * _GAMMA
+    z = (z ^ (z >> np.uint64(30))) * _FIRST
+    z = (z ^ (z >> np.uint64(27))) * _SECOND
+    return z ^ (z >> np.uint64(31))
+
+
+@compiled
+def row_order(seed, epoch, order):
+    """Set order (rows,) to the order in which this epoch visits the rows."""
+    row_order_at(seed, epoch, address(order), order.size)
+
+
+@inner
+def row_order_at(seed, epoch, order, rows):
+    """Shuffle the rows at an address."""
+    key = _mix(np.uint64(seed), np.uint64(epoch))
+    for place in range(rows):
+        put(order, place, place)
+    for place in range(rows - 1, 0, -1):
+        draw = _mix(key, np.uint64(place)) >> np.uint64(32)
+        other = np.int64((draw * np.uint64(place + 1)) >> np.uint64(32))
+        row = at(order, place)
+        put(order, place, at(order, other))
+        put(order, other, row)

@@ -1,0 +1,111 @@
+"""One layer forward and backward, compiled. b: rows, i: inputs, j: outputs."""
+
+import numpy as np
+
+from fusedmlp.kernels.activations import activate_at, derivative_at
+from fusedmlp.kernels.compiled import compiled, inner
+from fusedmlp.kernels.tiles import ADD, NEXT, SET, multiply, transpose
+from fusedmlp.kernels.vectors import address, at, put
+
+
+@compiled
+def forward(inputs, weights, biases, activation, outputs):
+    """Set outputs (rows, n_out) to the activation of inputs @ weights + biases.
+
+    inputs (rows, n_in), weights (n_in, n_out), biases (n_out,) or empty.
+    """
+    rows, n_in = inputs.shape
+    forward_at(
+        address(inputs),
+        rows,
+        n_in,
+        address(weights),
+        weights.shape[1],
+        address(biases),
+        biases.size,
+        activation,
+        address(outputs),
+    )
+
+
+@inner
+def forward_at(inputs, rows, n_in, weights, n_out, biases, bias, activation, outputs):
+    """Run rows at an address through a layer; bias is 0 where there is none."""
+    if bias:
+        for b in range(rows):
+            for j in range(n_out):
+                put(outputs, b * n_out + j, at(biases, j))
+    multiply(inputs, n_in, NEXT, rows, n_in, weights, n_out, outputs, bias)
+    activate_at(activation, outputs, rows, n_out)
+
+
+@compiled
+def backpropagate(delta, weights, activation, inputs, delta_below):
+    """Set delta_below (rows, n_in) to the layer's delta (rows, n_out), carried back to its inputs.
+
+    weights (n_in, n_out). inputs (rows, n_in) are the outputs of the layer below, which has the
+    activation: delta_below is the error-weighted derivative there.
+    """
+    _backpropagate(
+        delta, weights, activation, inputs, delta_below, np.empty(weights.size, weights.dtype)
+    )
+
+
+@inner
+def _backpropagate(delta, weights, activation, inputs, delta_below, transposed):
+    """Take the addresses.
+
+    An array lives as long as the call that it is an argument of; a variable only until it was last
+    named, and its address does not count.
+    """
+    backpropagate_at(
+        address(delta),
+        delta.shape[0],
+        delta.shape[1],
+        address(weights),
+        weights.shape[0],
+        activation,
+        address(inputs),
+        address(delta_below),
+        address(transposed),
+    )
+
+
+@inner
+def backpropagate_at(
+    delta, rows, n_out, weights, n_in, activation, inputs, delta_below, transposed
+):
+    """Carry the delta at an address back; transposed has room for weights.T."""
+    transpose(weights, n_in, n_out, transposed)
+    multiply(delta, n_out, NEXT, rows, n_out, transposed, n_in, delta_below, SET)
+    derivative_at(activation, inputs, delta_below, rows, n_in, delta_below)
+
+
+@compiled
+def layer_gradient(inputs, delta, weight_gradient, bias_gradient):
+    """Add inputs.T @ delta to weight_gradient and, unless it is empty, delta to bias_gradient."""
+    rows, n_in = inputs.shape
+    layer_gradient_at(
+        address(inputs),
+        rows,
+        n_in,
+        address(delta),
+        delta.shape[1],
+        address(weight_gradient),
+        address(bias_gradient),
+        bias_gradient.size,
+        ADD,
+    )
+
+
+@inner
+def layer_gradient_at(inputs, rows, n_in, delta, n_out, weight_gradient, bias_gradient, bias, add):
+    """Set a layer's gradient at an address, or add to it; bias is 0 where there is none."""
+    multiply(inputs, NEXT, n_in, n_in, rows, delta, n_out, weight_gradient, add)
+    if bias:
+        if add == SET:
+            for j in range(n_out):
+                put(bias_gradient, j, 0)
+        for b in range(rows):
+            for j in range(n_out):
+                put(bias_gradient, j, at(bias_gradient, j) + at(delta, b * n_out + j))

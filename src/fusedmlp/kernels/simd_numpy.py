@@ -1,0 +1,72 @@
+"""NumPy arrays in the place of `simd`'s vectors and addresses, for ``NUMBA_DISABLE_JIT=1``."""
+
+import numpy as np
+
+LANES = 4
+REGISTER = 8 * LANES
+WIDE = 2
+
+
+def address(array):
+    return array.reshape(-1)
+
+
+def shifted(memory, items):
+    return memory[items:]
+
+
+def lane_count(memory):
+    return LANES
+
+
+def at(memory, offset):
+    return memory[offset]
+
+
+def put(memory, offset, scalar):
+    memory[offset] = scalar
+
+
+def load(memory, offset):
+    return memory[offset : offset + LANES].copy()
+
+
+def load_wide(memory, offset):
+    return memory[offset : offset + WIDE * LANES].copy()
+
+
+def load_first(memory, offset, count):
+    vector = np.zeros(LANES, memory.dtype)
+    vector[:count] = memory[offset : offset + min(count, LANES)]
+    return vector
+
+
+def store(memory, offset, vector):
+    memory[offset : offset + vector.size] = vector
+
+
+def store_first(memory, offset, vector, count):
+    count = min(count, LANES)
+    memory[offset : offset + count] = vector[:count]
+
+
+def zeros(memory):
+    return np.zeros(LANES, memory.dtype)
+
+
+def zeros_wide(memory):
+    return np.zeros(WIDE * LANES, memory.dtype)
+
+
+def select(mask, yes, no):
+    return np.where(mask, yes, no)
+
+
+def power_of_two(shifted):
+    if shifted.dtype == np.float64:
+        return ((shifted.view(np.int64) << 52) + (1023 << 52)).view(np.float64)
+    return ((shifted.view(np.int32) << 23) + np.int32(127 << 23)).view(np.float32)
+
+
+def total(vector):
+    return vector.sum()

@@ -1,0 +1,223 @@
+"""Every option once: its name and type, its default, what it may be and what it means.
+
+`train`'s signature and documentation, the checks and the command line are read from here.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypedDict, get_args, get_type_hints
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from fusedmlp import requirements as may_be
+
+
+@dataclass(frozen=True)
+class Option:
+    """What is to be known of an option besides its name and type."""
+
+    default: Any
+    check: Callable[[str, Any], Any]  # (name, value) -> value as the Plan wants it, or an error
+    meaning: str
+
+
+HiddenActivation = Literal["sigmoid", "tanh", "relu", "identity"]
+OutputActivation = Literal["sigmoid", "identity", "softmax"]
+Loss = Literal["squared_error", "log_loss"]
+Reduction = Literal["sum", "mean"]
+Backend = Literal["kernels", "reference"]
+Initial = Literal["uniform", "glorot", "he"] | Sequence[ArrayLike] | Sequence[Sequence[ArrayLike]]
+Seed = int | np.random.RandomState | None
+
+
+class Options(TypedDict, total=False):
+    """The options of `fusedmlp.train`, all keywords."""
+
+    activation: Annotated[
+        HiddenActivation,
+        Option(
+            "sigmoid",
+            may_be.one_of(get_args(HiddenActivation)),
+            "Activation of the hidden layers.",
+        ),
+    ]
+    output_activation: Annotated[
+        OutputActivation,
+        Option(
+            "sigmoid",
+            may_be.one_of(get_args(OutputActivation)),
+            "Activation of the last layer: 'sigmoid' for outputs in 0..1, 'identity' for any "
+            "number, 'softmax' for the probabilities of classes that exclude each other.",
+        ),
+    ]
+    loss: Annotated[
+        Loss,
+        Option(
+            "squared_error",
+            may_be.one_of(get_args(Loss)),
+            "What is minimised: 'squared_error', half the sum of squares over a row's outputs, or "
+            "'log_loss', minus the logarithm of the probability given to the targets (with "
+            "output_activation 'sigmoid' or 'softmax').",
+        ),
+    ]
+    bias: Annotated[
+        bool,
+        Option(False, may_be.flag, "Whether each unit has a bias. Biases begin at 0."),
+    ]
+    init: Annotated[
+        Initial,
+        Option(
+            "uniform",
+            may_be.initial,
+            "The first weights: 'uniform' in [-1, 1); 'glorot', uniform within "
+            "sqrt(6 / (n_in + n_out)) (Glorot and Bengio, 2010); 'he', normal with variance "
+            "2 / n_in (He et al., 2015); or the arrays themselves, a sequence of one "
+            "(n_in, n_out) for each layer, or a pair of it and a sequence of (n_out,) biases.",
+        ),
+    ]
+    learning_rate: Annotated[
+        float,
+        Option(1.0, may_be.number(above=0), "How far a step follows the gradient."),
+    ]
+    momentum: Annotated[
+        float,
+        Option(0.0, may_be.number(least=0, below=1), "Share of the last step kept in the next."),
+    ]
+    nesterov: Annotated[
+        bool,
+        Option(False, may_be.flag, "Whether momentum is Nesterov's; needs momentum > 0."),
+    ]
+    epochs: Annotated[
+        int,
+        Option(10_000, may_be.whole_number(least=1), "How often all rows are visited."),
+    ]
+    batch_size: Annotated[
+        int | None,
+        Option(
+            None,
+            may_be.optional(may_be.whole_number(least=1)),
+            "Rows in a step. None, or more than there are, is all of them.",
+        ),
+    ]
+    shuffle: Annotated[
+        bool,
+        Option(True, may_be.flag, "Whether each epoch visits the rows in a new random order."),
+    ]
+    reduction: Annotated[
+        Reduction,
+        Option(
+            "sum",
+            may_be.one_of(get_args(Reduction)),
+            "Whether a step's gradient is the 'sum' or the 'mean' over its rows.",
+        ),
+    ]
+    dtype: Annotated[
+        DTypeLike,
+        Option("float64", may_be.real_dtype, "'float64' or 'float32', for all arithmetic."),
+    ]
+    record_every: Annotated[
+        int | None,
+        Option(
+            None,
+            may_be.optional(may_be.whole_number(least=1)),
+            "Epochs from one entry of the history to the next. None is the largest power of ten "
+            "that gives at least five entries.",
+        ),
+    ]
+    track_directions: Annotated[
+        bool,
+        Option(
+            False,
+            may_be.flag,
+            "Whether to count, for each weight, how often its update changed direction.",
+        ),
+    ]
+    progress: Annotated[
+        bool,
+        Option(False, may_be.flag, "Whether to show a bar with the epoch, its loss and the rate."),
+    ]
+    random_state: Annotated[
+        Seed,
+        Option(
+            None,
+            may_be.seed,
+            "Seed of the first weights and of the order of rows: the same int, the same bits. "
+            "A RandomState is drawn from; None is NumPy's own.",
+        ),
+    ]
+    backend: Annotated[
+        Backend,
+        Option(
+            "kernels",
+            may_be.one_of(get_args(Backend)),
+            "'kernels', compiled, or 'reference', their NumPy twins.",
+        ),
+    ]
+
+
+def _table() -> tuple[dict[str, Option], dict[str, Any]]:
+    options, types = {}, {}
+    for name, annotated in get_type_hints(Options, include_extras=True).items():
+        types[name], options[name] = get_args(annotated)
+    return options, types
+
+
+OPTIONS, TYPES = _table()
+
+
+def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every option with its value, checked, the defaults filled in.
+
+    Raises
+    ------
+    TypeError
+        For a name that is not an option, or a value of a wrong type.
+    ValueError
+        For a value out of range, or two that contradict each other.
+    """
+    for name in given:
+        if name not in OPTIONS:
+            raise TypeError(f"unknown option {name!r}; the options are {', '.join(OPTIONS)}")
+    options = {
+        name: option.check(name, given.get(name, option.default))
+        for name, option in OPTIONS.items()
+    }
+    if options["nesterov"] and options["momentum"] == 0:
+        raise ValueError("nesterov=True must come with momentum > 0, got momentum=0.0")
+    if options["loss"] == "log_loss" and options["output_activation"] == "identity":
+        raise ValueError(
+            "loss='log_loss' must come with output_activation 'sigmoid' or 'softmax', "
+            "got output_activation='identity'"
+        )
+    return options
+
+
+Function = Callable[..., Any]
+
+
+def documented(function: Function) -> Function:
+    """Spell the options out in the signature and the docstring of a function that takes them."""
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    keywords = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=TYPES[name]
+        )
+        for name, option in OPTIONS.items()
+    ]
+    function.__signature__ = signature.replace(parameters=[*own, *keywords])  # type: ignore[attr-defined]
+    if function.__doc__:  # python -OO has none
+        function.__doc__ = inspect.cleandoc(function.__doc__).replace("{options}", _parameters())
+    return function
+
+
+def _parameters() -> str:
+    """Return the options as entries of a docstring's Parameters."""
+    entries = []
+    for name, option in OPTIONS.items():
+        meaning = textwrap.fill(option.meaning, 96, initial_indent="    ", subsequent_indent="    ")
+        entries.append(f"{name} : default {option.default!r}\n{meaning}")
+    return "\n".join(entries)

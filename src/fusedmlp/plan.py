@@ -1,0 +1,187 @@
+"""The Plan: a training run as numbers, which is all that the reference and the kernels see.
+
+The order inside a step, for both: gradient, then the optimiser's rule, then the update.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+# Rows that pass through the kernels' layers together.
+BLOCK = 128
+
+
+class Activation(IntEnum):
+    """Codes of the activation functions."""
+
+    IDENTITY = 0
+    SIGMOID = 1
+    TANH = 2
+    RELU = 3
+    SOFTMAX = 4
+
+
+class Loss(IntEnum):
+    """Codes of the losses."""
+
+    SQUARED_ERROR = 0
+    LOG_LOSS = 1
+
+
+class Reduction(IntEnum):
+    """How the losses of a batch's rows become one number."""
+
+    SUM = 0
+    MEAN = 1
+
+
+class Plan(NamedTuple):
+    """Every number that a run needs. Floats have the run's dtype, so that nothing is promoted.
+
+    All parameters live in one flat vector: for each layer its weights ``(n_in, n_out)`` in C order,
+    then, with ``bias``, its ``n_out`` biases.
+    """
+
+    sizes: NDArray[np.int64]  # units of the input and of each layer
+    weight_offsets: NDArray[np.int64]  # where a layer's weights begin in the flat vector
+    bias_offsets: NDArray[np.int64]  # where its biases begin
+    activations: NDArray[np.int64]  # a code for each layer
+    bias: int  # 1 or 0
+    loss: int
+    reduction: int
+    learning_rate: np.floating[Any]
+    momentum: np.floating[Any]
+    nesterov: int
+    epochs: int
+    batch_size: int  # at most the number of rows
+    shuffle: int  # 1: each epoch visits the rows in an order of its own
+    seed: int  # of the order of rows
+    record_every: int
+    track_directions: int
+    work_size: int  # numbers that the kernels keep while a block of rows passes through
+
+
+class State(NamedTuple):
+    """What a run carries from step to step, so that it can stop anywhere and go on."""
+
+    params: NDArray[np.floating[Any]]
+    gradient: NDArray[np.floating[Any]]  # of the batch so far
+    velocity: NDArray[np.floating[Any]]
+    position: NDArray[np.int64]  # [0]: rows visited, counted through all epochs
+    order: NDArray[np.int64]  # this epoch's order of the rows
+    uphill: NDArray[np.int8]  # sign of each weight's last update: 1 up, 0 not, -1 no update yet
+    direction_changes: NDArray[np.int64]
+    errors: NDArray[np.float64]  # for each record: sum of |output - target|
+    losses: NDArray[np.float64]  # for each record: sum of the rows' losses
+    work: NDArray[np.floating[Any]]  # the kernels' room for a block of rows
+
+
+def layer_offsets(sizes: Sequence[int], bias: bool) -> tuple[list[int], list[int], int]:
+    """Where each layer's weights and biases begin in the flat vector, and its length.
+
+    Examples
+    --------
+    >>> layer_offsets((3, 4, 1), bias=True)
+    ([0, 16], [12, 20], 21)
+    """
+    weights, biases, end = [], [], 0
+    for n_in, n_out in pairwise(sizes):
+        weights.append(end)
+        biases.append(end + n_in * n_out)
+        end += n_in * n_out + n_out * bias
+    return weights, biases, end
+
+
+def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: int = 0) -> Plan:
+    """Turn checked options and the data's shape into numbers.
+
+    Parameters
+    ----------
+    options : dict
+        Every option of `fusedmlp.train`, checked.
+    sizes : sequence of int
+        Units of the input and of each layer.
+    rows : int
+        Rows of the training data.
+    seed : int
+        Seed of the order of rows, 0 to 2**63 - 1.
+    """
+    real = np.dtype(options["dtype"]).type
+    weights, biases, _ = layer_offsets(sizes, options["bias"])
+    hidden = [Activation[options["activation"].upper()]] * (len(sizes) - 2)
+    output = Activation[options["output_activation"].upper()]
+    batch_size = min(options["batch_size"] or rows, rows)
+    return Plan(
+        sizes=np.array(sizes, np.int64),
+        weight_offsets=np.array(weights, np.int64),
+        bias_offsets=np.array(biases, np.int64),
+        activations=np.array([*hidden, output], np.int64),
+        bias=int(options["bias"]),
+        loss=int(Loss[options["loss"].upper()]),
+        reduction=int(Reduction[options["reduction"].upper()]),
+        learning_rate=real(options["learning_rate"]),
+        momentum=real(options["momentum"]),
+        nesterov=int(options["nesterov"]),
+        epochs=options["epochs"],
+        batch_size=batch_size,
+        # One batch of all rows has no order: a sum's rounding would be all that changed.
+        shuffle=int(options["shuffle"] and batch_size < rows),
+        seed=seed,
+        record_every=options["record_every"] or default_record_every(options["epochs"]),
+        track_directions=int(options["track_directions"]),
+        work_size=_work_size(sizes),
+    )
+
+
+def default_record_every(epochs: int) -> int:
+    """Return the largest power of ten that gives at least five records.
+
+    Examples
+    --------
+    >>> [default_record_every(epochs) for epochs in (60_000, 10_000, 200, 3)]
+    [10000, 1000, 10, 1]
+    """
+    every = 1
+    while every * 10 * 4 < epochs:
+        every *= 10
+    return every
+
+
+def aligned_zeros(size: int, dtype: DTypeLike) -> NDArray[Any]:
+    """Return zeros that begin where a line of the cache does.
+
+    NumPy's arrays begin at any multiple of 16 bytes; a vector that lies across two lines costs two
+    loads.
+    """
+    line, itemsize = 64, np.dtype(dtype).itemsize
+    memory = np.zeros(size * itemsize + line, np.uint8)
+    start = -memory.ctypes.data % line
+    return memory[start : start + size * itemsize].view(dtype)
+
+
+def make_state(plan: Plan, params: NDArray[np.floating[Any]], rows: int) -> State:
+    """Return the state before the first step; `params` itself will be trained."""
+    tracked = params.size if plan.track_directions else 0
+    records = -(-plan.epochs // plan.record_every)
+    return State(
+        params=params,
+        gradient=aligned_zeros(params.size, params.dtype),
+        velocity=aligned_zeros(params.size, params.dtype),
+        position=np.zeros(1, np.int64),
+        order=np.arange(rows if plan.shuffle else 0),
+        uphill=np.full(tracked, -1, np.int8),
+        direction_changes=np.zeros(tracked, np.int64),
+        errors=np.zeros(records),
+        losses=np.zeros(records),
+        work=aligned_zeros(plan.work_size, params.dtype),
+    )
+
+
+def _work_size(sizes: Sequence[int]) -> int:
+    """Outputs of all layers, deltas of two, rows and targets; a layer's weights, transposed."""
+    weights = max(n_in * n_out for n_in, n_out in pairwise(sizes))
+    return BLOCK * (sum(sizes) + 2 * max(sizes[1:]) + sizes[-1]) + weights

@@ -1,0 +1,26 @@
+"""The NumPy reference, written to be read. Each name has a compiled twin in `fusedmlp.kernels`."""
+
+from fusedmlp.reference.activations import activate, error_weighted_derivative
+from fusedmlp.reference.draws import mix, row_order
+from fusedmlp.reference.fit import fit, gradient, predict
+from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
+from fusedmlp.reference.losses import absolute_error, loss, output_delta
+from fusedmlp.reference.updates import count_direction_changes, update
+
+__all__ = [
+    "absolute_error",
+    "activate",
+    "backpropagate",
+    "count_direction_changes",
+    "error_weighted_derivative",
+    "fit",
+    "forward",
+    "gradient",
+    "layer_gradient",
+    "loss",
+    "mix",
+    "output_delta",
+    "predict",
+    "row_order",
+    "update",
+]

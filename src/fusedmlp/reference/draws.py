@@ -1,0 +1,40 @@
+"""Random numbers that depend on a counter alone, for clarity and not for speed.
+
+A number is a hash of a seed and of what it is for (which epoch, which row), so that it does not
+matter how many were drawn before it, by whom, or in what order.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+def mix(key: int, counter: ArrayLike) -> Any:
+    """Return 64 random bits: the counter-th output of SplitMix64 seeded by key.
+
+    Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014.
+    """
+    counters = np.atleast_1d(np.asarray(counter, np.uint64))  # arrays wrap around, as is meant here
+    z = np.uint64(key) + (counters + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = z ^ (z >> np.uint64(31))
+    return z if np.ndim(counter) else z[0]
+
+
+def row_order(seed: int, epoch: int, order: NDArray[np.int64]) -> None:
+    """Set order (rows,) to the order in which this epoch visits the rows.
+
+    Fisher and Yates's shuffle, from the last place down: each place gets one of the rows up to it.
+    The random place is the draw's upper 32 bits, scaled (Lemire, Fast random integer generation in
+    an interval, 2019, without the rejection: the bias is below rows / 2**32).
+    """
+    places = np.arange(len(order), dtype=np.uint64)
+    draws = mix(mix(seed, epoch), places)
+    chosen = ((draws >> np.uint64(32)) * (places + np.uint64(1))) >> np.uint64(32)
+    rows = list(range(len(order)))
+    for place in range(len(order) - 1, 0, -1):
+        other = int(chosen[place])
+        rows[place], rows[other] = rows[other], rows[place]
+    order[:] = rows

@@ -1,0 +1,136 @@
+"""What an argument may be: functions of its name and value that return it, or say what is wrong.
+
+A message names the argument, the requirement and the value.
+"""
+
+from collections.abc import Callable, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+Check = Callable[[str, Any], Any]
+
+
+def _is_flag(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+def one_of(choices: Sequence[str]) -> Check:
+    """One of some strings."""
+    wanted = f"one of {', '.join(repr(choice) for choice in choices)}"
+
+    def check(name: str, value: Any) -> str:
+        if not isinstance(value, str):
+            raise TypeError(f"{name} must be {wanted}, got {value!r}")
+        if value not in choices:
+            raise ValueError(f"{name} must be {wanted}, got {value!r}")
+        return str(value)
+
+    return check
+
+
+def whole_number(least: int) -> Check:
+    """An integer, at least so large."""
+
+    def check(name: str, value: Any) -> int:
+        if not isinstance(value, Integral) or _is_flag(value):
+            raise TypeError(f"{name} must be an integer, got {value!r}")
+        if value < least:
+            raise ValueError(f"{name} must be at least {least}, got {value!r}")
+        return int(value)
+
+    return check
+
+
+def number(
+    least: float | None = None, above: float | None = None, below: float | None = None
+) -> Check:
+    """A finite real number within bounds."""
+    bounds = [
+        text
+        for bound, text in (
+            (least, f"at least {least}"),
+            (above, f"above {above}"),
+            (below, f"below {below}"),
+        )
+        if bound is not None
+    ]
+    wanted = f"a finite number {' and '.join(bounds)}"
+
+    def check(name: str, value: Any) -> float:
+        if not isinstance(value, Real) or _is_flag(value):
+            raise TypeError(f"{name} must be {wanted}, got {value!r}")
+        given = float(value)
+        fits = (
+            np.isfinite(given)
+            and (least is None or given >= least)
+            and (above is None or given > above)
+            and (below is None or given < below)
+        )
+        if not fits:
+            raise ValueError(f"{name} must be {wanted}, got {value!r}")
+        return given
+
+    return check
+
+
+def optional(check: Check) -> Check:
+    """None, or what another check takes."""
+    return lambda name, value: None if value is None else check(name, value)
+
+
+def flag(name: str, value: Any) -> bool:
+    """True or False."""
+    if not _is_flag(value):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def real_dtype(name: str, value: Any) -> str:
+    """float32 or float64, by name, NumPy type or dtype."""
+    wanted = f"{name} must be 'float32' or 'float64', got {value!r}"
+    try:
+        dtype = np.dtype(value) if value is not None else None
+    except TypeError:
+        raise ValueError(wanted) from None
+    if dtype not in (np.float32, np.float64):
+        raise ValueError(wanted)
+    return str(dtype)
+
+
+def seed(name: str, value: Any) -> Any:
+    """None, an integer that seeds a RandomState, or a RandomState."""
+    if value is None or isinstance(value, np.random.RandomState):
+        return value
+    if not isinstance(value, Integral) or _is_flag(value):
+        raise TypeError(f"{name} must be None, an integer or a numpy RandomState, got {value!r}")
+    given = int(value)
+    if not 0 <= given < 2**32:
+        raise ValueError(f"{name} must be in 0..2**32 - 1, got {value!r}")
+    return given
+
+
+def initial(name: str, value: Any) -> Any:
+    """The name of a distribution, or a sequence of arrays (whose shapes depend on the data)."""
+    if isinstance(value, str):
+        return one_of(("uniform", "glorot", "he"))(name, value)
+    if not isinstance(value, list | tuple):
+        raise TypeError(
+            f"{name} must be 'uniform', 'glorot', 'he' or a sequence of arrays, got {value!r}"
+        )
+    return value
+
+
+def sizes(name: str, value: Any) -> tuple[int, ...]:
+    """An integer, or a sequence of any number of them, each at least 1."""
+    wanted = f"{name} must be an integer or a sequence of integers, each at least 1, got {value!r}"
+    if isinstance(value, Integral) and not _is_flag(value):
+        value = (value,)
+    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
+        raise TypeError(wanted)
+    if any(not isinstance(size, Integral) or _is_flag(size) for size in value):
+        raise TypeError(wanted)
+    if any(size < 1 for size in value):
+        raise ValueError(wanted)
+    return tuple(int(size) for size in value)

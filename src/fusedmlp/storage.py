@@ -1,0 +1,110 @@
+"""Networks on disk: safetensors files, which any program can read and none can run."""
+
+import json
+from os import PathLike
+from typing import Any
+
+import numpy as np
+
+from fusedmlp.trained import Trained
+
+FORMAT = "1"
+
+
+def save(run: Trained, path: str | PathLike[str]) -> None:
+    """Write a trained network to a safetensors file.
+
+    Weights and biases are the tensors ``weights.0``, ``biases.0`` and so on; history and direction
+    counts are tensors too; options and the rest are JSON in the metadata. Arrays that were given as
+    ``init`` and a RandomState are not kept.
+
+    Parameters
+    ----------
+    run : Trained
+    path : path-like
+        Written over if it exists.
+
+    Examples
+    --------
+    >>> import fusedmlp, tempfile, os
+    >>> run = fusedmlp.train([[0, 1], [1, 0]], [0, 1], epochs=10, random_state=1)
+    >>> path = os.path.join(tempfile.mkdtemp(), "network.safetensors")
+    >>> fusedmlp.save(run, path)
+    >>> bool((fusedmlp.load(path).predict([[0, 1]]) == run.predict([[0, 1]])).all())
+    True
+    """
+    from safetensors.numpy import save_file
+
+    tensors: dict[str, Any] = {f"history.{name}": values for name, values in run.history.items()}
+    for layer, (weights, biases) in enumerate(zip(run.weights, run.biases, strict=True)):
+        tensors[f"weights.{layer}"] = weights
+        if run.options["bias"]:
+            tensors[f"biases.{layer}"] = biases
+    for layer, changes in enumerate(run.direction_changes or []):
+        tensors[f"direction_changes.{layer}"] = changes
+    options = dict(run.options)
+    if not isinstance(options["init"], str):
+        options["init"] = "uniform"
+    if not isinstance(options["random_state"], int):
+        options["random_state"] = None
+    about = {"options": options, "epochs": run.epochs, "stopped": run.stopped}
+    tensors = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
+    save_file(tensors, path, {"fusedmlp": FORMAT, "run": json.dumps(about)})
+
+
+def load(path: str | PathLike[str]) -> Trained:
+    """Read a network that `save` wrote.
+
+    Parameters
+    ----------
+    path : path-like
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    ValueError
+        If the file is not one of `save`'s, or of a format that this version does not know.
+    FileNotFoundError
+        If there is no such file.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"path must be a safetensors file, got {str(path)!r}: {error}") from None
+    if metadata.get("fusedmlp") != FORMAT:
+        raise ValueError(
+            f"path must be a file of fusedmlp's format {FORMAT}, got {str(path)!r} "
+            f"with format {metadata.get('fusedmlp')}"
+        )
+    about = json.loads(metadata["run"])
+    about["options"]["hidden"] = tuple(about["options"]["hidden"])
+    weights = _numbered(tensors, "weights")
+    sizes = (weights[0].shape[0], *(layer.shape[1] for layer in weights))
+    biases = _numbered(tensors, "biases") or [np.empty(0, weights[0].dtype)] * len(weights)
+    layers = zip(weights, biases, strict=True)
+    params = np.concatenate([part.ravel() for layer in layers for part in layer])
+    history = {
+        name.removeprefix("history."): values
+        for name, values in tensors.items()
+        if name.startswith("history.")
+    }
+    return Trained.from_params(
+        params,
+        sizes,
+        history=history,
+        direction_changes=_numbered(tensors, "direction_changes") or None,
+        **about,
+    )
+
+
+def _numbered(tensors: dict[str, Any], name: str) -> list[Any]:
+    """Return the tensors name.0, name.1 and so on."""
+    count = sum(key.startswith(f"{name}.") for key in tensors)
+    return [tensors[f"{name}.{layer}"] for layer in range(count)]

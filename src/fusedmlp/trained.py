@@ -1,0 +1,135 @@
+"""What training returns: a network, and how it came to be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from os import PathLike
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fusedmlp.data import Array, checked_rows
+from fusedmlp.plan import Plan, layer_offsets, make_plan
+
+
+def implementation(backend: str) -> ModuleType:
+    """Return the package that does the work. Numba is imported only if it has to be."""
+    if backend == "reference":
+        from fusedmlp import reference
+
+        return reference
+    from fusedmlp import kernels
+
+    return kernels
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A trained network. `fusedmlp.train` makes it, `fusedmlp.load` brings it back.
+
+    Attributes
+    ----------
+    weights : list of ndarray, each (n_in, n_out)
+        For each layer, of the run's dtype.
+    biases : list of ndarray, each (n_out,)
+        For each layer; zeros where the network has none.
+    history : dict of ndarray
+        One entry for each recorded epoch: ``epoch`` counts from 0; ``error`` is the mean of
+        ``|output - target|`` over rows and outputs; ``loss`` is the mean over the rows. Each batch
+        was measured before its own update.
+    direction_changes : list of ndarray of int, each (n_in, n_out), or None
+        With ``track_directions``: how often each weight's update changed direction.
+    options : dict
+        Every option of the run, and ``hidden``.
+    epochs : int
+        Epochs that were run.
+    stopped : str
+        Why training ended.
+
+    Examples
+    --------
+    >>> import fusedmlp
+    >>> X, y = [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]], [0, 1, 1, 0]
+    >>> run = fusedmlp.train(X, y, hidden=4, epochs=60_000, random_state=1)
+    >>> run.history["error"].round(8).tolist()
+    [0.49641003, 0.00858453, 0.00578946, 0.00462918, 0.00395877, 0.00351012]
+    >>> run.predict(X).round(2).ravel().tolist()
+    [0.0, 1.0, 1.0, 0.0]
+    """
+
+    weights: list[Array]
+    biases: list[Array]
+    history: dict[str, NDArray[Any]]
+    direction_changes: list[NDArray[np.int64]] | None
+    options: Mapping[str, Any]
+    epochs: int
+    stopped: str
+    _params: Array = field(repr=False)
+
+    @classmethod
+    def from_params(cls, params: Array, sizes: tuple[int, ...], **rest: Any) -> "Trained":
+        """Make weights and biases views of the flat vector."""
+        bias = rest["options"]["bias"]
+        _, bias_offsets, _ = layer_offsets(sizes, bias)
+        none = np.zeros(max(sizes), params.dtype)
+        none.flags.writeable = False
+        weights = as_matrices(params, sizes, bias)
+        biases = [
+            params[offset : offset + n_out] if bias else none[:n_out]
+            for offset, n_out in zip(bias_offsets, sizes[1:], strict=True)
+        ]
+        return cls(weights=weights, biases=biases, _params=params, **rest)
+
+    @property
+    def _sizes(self) -> tuple[int, ...]:
+        return (self.weights[0].shape[0], *(layer.shape[1] for layer in self.weights))
+
+    def _plan(self, rows: int) -> Plan:
+        return make_plan(dict(self.options), self._sizes, rows)
+
+    def predict(self, X: ArrayLike) -> Array:
+        """Return the network's outputs.
+
+        Parameters
+        ----------
+        X : array-like (rows, n_in)
+
+        Returns
+        -------
+        ndarray (rows, n_out)
+            Of the run's dtype.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fusedmlp.train` does for X, and for another number of columns.
+        """
+        rows = checked_rows(X, self.options["dtype"], self._sizes[0])
+        outputs = np.empty((len(rows), self._sizes[-1]), rows.dtype)
+        backend = implementation(self.options["backend"])
+        backend.predict(self._plan(len(rows)), self._params, rows, outputs)
+        return outputs
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the network to a safetensors file; see `fusedmlp.save`."""
+        from fusedmlp.storage import save
+
+        save(self, path)
+
+    def __repr__(self) -> str:
+        sizes = "-".join(str(size) for size in self._sizes)
+        error = self.history["error"]
+        last = f", error {error[-1]:.6g} in epoch {self.history['epoch'][-1]}" if len(error) else ""
+        return f"<Trained {sizes} network: {self.epochs} epochs, {self.stopped}{last}>"
+
+
+def as_matrices(flat: NDArray[Any], sizes: tuple[int, ...], bias: bool) -> list[NDArray[Any]]:
+    """Return each layer's weights, or what there is one of for each of them, as matrices."""
+    offsets, _, _ = layer_offsets(sizes, bias)
+    shapes = pairwise(sizes)
+    return [
+        flat[offset : offset + n_in * n_out].reshape(n_in, n_out)
+        for offset, (n_in, n_out) in zip(offsets, shapes, strict=True)
+    ]

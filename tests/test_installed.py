@@ -1,0 +1,140 @@
+"""How the package behaves in processes of its own: imports, caches, other processors."""
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import fusedmlp
+
+PACKAGE = Path(fusedmlp.__file__).parent
+ROOT = Path(__file__).parent.parent
+
+CACHE_VARIABLES = {"NUMBA_CACHE_DIR", "XDG_CACHE_HOME"}
+
+TRAIN = """
+import fusedmlp
+run = fusedmlp.train([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]], [0, 1, 1, 0],
+                     epochs=1000, random_state=1)
+print(run.history["error"][-1])
+"""
+
+
+def run_python(script, prefix=(), **environment):
+    """Run a script in a new process; return what it printed, with its errors if it failed."""
+    inherited = {k: v for k, v in os.environ.items() if k not in CACHE_VARIABLES}
+    done = subprocess.run(
+        [*prefix, sys.executable, "-W", "error", "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        env={**inherited, **environment},
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_import_loads_nothing_heavy():
+    loaded = run_python("import sys, fusedmlp; print(*sys.modules)").split()
+    assert "fusedmlp" in loaded
+    assert not {"numpy", "numba", "sklearn", "scipy", "safetensors"} & set(loaded)
+
+
+def test_training_loads_numba_but_not_scikit_learn():
+    loaded = run_python(TRAIN + "import sys; print(*sys.modules)").split()
+    assert "numba" in loaded
+    assert not {"sklearn", "safetensors", "rich", "pandas"} & set(loaded)
+
+
+def test_the_reference_does_without_numba():
+    script = TRAIN.replace("random_state=1", "random_state=1, backend='reference'")
+    loaded = run_python(script + "import sys; print(*sys.modules)").split()
+    assert not {"numba", "sklearn", "scipy"} & set(loaded)
+
+
+def test_train_is_the_function_whatever_was_imported_first():
+    for first in ("fusedmlp.training", "fusedmlp.trained", "fusedmlp.kernels", "fusedmlp.storage"):
+        run_python(f"import {first}, fusedmlp; assert callable(fusedmlp.train)")
+
+
+def test_public_names():
+    names = run_python("import fusedmlp; print(*fusedmlp.__all__)").split()
+    assert sorted(names) == ["Trained", "kernels", "load", "reference", "save", "train"]
+
+
+def hits(cache):
+    script = TRAIN + (
+        "from fusedmlp.kernels import few, fit\n"
+        "hits = [kernel.stats.cache_hits for kernel in (few.fit_few, fit.fit_blocks)]\n"
+        "print(sum(sum(each.values()) for each in hits))"
+    )
+    return int(run_python(script, NUMBA_CACHE_DIR=str(cache)).split()[-1])
+
+
+def test_a_second_process_compiles_nothing(tmp_path):
+    assert hits(tmp_path) == 0
+    assert hits(tmp_path) == 1
+
+
+def test_a_change_in_any_file_of_the_kernels_is_seen(tmp_path):
+    """Numba alone would go on with the machine code of `fit`, whose own file did not change."""
+    shutil.copytree(PACKAGE, tmp_path / "fusedmlp", ignore=shutil.ignore_patterns("__pycache__"))
+    environment = {"PYTHONPATH": str(tmp_path), "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    script = TRAIN + "print(fusedmlp.__file__)"
+    before, where = run_python(script, **environment).split()
+    assert where.startswith(str(tmp_path))
+    updates = tmp_path / "fusedmlp/kernels/updates.py"
+    line = "store(params, k, load(params, k) - learning_rate * step)"
+    assert line in updates.read_text()
+    updates.write_text(updates.read_text().replace(line, "store(params, k, load(params, k))"))
+    after, _ = run_python(script, **environment).split()
+    assert before != after
+
+
+def test_a_read_only_package_without_a_home_trains(tmp_path):
+    shutil.copytree(PACKAGE, tmp_path / "fusedmlp", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in [tmp_path / "fusedmlp", *(tmp_path / "fusedmlp").rglob("*/")]:
+        folder.chmod(0o555)
+    environment = {"PYTHONPATH": str(tmp_path), "HOME": "/dev/null"}
+    # To root everything is writable, until it gives up the right to be an exception.
+    prefix = (
+        ["setpriv", "--inh-caps=-dac_override", "--bounding-set=-dac_override"]
+        if os.geteuid() == 0
+        else []
+    )
+    script = TRAIN + "print(fusedmlp.__file__, type(fusedmlp.kernels.predict._cache).__name__)"
+    error, where, cache = run_python(script, prefix, **environment).split()
+    assert float(error) < 0.2
+    assert where.startswith(str(tmp_path))
+    assert cache == "NullCache"
+
+
+PROCESSORS = {
+    "AVX2": {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx,+sse4.2,+bmi2"},
+    "SSE2": {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"},
+    "bounds checks": {"NUMBA_BOUNDSCHECK": "1"},
+    "no compiler": {"NUMBA_DISABLE_JIT": "1"},
+}
+
+
+@pytest.mark.parametrize("environment", PROCESSORS.values(), ids=PROCESSORS)
+def test_twins_agree_on_other_processors(environment, tmp_path):
+    """A part of the twin tests: the whole takes minutes where nothing is compiled."""
+    chosen = "activations or updates_agree or ten_epochs or losses or layers_agree and 7-13"
+    if "NUMBA_DISABLE_JIT" in environment:
+        chosen = "activations or updates_agree or (ten_epochs and (everything or relu))"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "tests/test_twins.py", "-k", chosen],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment, "NUMBA_CACHE_DIR": str(tmp_path)},
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert " passed" in done.stdout

@@ -9,6 +9,7 @@ Tries every float32 (2**32 of them; minutes) and a million random float64 for ea
 import argparse
 
 import numpy as np
+from rich.progress import track
 
 from fusedmlp import kernels
 from fusedmlp.plan import Activation
@@ -64,7 +65,9 @@ def main():
     parser.add_argument("--step", type=int, default=1, help="try every STEP-th float32")
     step = parser.parse_args().step
     for activation in (Activation.SIGMOID, Activation.TANH):
-        worst = max(largest_error(activation, x) for x in float32_bit_patterns(step))
+        chunks = -(-(1 << 32) // (CHUNK * step))
+        patterns = track(float32_bit_patterns(step), activation.name.lower(), total=chunks)
+        worst = max(largest_error(activation, x) for x in patterns)
         print(f"{activation.name.lower()} float32: {worst[0]} ULP at {worst[1]!r}", flush=True)
         worst = max(
             largest_error(activation, random_float64(activation, 1_000_000, seed))

@@ -60,12 +60,7 @@ WARM_UP_ROWS = 64
 Command = Callable[..., None]
 Values = NDArray[Any]
 
-app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 
 
 def flag_type(annotation: Any) -> tuple[Any, str | None]:

@@ -8,8 +8,9 @@ from fusedmlp.kernels.draws import row_order_at
 from fusedmlp.kernels.few import fit_few
 from fusedmlp.kernels.losses import loss_at, nearest_to_certain, output_delta_at, record_at
 from fusedmlp.kernels.network import network_of
+from fusedmlp.kernels.tiles import copy
 from fusedmlp.kernels.updates import count_changes_at, finite_at, update_at
-from fusedmlp.kernels.vectors import REGISTER, address, at, put, shifted
+from fusedmlp.kernels.vectors import REGISTER, address, at, shifted
 from fusedmlp.plan import BLOCK
 
 FEW_WEIGHTS = 1024
@@ -29,8 +30,7 @@ def _predict(plan, params, X, outputs, work):
         rows = min(BLOCK, X.shape[0] - first)
         inputs = shifted(all_inputs, first * n_in)
         block = forward_block(network, address(params), inputs, rows, address(work))
-        for k in range(rows * n_out):
-            put(all_outputs, first * n_out + k, at(block, k))
+        copy(block, rows * n_out, shifted(all_outputs, first * n_out))
 
 
 @compiled
@@ -142,6 +142,4 @@ def fit_blocks(plan, X, y, state, stop):
 def _gather(rows, width, order, first, count, block):
     """Copy the rows that are next in this epoch's order."""
     for b in range(count):
-        row = shifted(rows, at(order, first + b) * width)
-        for i in range(width):
-            put(block, b * width + i, at(row, i))
+        copy(shifted(rows, at(order, first + b) * width), width, shifted(block, b * width))

@@ -4,8 +4,8 @@ import numpy as np
 
 from fusedmlp.kernels.activations import activate_at, derivative_at
 from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.tiles import ADD, NEXT, SET, multiply, transpose
-from fusedmlp.kernels.vectors import address, at, put
+from fusedmlp.kernels.tiles import ADD, NEXT, ON_BIAS, SET, add_rows, multiply, transpose
+from fusedmlp.kernels.vectors import address
 
 
 @compiled
@@ -31,11 +31,8 @@ def forward(inputs, weights, biases, activation, outputs):
 @inner
 def forward_at(inputs, rows, n_in, weights, n_out, biases, bias, activation, outputs):
     """Run rows at an address through a layer; bias is 0 where there is none."""
-    if bias:
-        for b in range(rows):
-            for j in range(n_out):
-                put(outputs, b * n_out + j, at(biases, j))
-    multiply(inputs, n_in, NEXT, rows, n_in, weights, n_out, outputs, bias)
+    mode = ON_BIAS if bias else SET
+    multiply(inputs, n_in, NEXT, rows, n_in, weights, n_out, outputs, mode, biases)
     activate_at(activation, outputs, rows, n_out)
 
 
@@ -77,7 +74,7 @@ def backpropagate_at(
 ):
     """Carry the delta at an address back; transposed has room for weights.T."""
     transpose(weights, n_in, n_out, transposed)
-    multiply(delta, n_out, NEXT, rows, n_out, transposed, n_in, delta_below, SET)
+    multiply(delta, n_out, NEXT, rows, n_out, transposed, n_in, delta_below, SET, delta)
     derivative_at(activation, inputs, delta_below, rows, n_in, delta_below)
 
 
@@ -101,11 +98,7 @@ def layer_gradient(inputs, delta, weight_gradient, bias_gradient):
 @inner
 def layer_gradient_at(inputs, rows, n_in, delta, n_out, weight_gradient, bias_gradient, bias, add):
     """Set a layer's gradient at an address, or add to it; bias is 0 where there is none."""
-    multiply(inputs, NEXT, n_in, n_in, rows, delta, n_out, weight_gradient, add)
+    mode = ADD if add else SET
+    multiply(inputs, NEXT, n_in, n_in, rows, delta, n_out, weight_gradient, mode, delta)
     if bias:
-        if add == SET:
-            for j in range(n_out):
-                put(bias_gradient, j, 0)
-        for b in range(rows):
-            for j in range(n_out):
-                put(bias_gradient, j, at(bias_gradient, j) + at(delta, b * n_out + j))
+        add_rows(delta, rows, n_out, bias_gradient, mode)

@@ -3,9 +3,6 @@
 Numba knows no SIMD type, but takes one: a `Vector` is LLVM's ``<n x double>`` or ``<n x float>``.
 ``+ - * /`` work lane by lane and take a scalar for one side; ``< >`` give a mask for `select`.
 A wide vector is simply several registers: chains that do not wait for each other.
-
-Memory is an address, one machine word. An array is a struct of nine: passed on to every function
-inside a step, those structs took most of a small network's epoch and of the compiler's time.
 """
 
 import operator
@@ -15,7 +12,6 @@ from numba import config, types
 from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
-from numba.np.arrayobj import make_array
 
 
 def _host_has(feature: str) -> bool:
@@ -48,7 +44,7 @@ class _VectorModel(models.PrimitiveModel):
         super().__init__(manager, vector, ir.VectorType(lane, vector.lanes))
 
 
-def _splat(builder, scalar, lanes):
+def splatted(builder, scalar, lanes):
     """All lanes of a vector the same scalar."""
     vector = ir.Constant(ir.VectorType(scalar.type, lanes), ir.Undefined)
     vector = builder.insert_element(vector, scalar, ir.Constant(ir.IntType(32), 0))
@@ -60,7 +56,7 @@ def _splat(builder, scalar, lanes):
 @lower_cast(types.Integer, Vector)
 def _cast_scalar(context, builder, source, target, value):
     scalar = context.cast(builder, value, source, target.dtype)
-    return _splat(builder, scalar, target.lanes)
+    return splatted(builder, scalar, target.lanes)
 
 
 def _define_operator(symbol, build, gives_mask=False):
@@ -87,45 +83,8 @@ _define_operator(operator.lt, lambda builder, a, b: builder.fcmp_ordered("<", a,
 _define_operator(operator.gt, lambda builder, a, b: builder.fcmp_ordered(">", a, b), True)
 
 
-def _lanes(dtype):
+def lanes_of(dtype):
     return REGISTER * 8 // dtype.bitwidth
-
-
-@intrinsic
-def address(typing_context, array):
-    def build(context, builder, sig, args):
-        return make_array(array)(context, builder, args[0]).data
-
-    return types.CPointer(array.dtype)(array), build
-
-
-@intrinsic
-def shifted(typing_context, memory, items):
-    def build(context, builder, sig, args):
-        return builder.gep(args[0], [args[1]])
-
-    return memory(memory, types.intp), build
-
-
-def _pointer(builder, memory, offset, vector_type):
-    """Return the address of the vector that begins with the item at offset."""
-    return builder.bitcast(builder.gep(memory, [offset]), vector_type.as_pointer())
-
-
-def _loader(registers):
-    """Return an intrinsic that loads so many registers from the items `offset` on."""
-
-    @intrinsic
-    def load(typing_context, memory, offset):
-        result = Vector(memory.dtype, registers * _lanes(memory.dtype))
-
-        def build(context, builder, sig, args):
-            pointer = _pointer(builder, args[0], args[1], context.get_value_type(result))
-            return builder.load(pointer, align=memory.dtype.bitwidth // 8)
-
-        return result(memory, types.intp), build
-
-    return load
 
 
 def _zeros(registers):
@@ -133,7 +92,7 @@ def _zeros(registers):
 
     @intrinsic
     def zeros(typing_context, memory):
-        result = Vector(memory.dtype, registers * _lanes(memory.dtype))
+        result = Vector(memory.dtype, registers * lanes_of(memory.dtype))
 
         def build(context, builder, sig, args):
             return ir.Constant(context.get_value_type(result), [0.0] * result.lanes)
@@ -143,88 +102,22 @@ def _zeros(registers):
     return zeros
 
 
-load, load_wide = _loader(1), _loader(WIDE)
-zeros, zeros_wide = _zeros(1), _zeros(WIDE)
-
-
-@intrinsic
-def store(typing_context, memory, offset, vector):
-    def build(context, builder, sig, args):
-        pointer = _pointer(builder, args[0], args[1], args[2].type)
-        builder.store(args[2], pointer, align=memory.dtype.bitwidth // 8)
-        return context.get_dummy_value()
-
-    return types.void(memory, types.intp, vector), build
-
-
-def _first_lanes(builder, count, lanes):
-    """Mask of the lanes below count."""
-    index = ir.IntType(64)
-    numbers = ir.Constant(ir.VectorType(index, lanes), list(range(lanes)))
-    return builder.icmp_signed("<", numbers, _splat(builder, count, lanes))
-
-
-def _masked(builder, name, vector_type, arguments, result):
-    """Call LLVM's llvm.masked.load or store."""
-    suffix = f"v{vector_type.count}f{64 if vector_type.element == ir.DoubleType() else 32}"
+def call_llvm(builder, name, vector_type, suffix, arguments, result, fastmath=()):
+    """Call one of LLVM's own functions on vectors."""
+    lanes = f"v{vector_type.count}f{64 if vector_type.element == ir.DoubleType() else 32}"
     function_type = ir.FunctionType(result, [a.type for a in arguments])
     function = cgutils.get_or_insert_function(
-        builder.module, function_type, f"llvm.masked.{name}.{suffix}.p0"
+        builder.module, function_type, f"llvm.{name}.{lanes}{suffix}"
     )
-    return builder.call(function, arguments)
-
-
-@intrinsic
-def load_first(typing_context, memory, offset, count):
-    result = Vector(memory.dtype, _lanes(memory.dtype))
-
-    def build(context, builder, sig, args):
-        vector_type = context.get_value_type(result)
-        align = ir.Constant(ir.IntType(32), memory.dtype.bitwidth // 8)
-        mask = _first_lanes(builder, args[2], result.lanes)
-        pointer = _pointer(builder, args[0], args[1], vector_type)
-        zero = ir.Constant(vector_type, [0.0] * result.lanes)
-        return _masked(builder, "load", vector_type, [pointer, align, mask, zero], vector_type)
-
-    return result(memory, types.intp, types.intp), build
-
-
-@intrinsic
-def store_first(typing_context, memory, offset, vector, count):
-    def build(context, builder, sig, args):
-        vector_type = context.get_value_type(vector)
-        align = ir.Constant(ir.IntType(32), memory.dtype.bitwidth // 8)
-        mask = _first_lanes(builder, args[3], vector.lanes)
-        pointer = _pointer(builder, args[0], args[1], vector_type)
-        _masked(builder, "store", vector_type, [args[2], pointer, align, mask], ir.VoidType())
-        return context.get_dummy_value()
-
-    return types.void(memory, types.intp, vector, types.intp), build
+    return builder.call(function, arguments, fastmath=fastmath)
 
 
 @intrinsic
 def lane_count(typing_context, memory):
     def build(context, builder, sig, args):
-        return context.get_constant(types.intp, _lanes(memory.dtype))
+        return context.get_constant(types.intp, lanes_of(memory.dtype))
 
     return types.intp(memory), build
-
-
-@intrinsic
-def at(typing_context, memory, offset):
-    def build(context, builder, sig, args):
-        return builder.load(builder.gep(args[0], [args[1]]))
-
-    return memory.dtype(memory, types.intp), build
-
-
-@intrinsic
-def put(typing_context, memory, offset, scalar):
-    def build(context, builder, sig, args):
-        builder.store(args[2], builder.gep(args[0], [args[1]]))
-        return context.get_dummy_value()
-
-    return types.void(memory, types.intp, memory.dtype), build
 
 
 @intrinsic
@@ -235,6 +128,18 @@ def select(typing_context, mask, yes, no):
         return builder.select(*args)
 
     return vector(mask, vector, vector), build
+
+
+@intrinsic
+def at_least_zero(typing_context, vector):
+    # Not a select: LLVM makes a masked store of one that goes back to where it came from, and that
+    # takes AMD's processors five times as long.
+    def build(context, builder, sig, args):
+        zero = ir.Constant(args[0].type, [0.0] * vector.lanes)
+        arguments, flags = [args[0], zero], ("nsz",)
+        return call_llvm(builder, "maximum", args[0].type, "", arguments, args[0].type, flags)
+
+    return vector(vector), build
 
 
 @intrinsic
@@ -265,3 +170,6 @@ def total(typing_context, vector):
         return lanes[0]
 
     return vector.dtype(vector), build
+
+
+zeros, zeros_wide = _zeros(1), _zeros(WIDE)

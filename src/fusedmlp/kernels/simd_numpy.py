@@ -5,6 +5,7 @@ import numpy as np
 LANES = 4
 REGISTER = 8 * LANES
 WIDE = 2
+STACK_ROOM = 16384
 
 
 def address(array):
@@ -13,6 +14,16 @@ def address(array):
 
 def shifted(memory, items):
     return memory[items:]
+
+
+def room_on_stack(memory):
+    return np.empty(STACK_ROOM // memory.itemsize, memory.dtype)
+
+
+def transpose_square(source, source_stride, target, target_stride):
+    for r in range(LANES):
+        for j in range(LANES):
+            target[j * target_stride + r] = source[r * source_stride + j]
 
 
 def lane_count(memory):
@@ -60,6 +71,10 @@ def zeros_wide(memory):
 
 def select(mask, yes, no):
     return np.where(mask, yes, no)
+
+
+def at_least_zero(vector):
+    return np.maximum(vector, 0)
 
 
 def power_of_two(shifted):

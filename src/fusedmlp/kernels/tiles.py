@@ -1,6 +1,6 @@
 """Matrix products from registers: 6 rows of the result at a time.
 
-    C[r, j] (+)= sum over k of A[r, k] B[k, j]
+    C[r, j] = sum over k of A[r, k] B[k, j], set, added to C, or on top of a bias for each j
 
 A is read through two strides, so that one function serves A @ B and A.T @ B. A tile's sums stay in
 registers while k runs; each k takes a part of one row of B and, for each of the 6 rows, one number
@@ -11,6 +11,8 @@ import numpy as np
 
 from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.vectors import (
+    REGISTER,
+    STACK_ROOM,
     WIDE,
     at,
     lane_count,
@@ -18,9 +20,12 @@ from fusedmlp.kernels.vectors import (
     load_first,
     load_wide,
     put,
+    room_on_stack,
+    shifted,
     store,
     store_first,
     total,
+    transpose_square,
     zeros,
     zeros_wide,
 )
@@ -29,26 +34,31 @@ ROWS = 6
 
 # For multiply's arguments: of one type for Numba, where each literal 0 or 1 is a type of its own
 # and compiles the tiles again.
-SET, ADD, NEXT = np.intp(0), np.intp(1), np.intp(1)
+SET, ADD, ON_BIAS, NEXT = np.intp(0), np.intp(1), np.intp(2), np.intp(1)
+
+# A panel is the part of B under one column of tiles, copied to where its rows follow each other:
+# as they are, far apart, they fall on the same few lines of the cache.
+PANEL_DEPTH = STACK_ROOM // (WIDE * REGISTER)
 
 
 @inner
-def multiply(A, row_stride, k_stride, rows, depth, B, columns, C, add):
-    """Set C (rows, columns), or add to it, A @ B; A[r, k] is at r * row_stride + k * k_stride.
+def multiply(A, row_stride, k_stride, rows, depth, B, columns, C, mode, biases):
+    """Set C (rows, columns) to A @ B; A[r, k] is at r * row_stride + k * k_stride.
 
-    One of the strides is 1. A single column would leave all lanes but one empty: it is made of dot
-    products, or is the row of the transposed product.
+    mode ADD adds to C instead; ON_BIAS adds biases (columns,). One of the strides is 1. A single
+    column would leave all lanes but one empty: it is made of dot products, or is the row of the
+    transposed product.
     """
     if columns > 1:
-        _product(A, row_stride, k_stride, rows, depth, B, columns, C, add)
+        _product(A, row_stride, k_stride, rows, depth, B, columns, C, mode, biases)
     elif k_stride == 1:
-        _dots(A, rows, depth, B, C, add)
+        _dots(A, rows, depth, B, C, mode, biases)
     else:
-        _product(B, NEXT, NEXT, NEXT, depth, A, rows, C, add)
+        _product(B, NEXT, NEXT, NEXT, depth, A, rows, C, mode, biases)
 
 
 @inner
-def _dots(A, rows, depth, b, c, add):
+def _dots(A, rows, depth, b, c, mode, biases):
     """Set c (rows,), or add to it, the dot product of each row of A (rows, depth) with b."""
     lanes = lane_count(A)
     full = depth - depth % lanes
@@ -59,11 +69,16 @@ def _dots(A, rows, depth, b, c, add):
         if full < depth:
             rest = depth - full
             sums = sums + load_first(A, r * depth + full, rest) * load_first(b, full, rest)
-        put(c, r, at(c, r) + total(sums) if add else total(sums))
+        result = total(sums)
+        if mode == ADD:
+            result += at(c, r)
+        elif mode == ON_BIAS:
+            result += at(biases, 0)
+        put(c, r, result)
 
 
 @inner
-def _product(A, row_stride, k_stride, rows, depth, B, columns, C, add):
+def _product(A, row_stride, k_stride, rows, depth, B, columns, C, mode, biases):
     """Multiply in tiles, from the right edge to the left."""
     lanes = lane_count(C)
     wide_end = columns - columns % (WIDE * lanes)
@@ -71,38 +86,77 @@ def _product(A, row_stride, k_stride, rows, depth, B, columns, C, add):
     if narrow_end < columns:
         # AMD's masked store takes a dozen cycles. Where nothing is added, a whole register may
         # spill into the next rows, which are stored later, but not past the end.
-        spilling = 0 if add else rows - (narrow_end + lanes - 1) // columns
+        spilling = 0 if mode == ADD else rows - (narrow_end + lanes - 1) // columns
         _edge(
-            A, row_stride, k_stride, rows, depth, B, narrow_end, columns, columns, C, add, spilling
-        )
-    _edge(A, row_stride, k_stride, rows, depth, B, wide_end, narrow_end, columns, C, add, rows)
-    for j in range(0, wide_end, WIDE * lanes):
-        for r in range(0, rows, ROWS):
-            c = r * columns + j
-            n = min(ROWS, rows - r)
-            _wide_tile(A, r * row_stride, row_stride, k_stride, n, depth, B, j, columns, C, c, add)
+            A, row_stride, k_stride, rows, depth, B, narrow_end, columns, columns, C, mode, biases,
+            spilling,
+        )  # fmt: skip
+    _edge(
+        A, row_stride, k_stride, rows, depth, B, wide_end, narrow_end, columns, C, mode, biases,
+        rows,
+    )  # fmt: skip
+    if rows >= 4 * ROWS and depth * columns * (REGISTER // lanes) > 2 * STACK_ROOM:
+        _packed(A, row_stride, k_stride, rows, depth, B, wide_end, columns, C, mode, biases)
+    else:
+        for j in range(0, wide_end, WIDE * lanes):
+            _wide_column(
+                A, row_stride, k_stride, rows, depth, B, j, columns, j, columns, C, mode, biases
+            )
 
 
 @inner
-def _edge(A, row_stride, k_stride, rows, depth, B, begin, end, columns, C, add, full):
+def _packed(A, row_stride, k_stride, rows, depth, B, end, columns, C, mode, biases):
+    """Multiply with copied panels, each as deep as the cache allows."""
+    width = WIDE * lane_count(C)
+    panel = room_on_stack(C)
+    for j in range(0, end, width):
+        for first in range(0, depth, PANEL_DEPTH):
+            deep = min(PANEL_DEPTH, depth - first)
+            for k in range(deep):
+                store(panel, k * width, load_wide(B, (first + k) * columns + j))
+            part = shifted(A, first * k_stride)
+            part_mode = mode if first == 0 else ADD
+            _wide_column(
+                part, row_stride, k_stride, rows, deep, panel, 0, width, j, columns, C, part_mode,
+                biases,
+            )  # fmt: skip
+
+
+@inner
+def _wide_column(A, row_stride, k_stride, rows, depth, B, b, b_stride, j, columns, C, mode, biases):
+    """Multiply one column of tiles that are as wide as the registers allow."""
+    for r in range(0, rows, ROWS):
+        a, n = r * row_stride, min(ROWS, rows - r)
+        _wide_tile(
+            A, a, row_stride, k_stride, n, depth, B, b, b_stride, r, j, columns, C, mode, biases
+        )
+
+
+@inner
+def _edge(A, row_stride, k_stride, rows, depth, B, begin, end, columns, C, mode, biases, full):
     """Multiply in tiles of one register's width; of the rows, the first `full` are stored whole."""
     for j in range(begin, end, lane_count(C)):
         for r in range(0, rows, ROWS):
-            a, c, n = r * row_stride, r * columns + j, min(ROWS, rows - r)
-            _edge_tile(A, a, row_stride, k_stride, n, depth, B, j, columns, C, c, add, full - r)
+            a, n = r * row_stride, min(ROWS, rows - r)
+            _edge_tile(
+                A, a, row_stride, k_stride, n, depth, B, r, j, columns, C, mode, biases, full - r
+            )
 
 
 @inner
-def _wide_tile(A, a, row_stride, k_stride, rows, depth, B, b, columns, C, c, add):
+def _wide_tile(
+    A, a, row_stride, k_stride, rows, depth, B, b, b_stride, r, j, columns, C, mode, biases
+):
     """A tile as wide as the registers allow."""
     a1 = a + min(1, rows - 1) * row_stride
     a2 = a + min(2, rows - 1) * row_stride
     a3 = a + min(3, rows - 1) * row_stride
     a4 = a + min(4, rows - 1) * row_stride
     a5 = a + min(5, rows - 1) * row_stride
-    c0 = c1 = c2 = c3 = c4 = c5 = zeros_wide(C)
+    start = load_wide(biases, j) if mode == ON_BIAS else zeros_wide(C)
+    c0 = c1 = c2 = c3 = c4 = c5 = start
     for k in range(depth):
-        v = load_wide(B, b + k * columns)
+        v = load_wide(B, b + k * b_stride)
         s = k * k_stride
         c0 = c0 + v * at(A, a + s)
         c1 = c1 + v * at(A, a1 + s)
@@ -110,39 +164,41 @@ def _wide_tile(A, a, row_stride, k_stride, rows, depth, B, b, columns, C, c, add
         c3 = c3 + v * at(A, a3 + s)
         c4 = c4 + v * at(A, a4 + s)
         c5 = c5 + v * at(A, a5 + s)
-    _put_wide(C, c, c0, add)
+    c = r * columns + j
+    _put_wide(C, c, c0, mode)
     if rows > 1:
-        _put_wide(C, c + columns, c1, add)
+        _put_wide(C, c + columns, c1, mode)
     if rows > 2:
-        _put_wide(C, c + 2 * columns, c2, add)
+        _put_wide(C, c + 2 * columns, c2, mode)
     if rows > 3:
-        _put_wide(C, c + 3 * columns, c3, add)
+        _put_wide(C, c + 3 * columns, c3, mode)
     if rows > 4:
-        _put_wide(C, c + 4 * columns, c4, add)
+        _put_wide(C, c + 4 * columns, c4, mode)
     if rows > 5:
-        _put_wide(C, c + 5 * columns, c5, add)
+        _put_wide(C, c + 5 * columns, c5, mode)
 
 
 @inner
-def _put_wide(C, c, v, add):
-    store(C, c, v + load_wide(C, c) if add else v)
+def _put_wide(C, c, v, mode):
+    store(C, c, v + load_wide(C, c) if mode == ADD else v)
 
 
 @inner
-def _edge_tile(A, a, row_stride, k_stride, rows, depth, B, b, columns, C, c, add, full):
+def _edge_tile(A, a, row_stride, k_stride, rows, depth, B, r, j, columns, C, mode, biases, full):
     """A tile of one register's width, or of what is left of it at the right edge.
 
     Of its rows, the first `full` are stored whole.
     """
-    count = columns - b
+    count = columns - j
     a1 = a + min(1, rows - 1) * row_stride
     a2 = a + min(2, rows - 1) * row_stride
     a3 = a + min(3, rows - 1) * row_stride
     a4 = a + min(4, rows - 1) * row_stride
     a5 = a + min(5, rows - 1) * row_stride
-    c0 = c1 = c2 = c3 = c4 = c5 = zeros(C)
+    start = load_first(biases, j, count) if mode == ON_BIAS else zeros(C)
+    c0 = c1 = c2 = c3 = c4 = c5 = start
     for k in range(depth):
-        v = load_first(B, b + k * columns, count)
+        v = load_first(B, j + k * columns, count)
         s = k * k_stride
         c0 = c0 + v * at(A, a + s)
         c1 = c1 + v * at(A, a1 + s)
@@ -150,30 +206,59 @@ def _edge_tile(A, a, row_stride, k_stride, rows, depth, B, b, columns, C, c, add
         c3 = c3 + v * at(A, a3 + s)
         c4 = c4 + v * at(A, a4 + s)
         c5 = c5 + v * at(A, a5 + s)
-    _put_edge(C, c, c0, count, add, full > 0)
+    c = r * columns + j
+    _put_edge(C, c, c0, count, mode, full > 0)
     if rows > 1:
-        _put_edge(C, c + columns, c1, count, add, full > 1)
+        _put_edge(C, c + columns, c1, count, mode, full > 1)
     if rows > 2:
-        _put_edge(C, c + 2 * columns, c2, count, add, full > 2)
+        _put_edge(C, c + 2 * columns, c2, count, mode, full > 2)
     if rows > 3:
-        _put_edge(C, c + 3 * columns, c3, count, add, full > 3)
+        _put_edge(C, c + 3 * columns, c3, count, mode, full > 3)
     if rows > 4:
-        _put_edge(C, c + 4 * columns, c4, count, add, full > 4)
+        _put_edge(C, c + 4 * columns, c4, count, mode, full > 4)
     if rows > 5:
-        _put_edge(C, c + 5 * columns, c5, count, add, full > 5)
+        _put_edge(C, c + 5 * columns, c5, count, mode, full > 5)
 
 
 @inner
-def _put_edge(C, c, v, count, add, full):
+def _put_edge(C, c, v, count, mode, full):
     if full:
-        store(C, c, v + load(C, c) if add else v)
+        store(C, c, v + load(C, c) if mode == ADD else v)
     else:
-        store_first(C, c, v + load_first(C, c, count) if add else v, count)
+        store_first(C, c, v + load_first(C, c, count) if mode == ADD else v, count)
 
 
 @inner
 def transpose(A, rows, columns, B):
-    """Set B (columns, rows) to A (rows, columns) transposed."""
+    """Set B (columns, rows) to A (rows, columns) transposed: in squares, then what is left."""
+    lanes = lane_count(A)
+    row_end, column_end = rows - rows % lanes, columns - columns % lanes
+    for r in range(0, row_end, lanes):
+        for j in range(0, column_end, lanes):
+            transpose_square(shifted(A, r * columns + j), columns, shifted(B, j * rows + r), rows)
     for r in range(rows):
-        for j in range(columns):
+        for j in range(column_end if r < row_end else 0, columns):
             put(B, j * rows + r, at(A, r * columns + j))
+
+
+@inner
+def add_rows(A, rows, columns, c, mode):
+    """Set c (columns,), or add to it, the sum of the rows of A (rows, columns)."""
+    lanes = lane_count(A)
+    for j in range(0, columns, lanes):
+        count = columns - j
+        sums = load_first(c, j, count) if mode == ADD else zeros(c)
+        for r in range(rows):
+            sums = sums + load_first(A, r * columns + j, count)
+        store_first(c, j, sums, count)
+
+
+@inner
+def copy(source, size, target):
+    """Set target (size,) to source."""
+    lanes = lane_count(source)
+    full = size - size % lanes
+    for k in range(0, full, lanes):
+        store(target, k, load(source, k))
+    for k in range(full, size):
+        put(target, k, at(source, k))

@@ -7,7 +7,10 @@ store(memory, offset, vector), store_first(memory, offset, vector, count): the w
 zeros(memory), zeros_wide(memory): a vector of zeros of the type that is in memory.
 at(memory, offset), put(memory, offset, number): one item.
 select(mask, yes, no): yes in the lanes where mask is true, no in the others.
+at_least_zero(vector): its numbers above 0, NaN included; else 0.
 power_of_two(shifted): 2**k, given ``k + 1.5 * 2**52`` (``2**23`` in float32).
+room_on_stack(memory): STACK_ROOM bytes for such numbers, until the function returns.
+transpose_square(source, source_stride, target, target_stride): as many rows as lanes, turned.
 total(vector): the sum of the lanes. lane_count(memory): lanes of a vector.
 
 Offsets count items; nothing checks them.
@@ -15,24 +18,77 @@ Offsets count items; nothing checks them.
 
 from numba import config
 
-from fusedmlp.kernels import simd, simd_numpy
+if config.DISABLE_JIT:
+    from fusedmlp.kernels.simd_numpy import (
+        REGISTER,
+        STACK_ROOM,
+        WIDE,
+        address,
+        at,
+        at_least_zero,
+        lane_count,
+        load,
+        load_first,
+        load_wide,
+        power_of_two,
+        put,
+        room_on_stack,
+        select,
+        shifted,
+        store,
+        store_first,
+        total,
+        transpose_square,
+        zeros,
+        zeros_wide,
+    )
+else:
+    from fusedmlp.kernels.memory import (
+        STACK_ROOM,
+        address,
+        at,
+        load,
+        load_first,
+        load_wide,
+        put,
+        room_on_stack,
+        shifted,
+        store,
+        store_first,
+        transpose_square,
+    )
+    from fusedmlp.kernels.simd import (
+        REGISTER,
+        WIDE,
+        at_least_zero,
+        lane_count,
+        power_of_two,
+        select,
+        total,
+        zeros,
+        zeros_wide,
+    )
 
-_vectors = simd_numpy if config.DISABLE_JIT else simd
-
-REGISTER = _vectors.REGISTER
-WIDE = _vectors.WIDE
-address = _vectors.address
-at = _vectors.at
-lane_count = _vectors.lane_count
-load = _vectors.load
-load_first = _vectors.load_first
-load_wide = _vectors.load_wide
-power_of_two = _vectors.power_of_two
-put = _vectors.put
-select = _vectors.select
-shifted = _vectors.shifted
-store = _vectors.store
-store_first = _vectors.store_first
-total = _vectors.total
-zeros = _vectors.zeros
-zeros_wide = _vectors.zeros_wide
+__all__ = [
+    "REGISTER",
+    "STACK_ROOM",
+    "WIDE",
+    "address",
+    "at",
+    "at_least_zero",
+    "lane_count",
+    "load",
+    "load_first",
+    "load_wide",
+    "power_of_two",
+    "put",
+    "room_on_stack",
+    "select",
+    "shifted",
+    "store",
+    "store_first",
+    "total",
+    "transpose_square",
+    "zeros",
+    "zeros_wide",
+]

@@ -91,7 +91,7 @@ def test_classes(wine):
     assert learnt > 97
     assert usual == 40
     assert "always 'Grignolino'" in result.stdout
-    assert "A 13-64-3 network learnt 'target' (3 classes) from 133 rows in 20 epochs" in (
+    assert "A 13-64-3 network learnt 'target' (3 classes) from 133 rows in 50 epochs" in (
         result.stdout
     )
     assert result.stderr == ""

@@ -34,13 +34,15 @@ from fusedmlp.requirements import sizes as checked_sizes
 if TYPE_CHECKING:
     from fusedmlp.table import Prepared
 
-TABLES: dict[str, Any] = {  # where the defaults differ from those of fusedmlp.train
+# Where the defaults differ from those of fusedmlp.train. The rate and the epochs did most evenly on
+# the held-out rows of seven tables of 150 to 20,000 rows.
+TABLES: dict[str, Any] = {
     "activation": "relu",
     "bias": True,
     "init": "glorot",
-    "learning_rate": 0.05,
+    "learning_rate": 0.01,
     "momentum": 0.9,
-    "epochs": 20,
+    "epochs": 50,
     "batch_size": 32,
     "reduction": "mean",
     "dtype": "float32",

@@ -88,10 +88,16 @@ SHAPE_CASES = [
     Case("deep", (2, 3, 4, 5, 4, 3), 9, {"bias": True}),
     Case("narrow in the middle", (6, 1, 6), 13),
     Case("around vectors", (7, 8, 9, 15, 16, 17), 11, {"bias": True}),
-    Case("around tiles", (31, 33, 65), 25, {"activation": "tanh"}),
+    Case("around tiles", (31, 33, 65), 25, {"activation": "tanh", "learning_rate": 0.03}),
     Case("more rows than a block", (5, 6, 3), 300, {"learning_rate": 0.01}),
     Case("batches larger than a block", (5, 6, 3), 301, {"batch_size": 150, "reduction": "mean"}),
     Case("exactly a block", (4, 4, 2), 128, {"learning_rate": 0.01}),
+    # As many rows as a vector has lanes, or not quite: a path of their own.
+    Case("few rows, everything", (5, 7, 3), 3, {**EVERYTHING, "batch_size": None}),
+    Case("few rows, softmax", (4, 6, 5, 3), 4, {"output_activation": "softmax"}),
+    Case("few rows, relu", (4, 9, 2), 2, {"activation": "relu", "init": "he", "bias": True}),
+    Case("as many rows as lanes of float32", (3, 5, 2), 8, {"loss": "log_loss", "bias": True}),
+    Case("most lanes of float32", (3, 5, 2), 6, {**SOFTMAX, "reduction": "mean"}),
 ]
 
 

@@ -129,13 +129,33 @@ def test_twins_agree_on_other_processors(environment, tmp_path):
     chosen = "activations or updates_agree or ten_epochs or losses or layers_agree and 7-13"
     if "NUMBA_DISABLE_JIT" in environment:
         chosen = "activations or updates_agree or (ten_epochs and (everything or relu))"
+    run_twin_tests(["-m", "pytest"], chosen, {**environment, "NUMBA_CACHE_DIR": str(tmp_path)})
+
+
+def run_twin_tests(start, chosen, environment):
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "tests/test_twins.py", "-k", chosen],
+        [sys.executable, *start, "-q", "tests/test_twins.py", "-k", chosen],
         capture_output=True,
         text=True,
-        env={**os.environ, **environment, "NUMBA_CACHE_DIR": str(tmp_path)},
+        env={**os.environ, **environment},
         cwd=ROOT,
         check=False,
     )
-    assert done.returncode == 0, done.stdout[-5000:]
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr
     assert " passed" in done.stdout
+
+
+def test_twins_agree_with_the_widths_of_avx512(tmp_path):
+    """LLVM makes two instructions of one on a processor without: the layout is what is tried."""
+    as_if = """
+        import sys, numba, pytest
+        numba.njit(lambda: 0)()  # from here on Numba compiles for the processor that is there
+        numba.config.CPU_FEATURES = "+avx512f"
+        from fusedmlp.kernels import simd
+        numba.config.CPU_FEATURES = None
+        assert (simd.REGISTER, simd.WIDE) == (64, 4)
+        sys.exit(pytest.main(sys.argv[1:]))
+    """
+    chosen = "activations or updates_agree or ten_epochs or losses or layers_agree and 33-13"
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path)}
+    run_twin_tests(["-c", textwrap.dedent(as_if)], chosen, cache)

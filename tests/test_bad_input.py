@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import fusedmlp
 
@@ -124,7 +125,13 @@ OPTIONS = [
     ("init", [np.ones((2, 3)), np.ones((4, 1))], ValueError, "init's weights of layer 0 must have shape (2, 4), got (2, 3)"),
     ("init", [np.ones((2, 4)), np.ones(4)], ValueError, "init's weights of layer 1 must have 2 dimensions, got shape (4,)"),
     ("init", [np.ones((2, 4)), [[NAN]] * 4], ValueError, "init's weights of layer 1 must be finite"),
-    ("init", ([np.ones((2, 4)), np.ones((4, 1))], [np.ones(4), np.ones(1)]), ValueError, "init must have no biases with bias=False"),
+    ("init", ([np.ones((2, 4)), np.ones((4, 1))], [np.ones(4), np.ones(1)]), ValueError, "init must have no biases but zeros with bias=False"),
+    ("init", ([np.ones((2, 4)), np.ones((4, 1))], 5), TypeError, "init must have a sequence of biases, got 5"),
+    ("hidden", b"\x04", TypeError, "each at least 1, got b'\\x04'"),
+    ("hidden", np.array(4), TypeError, "each at least 1, got array(4)"),
+    ("hidden", 10**30, ValueError, "hidden must have sizes of at most 1000000000000"),
+    ("epochs", 10**30, ValueError, "epochs must be at most 1000000000000"),
+    ("learning_rate", 10**400, ValueError, "learning_rate must be a finite number above 0"),
     ("learning_rat", 1, TypeError, "unknown option 'learning_rat'; the options are activation"),
 ]  # fmt: skip
 
@@ -133,6 +140,27 @@ OPTIONS = [
 def test_options(name, value, error, message):
     with pytest.raises(error, match=re.escape(message)):
         fusedmlp.train(X, Y, **{name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [("learning_rate", 1e-60), ("momentum", 1 - 1e-12)])
+def test_numbers_that_float32_rounds_out_of_range(name, value):
+    with pytest.raises(ValueError, match=f"{name} in float32 must be a finite number"):
+        fusedmlp.train(X, Y, dtype="float32", **{name: value})
+
+
+def test_masked_and_sparse_data():
+    masked = np.ma.masked_equal(np.array(X), 1)
+    with pytest.raises(ValueError, match="X must have no masked values"):
+        fusedmlp.train(masked, Y)
+    with pytest.raises(TypeError, match=r"X must be a dense array, got csr_array: .toarray\(\)"):
+        fusedmlp.train(scipy.sparse.csr_array(X), Y)
+
+
+def test_kernels_take_c_ordered_arrays_only():
+    from numba import TypingError
+
+    with pytest.raises(TypingError, match="an array must be C-ordered"):
+        fusedmlp.kernels.activate(1, np.zeros((4, 4))[:, ::2])
 
 
 def test_biases_of_wrong_shapes():

@@ -83,3 +83,27 @@ def test_the_callers_arrays_stay_as_they_were(backend, options):
     for given, kept in zip((X, y, *weights), before, strict=True):
         assert_array_equal(given, kept)
     assert not np.shares_memory(run.weights[0], weights[0])
+
+
+def test_data_frames_of_numbers_and_booleans_are_taken():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": [0.5, 1.5, 2.5], "b": [True, False, True], "c": [1, 2, 3]})
+    frame["d"] = frame["c"].astype("Int64")
+    run = fusedmlp.train(frame, frame["b"], epochs=5, random_state=0)
+    assert same_weights(
+        run, fusedmlp.train(frame.to_numpy(dtype=float), [1, 0, 1], epochs=5, random_state=0)
+    )
+
+
+def test_soft_labels_may_have_been_rounded_to_float32():
+    X, y = Case("", (3, 4, 3), 20, {"output_activation": "softmax"}).data()
+    fusedmlp.train(X, y.astype(np.float32), output_activation="softmax", loss="log_loss", epochs=1)
+
+
+def test_a_run_goes_on_from_anothers_weights():
+    X, y = CASE.data()
+    for bias in (False, True):
+        first = fusedmlp.train(X, y, **CASE.arguments(bias=bias))
+        init = (first.weights, first.biases)
+        still = CASE.arguments(bias=bias, init=init, learning_rate=1e-300)
+        assert same_weights(first, fusedmlp.train(X, y, **still))

@@ -128,7 +128,7 @@ def test_twins_agree_on_other_processors(environment, tmp_path):
     """A part of the twin tests: the whole takes minutes where nothing is compiled."""
     chosen = "activations or updates_agree or ten_epochs or losses or layers_agree and 7-13"
     if "NUMBA_DISABLE_JIT" in environment:
-        chosen = "activations or updates_agree or (ten_epochs and (everything or relu))"
+        chosen = "activations or updates_agree or (ten_epochs and (everything or relu or lanes))"
     run_twin_tests(["-m", "pytest"], chosen, {**environment, "NUMBA_CACHE_DIR": str(tmp_path)})
 
 

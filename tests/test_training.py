@@ -1,5 +1,6 @@
 """train and Trained: what a user sees."""
 
+import copy
 import inspect
 import pickle
 import signal
@@ -253,6 +254,10 @@ def test_a_trained_network_can_be_pickled():
     again = pickle.loads(pickle.dumps(run))
     assert same_weights(run, again)
     assert_array_equal(again.predict([[1.0, 2.0]]), run.predict([[1.0, 2.0]]))
+    for network in (again, copy.deepcopy(run)):
+        for part in network.weights + network.biases:
+            part[:] = 0
+        assert network.predict([[1.0, 2.0]]).item() == 0.5
 
 
 def test_the_repr_names_the_network_and_its_end():

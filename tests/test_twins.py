@@ -253,6 +253,15 @@ def test_ten_epochs_agree_in_float32(case):
         assert_allclose(a, b, rtol=1e-3, atol=1e-4)
 
 
+def test_lanes_without_a_row_do_not_overflow_for_it():
+    X, y = [[-1.0], [-2.0], [-3.0]], [0.0, 0.0, 0.0]  # a row of zeros would give infinity
+    init = [np.full((1, 5), 1e3), np.full((5, 1), 1e308)]
+    options = {"hidden": 5, "init": init, "output_activation": "identity"}
+    for backend in ("kernels", "reference"):
+        run = fusedmlp.train(X, y, epochs=3, learning_rate=1e-300, backend=backend, **options)
+        assert run.stopped == "all epochs run"
+
+
 def test_a_run_can_stop_and_go_on_anywhere():
     case = Case("", (3, 4, 2), 300, {"batch_size": 150, "momentum": 0.5, "learning_rate": 0.01})
     run = prepared(*case.data(), **case.arguments())

@@ -283,7 +283,7 @@ def _warm_up(
     if not console.is_terminal:  # where there is no line to take away again
         _say(console, wait)
     with console.status(wait):
-        fusedmlp.train(X, y, hidden, **options | WARM_UP)
+        fusedmlp.train(X, y, hidden, **options | WARM_UP).predict(X)
     seconds = time.perf_counter() - begun
     _say(console, f"Kernels ready in {seconds:.1f} s; compiled once, they are kept on disk.")
 

@@ -14,6 +14,13 @@ def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> 
 
     A copy is made only where value is not such an array already.
     """
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} must have no masked values, got a masked array that has some")
+    if hasattr(value, "toarray"):
+        raise TypeError(f"{name} must be a dense array, got {type(value).__name__}: .toarray()")
+    dtypes = getattr(value, "dtypes", None)  # of a data frame's columns, which may differ
+    if dtypes is not None and all(getattr(d, "kind", "O") in "biuf" for d in np.atleast_1d(dtypes)):
+        value = value.to_numpy(dtype=dtype, na_value=np.nan)
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -87,8 +94,8 @@ def _require_probabilities(targets: Array, output_activation: str) -> None:
     if output_activation == "softmax":
         sums = targets.sum(axis=1)
         row = int(np.argmax(np.abs(sums - 1)))
-        # A row of n rounded probabilities may miss 1 by n units of rounding.
-        if abs(sums[row] - 1) > 4 * targets.shape[1] * np.finfo(targets.dtype).eps:
+        # Probabilities that were rounded to float32 once miss 1 by less than this.
+        if abs(sums[row] - 1) > 1e-6 * targets.shape[1]:
             raise ValueError(
                 "y must have rows that sum to 1 with loss='log_loss' and "
                 f"output_activation='softmax', got {sums[row]} in row {row}"

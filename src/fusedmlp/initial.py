@@ -22,7 +22,7 @@ def initial_params(
     weights, biases = _layers(options, sizes, random)
     for offset, layer in zip(weight_offsets, weights, strict=True):
         params[offset : offset + layer.size] = layer.ravel()
-    for offset, layer in zip(bias_offsets, biases, strict=False):
+    for offset, layer in zip(bias_offsets, biases, strict=False):  # none, or one for each
         params[offset : offset + layer.size] = layer
     return params
 
@@ -34,12 +34,15 @@ def _layers(
     if isinstance(init, str):
         return [_drawn(init, shape, random) for shape in shapes], []
     weights, biases = init if _is_pair(init) else (init, [])
-    if len(biases) and not options["bias"]:
-        raise ValueError(f"init must have no biases with bias=False, got {len(biases)}")
     checked_weights = _shaped("weights", weights, shapes, options["dtype"])
-    if not len(biases):
+    if isinstance(biases, list | tuple) and not biases:
         return checked_weights, []
-    return checked_weights, _shaped("biases", biases, [s[1:] for s in shapes], options["dtype"])
+    checked_biases = _shaped("biases", biases, [s[1:] for s in shapes], options["dtype"])
+    if options["bias"]:
+        return checked_weights, checked_biases
+    if any(layer.any() for layer in checked_biases):  # a Trained without biases has zeros
+        raise ValueError("init must have no biases but zeros with bias=False")
+    return checked_weights, []
 
 
 def _drawn(init: str, shape: tuple[int, int], random: np.random.RandomState) -> NDArray[Any]:
@@ -65,6 +68,8 @@ def _is_pair(init: Any) -> bool:
 def _shaped(
     what: str, arrays: Any, shapes: list[tuple[int, int]] | list[tuple[int]], dtype: str
 ) -> list[NDArray[Any]]:
+    if not isinstance(arrays, list | tuple):
+        raise TypeError(f"init must have a sequence of {what}, got {arrays!r}")
     if len(arrays) != len(shapes):
         raise ValueError(f"init must have {what} for {len(shapes)} layers, got {len(arrays)}")
     result = []

@@ -185,6 +185,10 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
         name: option.check(name, given.get(name, option.default))
         for name, option in OPTIONS.items()
     }
+    real = np.dtype(options["dtype"]).type
+    for name in ("learning_rate", "momentum"):  # 1e-60 is 0 in float32, 0.9999999999 is 1
+        with np.errstate(over="ignore", under="ignore"):
+            OPTIONS[name].check(f"{name} in {options['dtype']}", float(real(options[name])))
     if options["nesterov"] and options["momentum"] == 0:
         raise ValueError("nesterov=True must come with momentum > 0, got momentum=0.0")
     if options["loss"] == "log_loss" and options["output_activation"] == "identity":

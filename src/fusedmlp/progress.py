@@ -2,28 +2,25 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 from fusedmlp.plan import Plan, State
 
 
+def require_rich() -> None:
+    """Raise ImportError, with what to install, if there is nothing to draw a bar with."""
+    if find_spec("rich") is None:
+        raise ImportError("progress=True must have the package rich: pip install 'fusedmlp[cli]'")
+
+
 @contextmanager
 def progress_bar(plan: Plan, rows: int, wanted: bool) -> Iterator[Callable[[State], None]]:
-    """Give a function that shows a state on the terminal, or does nothing if no bar is wanted.
-
-    Raises
-    ------
-    ImportError
-        If rich is not installed.
-    """
+    """Give a function that shows a state on the terminal, or does nothing if no bar is wanted."""
     if not wanted:
         yield lambda _: None
         return
-    try:
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-    except ImportError as error:
-        raise ImportError(
-            "progress=True must have the package rich: pip install 'fusedmlp[cli]'"
-        ) from error
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (
         TextColumn("epoch {task.fields[epoch]:,} of {task.total:,.0f}"),
         BarColumn(),

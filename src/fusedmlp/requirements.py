@@ -11,6 +11,9 @@ import numpy as np
 
 Check = Callable[[str, Any], Any]
 
+# Epochs times rows must fit 64 bits.
+MOST = 10**12
+
 
 def _is_flag(value: Any) -> bool:
     return isinstance(value, bool | np.bool_)
@@ -38,6 +41,8 @@ def whole_number(least: int) -> Check:
             raise TypeError(f"{name} must be an integer, got {value!r}")
         if value < least:
             raise ValueError(f"{name} must be at least {least}, got {value!r}")
+        if int(value) > MOST:
+            raise ValueError(f"{name} must be at most {MOST}, got {value!r}")
         return int(value)
 
     return check
@@ -61,7 +66,10 @@ def number(
     def check(name: str, value: Any) -> float:
         if not isinstance(value, Real) or _is_flag(value):
             raise TypeError(f"{name} must be {wanted}, got {value!r}")
-        given = float(value)
+        try:
+            given = float(value)
+        except OverflowError:
+            given = np.inf
         fits = (
             np.isfinite(given)
             and (least is None or given >= least)
@@ -127,10 +135,14 @@ def sizes(name: str, value: Any) -> tuple[int, ...]:
     wanted = f"{name} must be an integer or a sequence of integers, each at least 1, got {value!r}"
     if isinstance(value, Integral) and not _is_flag(value):
         value = (value,)
-    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence | np.ndarray):
+        raise TypeError(wanted)
+    if np.ndim(value) != 1:
         raise TypeError(wanted)
     if any(not isinstance(size, Integral) or _is_flag(size) for size in value):
         raise TypeError(wanted)
     if any(size < 1 for size in value):
         raise ValueError(wanted)
+    if any(int(size) > MOST for size in value):
+        raise ValueError(f"{name} must have sizes of at most {MOST}, got {value!r}")
     return tuple(int(size) for size in value)

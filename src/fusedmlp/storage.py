@@ -1,11 +1,14 @@
 """Networks on disk: safetensors files, which any program can read and none can run."""
 
 import json
+from itertools import pairwise, zip_longest
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
+from fusedmlp.options import checked_options
+from fusedmlp.requirements import sizes
 from fusedmlp.trained import Trained
 
 FORMAT = "1"
@@ -83,24 +86,39 @@ def load(path: str | PathLike[str]) -> Trained:
             f"path must be a file of fusedmlp's format {FORMAT}, got {str(path)!r} "
             f"with format {metadata.get('fusedmlp')}"
         )
-    about = json.loads(metadata["run"])
-    about["options"]["hidden"] = tuple(about["options"]["hidden"])
-    weights = _numbered(tensors, "weights")
-    sizes = (weights[0].shape[0], *(layer.shape[1] for layer in weights))
-    biases = _numbered(tensors, "biases") or [np.empty(0, weights[0].dtype)] * len(weights)
-    layers = zip(weights, biases, strict=True)
-    params = np.concatenate([part.ravel() for layer in layers for part in layer])
-    history = {
-        name.removeprefix("history."): values
-        for name, values in tensors.items()
-        if name.startswith("history.")
-    }
-    return Trained.from_params(
-        params,
-        sizes,
-        history=history,
+    try:
+        return _rebuilt(json.loads(metadata["run"]), tensors)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"path must be a whole network, got {str(path)!r}: {error}") from error
+
+
+def _rebuilt(about: dict[str, Any], tensors: dict[str, Any]) -> Trained:
+    """Check everything: a kernel reads as much as the options say, whatever is there."""
+    hidden = sizes("hidden", about["options"].pop("hidden"))
+    options = {"hidden": hidden, **checked_options(about["options"])}
+    weights, biases = _numbered(tensors, "weights"), _numbered(tensors, "biases")
+    units = (weights[0].shape[0], *hidden, weights[-1].shape[1]) if weights else ()
+    shapes = list(pairwise(units))
+    found = [layer.shape for layer in weights]
+    if found != shapes or [layer.shape for layer in biases] != [s[1:] for s in shapes] * bool(
+        options["bias"]
+    ):
+        raise ValueError(f"its layers have shapes {found}")
+    parts = [p for layer in zip_longest(weights, biases) for p in layer if p is not None]
+    if any(part.dtype != options["dtype"] for part in parts):
+        raise ValueError(f"its weights are not all {options['dtype']}")
+    return Trained(
+        history={
+            name.removeprefix("history."): values
+            for name, values in tensors.items()
+            if name.startswith("history.")
+        },
         direction_changes=_numbered(tensors, "direction_changes") or None,
-        **about,
+        options=options,
+        epochs=about["epochs"],
+        stopped=about["stopped"],
+        _sizes=units,
+        _params=np.concatenate([part.ravel() for part in parts]),
     )
 
 

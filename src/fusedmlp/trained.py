@@ -1,7 +1,7 @@
 """What training returns: a network, and how it came to be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from os import PathLike
 from types import ModuleType
@@ -25,14 +25,14 @@ def implementation(backend: str) -> ModuleType:
     return kernels
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trained:
     """A trained network. `fusedmlp.train` makes it, `fusedmlp.load` brings it back.
 
     Attributes
     ----------
     weights : list of ndarray, each (n_in, n_out)
-        For each layer, of the run's dtype.
+        For each layer, of the run's dtype. `predict` uses what is in them.
     biases : list of ndarray, each (n_out,)
         For each layer; zeros where the network has none.
     history : dict of ndarray
@@ -59,32 +59,29 @@ class Trained:
     [0.0, 1.0, 1.0, 0.0]
     """
 
-    weights: list[Array]
-    biases: list[Array]
     history: dict[str, NDArray[Any]]
     direction_changes: list[NDArray[np.int64]] | None
     options: Mapping[str, Any]
     epochs: int
     stopped: str
-    _params: Array = field(repr=False)
-
-    @classmethod
-    def from_params(cls, params: Array, sizes: tuple[int, ...], **rest: Any) -> "Trained":
-        """Make weights and biases views of the flat vector."""
-        bias = rest["options"]["bias"]
-        _, bias_offsets, _ = layer_offsets(sizes, bias)
-        none = np.zeros(max(sizes), params.dtype)
-        none.flags.writeable = False
-        weights = as_matrices(params, sizes, bias)
-        biases = [
-            params[offset : offset + n_out] if bias else none[:n_out]
-            for offset, n_out in zip(bias_offsets, sizes[1:], strict=True)
-        ]
-        return cls(weights=weights, biases=biases, _params=params, **rest)
+    _sizes: tuple[int, ...]
+    _params: Array
 
     @property
-    def _sizes(self) -> tuple[int, ...]:
-        return (self.weights[0].shape[0], *(layer.shape[1] for layer in self.weights))
+    def weights(self) -> list[Array]:
+        """For each layer its weights, (n_in, n_out): views, which may be written to."""
+        return as_matrices(self._params, self._sizes, self.options["bias"])
+
+    @property
+    def biases(self) -> list[Array]:
+        """For each layer its biases, (n_out,): views, or read-only zeros where there are none."""
+        _, offsets, _ = layer_offsets(self._sizes, self.options["bias"])
+        if self.options["bias"]:
+            places = zip(offsets, self._sizes[1:], strict=True)
+            return [self._params[offset : offset + n_out] for offset, n_out in places]
+        zeros = np.zeros(max(self._sizes), self._params.dtype)
+        zeros.flags.writeable = False
+        return [zeros[:n_out] for n_out in self._sizes[1:]]
 
     def _plan(self, rows: int) -> Plan:
         return make_plan(dict(self.options), self._sizes, rows)

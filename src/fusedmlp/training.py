@@ -12,12 +12,13 @@ from fusedmlp.data import Array, checked
 from fusedmlp.initial import initial_params
 from fusedmlp.options import Options, checked_options, documented
 from fusedmlp.plan import Plan, State, make_plan, make_state
-from fusedmlp.progress import progress_bar
+from fusedmlp.progress import progress_bar, require_rich
 from fusedmlp.requirements import sizes as checked_sizes
 from fusedmlp.trained import Trained, as_matrices, implementation
 
 # Python sees Ctrl-C between two slices of a run. They aim at half of the 100 ms that a person
-# takes for "at once", since what a slice will take is a guess from the one before.
+# takes for "at once", since what a slice will take is a guess from the one before. A block of rows
+# is the least: with layers of thousands of units it takes longer.
 SLICE_SECONDS = 0.05
 GROWTH = 16
 
@@ -66,6 +67,8 @@ def train(
     >>> run.predict([[1, 0, 0]]).round(4).item()
     0.9999
     """
+    if options.get("progress"):
+        require_rich()
     run = prepared(X, y, hidden, **options)
     state = make_state(run.plan, run.params, len(run.X))
     with progress_bar(run.plan, len(run.X), run.options["progress"]) as show:
@@ -133,9 +136,7 @@ def _trained(run: Prepared, state: State, finite: bool) -> Trained:
     every = run.plan.record_every
     records = -(-epochs // every)
     changes = state.direction_changes
-    return Trained.from_params(
-        state.params,
-        run.sizes,
+    return Trained(
         history={
             "epoch": np.arange(records) * every,
             "error": state.errors[:records] / run.y.size,
@@ -147,4 +148,6 @@ def _trained(run: Prepared, state: State, finite: bool) -> Trained:
         options=run.options,
         epochs=epochs,
         stopped=stopped,
+        _sizes=run.sizes,
+        _params=state.params,
     )

@@ -78,11 +78,14 @@ def fit_few(plan, X, y, state, stop):
 
 @inner
 def _put_in_lanes(rows_first, rows, units, units_first):
-    """Transpose (rows, units) to (units, lanes), the missing rows 0."""
+    """Transpose (rows, units) to (units, lanes); lanes without a row repeat the last.
+
+    They count nothing, but go through the network, and must not overflow where no row does.
+    """
     lanes = lane_count(units_first)
     for j in range(units):
         for r in range(lanes):
-            put(units_first, j * lanes + r, at(rows_first, r * units + j) if r < rows else 0)
+            put(units_first, j * lanes + r, at(rows_first, min(r, rows - 1) * units + j))
 
 
 @inner

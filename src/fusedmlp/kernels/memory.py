@@ -7,6 +7,7 @@ inside a step, those structs took most of a small network's epoch and of the com
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.errors import TypingError
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
@@ -17,6 +18,9 @@ STACK_ROOM = 16384  # bytes: half of the fastest cache
 
 @intrinsic
 def address(typing_context, array):
+    if array.layout != "C":
+        raise TypingError(f"an array must be C-ordered, got {array}")
+
     def build(context, builder, sig, args):
         return make_array(array)(context, builder, args[0]).data
 

@@ -2,13 +2,14 @@
 
 import numpy as np
 
-LANES = 4
-REGISTER = 8 * LANES
+REGISTER = 32
 WIDE = 2
 STACK_ROOM = 16384
 
 
 def address(array):
+    if not array.flags.c_contiguous:
+        raise TypeError(f"an array must be C-ordered, got strides {array.strides}")
     return array.reshape(-1)
 
 
@@ -21,13 +22,13 @@ def room_on_stack(memory):
 
 
 def transpose_square(source, source_stride, target, target_stride):
-    for r in range(LANES):
-        for j in range(LANES):
+    for r in range(lane_count(source)):
+        for j in range(lane_count(source)):
             target[j * target_stride + r] = source[r * source_stride + j]
 
 
 def lane_count(memory):
-    return LANES
+    return REGISTER // memory.itemsize
 
 
 def at(memory, offset):
@@ -39,16 +40,17 @@ def put(memory, offset, scalar):
 
 
 def load(memory, offset):
-    return memory[offset : offset + LANES].copy()
+    return memory[offset : offset + lane_count(memory)].copy()
 
 
 def load_wide(memory, offset):
-    return memory[offset : offset + WIDE * LANES].copy()
+    return memory[offset : offset + WIDE * lane_count(memory)].copy()
 
 
 def load_first(memory, offset, count):
-    vector = np.zeros(LANES, memory.dtype)
-    vector[:count] = memory[offset : offset + min(count, LANES)]
+    vector = zeros(memory)
+    count = min(count, vector.size)
+    vector[:count] = memory[offset : offset + count]
     return vector
 
 
@@ -57,16 +59,16 @@ def store(memory, offset, vector):
 
 
 def store_first(memory, offset, vector, count):
-    count = min(count, LANES)
+    count = min(count, vector.size)
     memory[offset : offset + count] = vector[:count]
 
 
 def zeros(memory):
-    return np.zeros(LANES, memory.dtype)
+    return np.zeros(lane_count(memory), memory.dtype)
 
 
 def zeros_wide(memory):
-    return np.zeros(WIDE * LANES, memory.dtype)
+    return np.zeros(WIDE * lane_count(memory), memory.dtype)
 
 
 def select(mask, yes, no):

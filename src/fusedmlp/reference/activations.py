@@ -37,7 +37,7 @@ def error_weighted_derivative(activation: int, outputs: Array, error: Array, del
     elif activation == Activation.TANH:
         delta[:] = error * (1 - outputs**2)
     elif activation == Activation.RELU:
-        delta[:] = error * (outputs > 0)
+        delta[:] = np.where(outputs > 0, error, 0)
     elif activation == Activation.SOFTMAX:
         # Each unit moves all outputs of its row: d out_k / d z_j = out_k * ((k == j) - out_j).
         delta[:] = outputs * (error - (outputs * error).sum(axis=1, keepdims=True))

@@ -6,7 +6,6 @@ inside a step, those structs took most of a small network's epoch and of the com
 
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
@@ -108,7 +107,8 @@ def room_on_stack(typing_context, memory):
     def build(context, builder, sig, args):
         item = context.get_value_type(memory.dtype)
         items = STACK_ROOM * 8 // memory.dtype.bitwidth
-        room = cgutils.alloca_once(builder, ir.ArrayType(item, items))
+        with builder.goto_entry_block():  # Numba's own alloca_once fills the room with zeros
+            room = builder.alloca(ir.ArrayType(item, items))
         room.align = 64
         return builder.bitcast(room, item.as_pointer())
 

@@ -49,12 +49,13 @@ def multiply(A, row_stride, k_stride, rows, depth, B, columns, C, mode, biases):
     column would leave all lanes but one empty: it is made of dot products, or is the row of the
     transposed product.
     """
-    if columns > 1:
-        _product(A, row_stride, k_stride, rows, depth, B, columns, C, mode, biases)
-    elif k_stride == 1:
+    # One call of _product: each is compiled anew, with all that is in it.
+    if columns == 1 and k_stride == 1:
         _dots(A, rows, depth, B, C, mode, biases)
     else:
-        _product(B, NEXT, NEXT, NEXT, depth, A, rows, C, mode, biases)
+        if columns == 1:
+            A, B, row_stride, k_stride, rows, columns = B, A, NEXT, NEXT, NEXT, rows
+        _product(A, row_stride, k_stride, rows, depth, B, columns, C, mode, biases)
 
 
 @inner
@@ -81,84 +82,56 @@ def _dots(A, rows, depth, b, c, mode, biases):
 def _product(A, row_stride, k_stride, rows, depth, B, columns, C, mode, biases):
     """Multiply in tiles, from the right edge to the left."""
     lanes = lane_count(C)
-    wide_end = columns - columns % (WIDE * lanes)
-    narrow_end = columns - columns % lanes
-    if narrow_end < columns:
-        # AMD's masked store takes a dozen cycles. Where nothing is added, a whole register may
-        # spill into the next rows, which are stored later, but not past the end.
-        spilling = 0 if mode == ADD else rows - (narrow_end + lanes - 1) // columns
-        _edge(
-            A, row_stride, k_stride, rows, depth, B, narrow_end, columns, columns, C, mode, biases,
-            spilling,
-        )  # fmt: skip
-    _edge(
-        A, row_stride, k_stride, rows, depth, B, wide_end, narrow_end, columns, C, mode, biases,
-        rows,
-    )  # fmt: skip
-    if rows >= 4 * ROWS and depth * columns * (REGISTER // lanes) > 2 * STACK_ROOM:
-        _packed(A, row_stride, k_stride, rows, depth, B, wide_end, columns, C, mode, biases)
-    else:
-        for j in range(0, wide_end, WIDE * lanes):
-            _wide_column(
-                A, row_stride, k_stride, rows, depth, B, j, columns, j, columns, C, mode, biases
-            )
-
-
-@inner
-def _packed(A, row_stride, k_stride, rows, depth, B, end, columns, C, mode, biases):
-    """Multiply with copied panels, each as deep as the cache allows."""
-    width = WIDE * lane_count(C)
-    panel = room_on_stack(C)
-    for j in range(0, end, width):
-        for first in range(0, depth, PANEL_DEPTH):
-            deep = min(PANEL_DEPTH, depth - first)
-            for k in range(deep):
-                store(panel, k * width, load_wide(B, (first + k) * columns + j))
-            part = shifted(A, first * k_stride)
-            part_mode = mode if first == 0 else ADD
-            _wide_column(
-                part, row_stride, k_stride, rows, deep, panel, 0, width, j, columns, C, part_mode,
-                biases,
-            )  # fmt: skip
-
-
-@inner
-def _wide_column(A, row_stride, k_stride, rows, depth, B, b, b_stride, j, columns, C, mode, biases):
-    """Multiply one column of tiles that are as wide as the registers allow."""
-    for r in range(0, rows, ROWS):
-        a, n = r * row_stride, min(ROWS, rows - r)
-        _wide_tile(
-            A, a, row_stride, k_stride, n, depth, B, b, b_stride, r, j, columns, C, mode, biases
-        )
-
-
-@inner
-def _edge(A, row_stride, k_stride, rows, depth, B, begin, end, columns, C, mode, biases, full):
-    """Multiply in tiles of one register's width; of the rows, the first `full` are stored whole."""
-    for j in range(begin, end, lane_count(C)):
+    width = WIDE * lanes
+    wide_end = columns - columns % width
+    # AMD's masked store takes a dozen cycles. Where nothing is added, a register that is too wide
+    # may spill into the next rows, which are stored later, but not past the end of the last.
+    last = columns - 1 - (columns - 1) % lanes
+    spilling = 0 if mode == ADD else rows - (last + lanes - 1) // columns
+    for j in range(last, wide_end - 1, -lanes):
+        whole = rows if columns - j >= lanes else spilling
         for r in range(0, rows, ROWS):
-            a, n = r * row_stride, min(ROWS, rows - r)
+            a, n = shifted(A, r * row_stride), min(ROWS, rows - r)
             _edge_tile(
-                A, a, row_stride, k_stride, n, depth, B, r, j, columns, C, mode, biases, full - r
+                a, row_stride, k_stride, n, depth, B, r, j, columns, C, mode, biases, whole - r
             )
+
+    packed = rows >= 4 * ROWS and depth * columns * (REGISTER // lanes) > 2 * STACK_ROOM
+    panel, chunk = room_on_stack(C), PANEL_DEPTH if packed else depth
+    for j in range(0, wide_end, width):
+        for first in range(0, depth, chunk):
+            deep, part, b_stride = (
+                min(chunk, depth - first),
+                shifted(B, first * columns + j),
+                columns,
+            )
+            if packed:
+                for k in range(deep):
+                    store(panel, k * width, load_wide(part, k * columns))
+                part, b_stride = panel, width
+            part_mode = mode if first == 0 else ADD
+            for r in range(0, rows, ROWS):
+                a, n = shifted(A, first * k_stride + r * row_stride), min(ROWS, rows - r)
+                _wide_tile(
+                    a, row_stride, k_stride, n, deep, part, b_stride, r, j, columns, C, part_mode,
+                    biases,
+                )  # fmt: skip
 
 
 @inner
-def _wide_tile(
-    A, a, row_stride, k_stride, rows, depth, B, b, b_stride, r, j, columns, C, mode, biases
-):
+def _wide_tile(A, row_stride, k_stride, rows, depth, B, b_stride, r, j, columns, C, mode, biases):
     """A tile as wide as the registers allow."""
-    a1 = a + min(1, rows - 1) * row_stride
-    a2 = a + min(2, rows - 1) * row_stride
-    a3 = a + min(3, rows - 1) * row_stride
-    a4 = a + min(4, rows - 1) * row_stride
-    a5 = a + min(5, rows - 1) * row_stride
+    a1 = min(1, rows - 1) * row_stride
+    a2 = min(2, rows - 1) * row_stride
+    a3 = min(3, rows - 1) * row_stride
+    a4 = min(4, rows - 1) * row_stride
+    a5 = min(5, rows - 1) * row_stride
     start = load_wide(biases, j) if mode == ON_BIAS else zeros_wide(C)
     c0 = c1 = c2 = c3 = c4 = c5 = start
     for k in range(depth):
-        v = load_wide(B, b + k * b_stride)
+        v = load_wide(B, k * b_stride)
         s = k * k_stride
-        c0 = c0 + v * at(A, a + s)
+        c0 = c0 + v * at(A, s)
         c1 = c1 + v * at(A, a1 + s)
         c2 = c2 + v * at(A, a2 + s)
         c3 = c3 + v * at(A, a3 + s)
@@ -184,23 +157,23 @@ def _put_wide(C, c, v, mode):
 
 
 @inner
-def _edge_tile(A, a, row_stride, k_stride, rows, depth, B, r, j, columns, C, mode, biases, full):
+def _edge_tile(A, row_stride, k_stride, rows, depth, B, r, j, columns, C, mode, biases, full):
     """A tile of one register's width, or of what is left of it at the right edge.
 
     Of its rows, the first `full` are stored whole.
     """
     count = columns - j
-    a1 = a + min(1, rows - 1) * row_stride
-    a2 = a + min(2, rows - 1) * row_stride
-    a3 = a + min(3, rows - 1) * row_stride
-    a4 = a + min(4, rows - 1) * row_stride
-    a5 = a + min(5, rows - 1) * row_stride
+    a1 = min(1, rows - 1) * row_stride
+    a2 = min(2, rows - 1) * row_stride
+    a3 = min(3, rows - 1) * row_stride
+    a4 = min(4, rows - 1) * row_stride
+    a5 = min(5, rows - 1) * row_stride
     start = load_first(biases, j, count) if mode == ON_BIAS else zeros(C)
     c0 = c1 = c2 = c3 = c4 = c5 = start
     for k in range(depth):
         v = load_first(B, j + k * columns, count)
         s = k * k_stride
-        c0 = c0 + v * at(A, a + s)
+        c0 = c0 + v * at(A, s)
         c1 = c1 + v * at(A, a1 + s)
         c2 = c2 + v * at(A, a2 + s)
         c3 = c3 + v * at(A, a3 + s)

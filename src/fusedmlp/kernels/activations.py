@@ -1,6 +1,6 @@
 """Activation functions and their slopes, compiled."""
 
-from fusedmlp.kernels.compiled import compiled, fused, inner
+from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.exponential import exp_nonpositive, sigmoid, tanh
 from fusedmlp.kernels.vectors import (
     address,
@@ -32,8 +32,6 @@ def activate_at(activation, z, rows, units):
     if activation == Activation.SOFTMAX:
         for b in range(rows):
             _softmax(shifted(z, b * units), units)
-    elif activation == Activation.RELU:
-        _relu(z, rows * units)
     elif activation != Activation.IDENTITY:
         size, lanes = rows * units, lane_count(z)
         full = size - size % lanes
@@ -45,18 +43,6 @@ def activate_at(activation, z, rows, units):
 
 
 @inner
-def _relu(z, size):
-    """Apply relu, in a loop that has no other code in it."""
-    lanes = lane_count(z)
-    full = size - size % lanes
-    for k in range(0, full, lanes):
-        store(z, k, activated(Activation.RELU, load(z, k)))
-    if full < size:
-        v = activated(Activation.RELU, load_first(z, full, size - full))
-        store_first(z, full, v, size - full)
-
-
-@fused
 def activated(activation, z):
     """Return the activation of a vector of sums; softmax needs the whole row, and does nothing."""
     if activation == Activation.SIGMOID:
@@ -109,7 +95,7 @@ def derivative_at(activation, outputs, error, rows, units, delta):
             store_first(delta, full, sloped(activation, out, err), size - full)
 
 
-@fused
+@inner
 def sloped(activation, out, error):
     """Return error times the activation's slope, read off its output."""
     if activation == Activation.SIGMOID:

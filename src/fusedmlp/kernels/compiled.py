@@ -28,17 +28,6 @@ def inner(function: Function) -> Function:
     return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **FLAGS)(function)
 
 
-def fused(function: Function) -> Function:
-    """Compile an `inner` function that becomes part of its callers' loops, whatever its size.
-
-    LLVM calls a function that it finds too large, with vectors through memory: relu, which shares
-    one with sigmoid and tanh, took 9.4 us for what takes 1.2.
-    """
-    if config.DISABLE_JIT:
-        return _interpreted(function)
-    return njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **FLAGS)(function)
-
-
 def compiled(function: Function) -> Function:
     """Compile a kernel that Python calls, for the argument types of each first call.
 

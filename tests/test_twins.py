@@ -263,15 +263,17 @@ def test_lanes_without_a_row_do_not_overflow_for_it():
 
 
 def test_a_run_can_stop_and_go_on_anywhere():
-    case = Case("", (3, 4, 2), 300, {"batch_size": 150, "momentum": 0.5, "learning_rate": 0.01})
+    options = {"batch_size": 8_000, "momentum": 0.5, "learning_rate": 0.01, "threads": 2}
+    case = Case("", (3, 4, 2), 12_000, {**options, "reduction": "mean"})
     run = prepared(*case.data(), **case.arguments())
     whole = make_state(run.plan, run.params.copy(), len(run.X))
-    assert kernels.fit(run.plan, run.X, run.y, whole, 10 * 300)
+    assert kernels.fit(run.plan, run.X, run.y, whole, 10 * 12_000)
     sliced = make_state(run.plan, run.params.copy(), len(run.X))
     positions = []
-    while sliced.position[0] < 10 * 300:
+    while sliced.position[0] < 10 * 12_000:
         assert kernels.fit(run.plan, run.X, run.y, sliced, int(sliced.position[0]) + 1)
-        positions.append(int(sliced.position[0]) % 300)
-    assert 128 in positions  # it stopped inside a batch, between two blocks
+        positions.append(int(sliced.position[0]) % 12_000)
+    assert 0 < run.plan.block < 8_000
+    assert run.plan.block in positions  # it stopped inside a batch, between two blocks
     for ours, theirs in zip(sliced[:-1], whole[:-1], strict=True):  # all but the work space
         assert_array_equal(ours, theirs)

@@ -135,6 +135,15 @@ class Options(TypedDict, total=False):
             "Whether to count, for each weight, how often its update changed direction.",
         ),
     ]
+    threads: Annotated[
+        int | None,
+        Option(
+            None,
+            may_be.optional(may_be.whole_number(least=1)),
+            "Threads that take a step together. None is as many as there are cores and the step "
+            "has work for; 1 starts none. The results are the same bits for any number.",
+        ),
+    ]
     progress: Annotated[
         bool,
         Option(False, may_be.flag, "Whether to show a bar with the epoch, its loss and the rate."),

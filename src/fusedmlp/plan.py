@@ -11,8 +11,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-# Rows that pass through the kernels' layers together.
-BLOCK = 128
+from fusedmlp.threads import threads_for
+
+# Rows that pass through the kernels' layers together: as many as stay in a core's own cache with
+# all that becomes of them, but enough that a layer's weights are not read too often.
+BLOCK_BYTES = 1 << 18
+LEAST_BLOCK = 128
+MOST_LANES = 16
 
 
 class Activation(IntEnum):
@@ -62,6 +67,8 @@ class Plan(NamedTuple):
     seed: int  # of the order of rows
     record_every: int
     track_directions: int
+    threads: int  # at most so many take a step together
+    block: int  # rows that pass through the kernels' layers together
     work_size: int  # numbers that the kernels keep while a block of rows passes through
 
 
@@ -115,6 +122,7 @@ def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: in
     hidden = [Activation[options["activation"].upper()]] * (len(sizes) - 2)
     output = Activation[options["output_activation"].upper()]
     batch_size = min(options["batch_size"] or rows, rows)
+    block = _block(sizes, batch_size, np.dtype(real).itemsize)
     return Plan(
         sizes=np.array(sizes, np.int64),
         weight_offsets=np.array(weights, np.int64),
@@ -133,7 +141,9 @@ def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: in
         seed=seed,
         record_every=options["record_every"] or default_record_every(options["epochs"]),
         track_directions=int(options["track_directions"]),
-        work_size=_work_size(sizes),
+        threads=threads_for(options["threads"], _step_flops(sizes, batch_size)),
+        block=block,
+        work_size=_work_size(sizes, block),
     )
 
 
@@ -181,7 +191,26 @@ def make_state(plan: Plan, params: NDArray[np.floating[Any]], rows: int) -> Stat
     )
 
 
-def _work_size(sizes: Sequence[int]) -> int:
-    """Outputs of all layers, deltas of two, rows and targets; a layer's weights, transposed."""
-    weights = max(n_in * n_out for n_in, n_out in pairwise(sizes))
-    return BLOCK * (sum(sizes) + 2 * max(sizes[1:]) + sizes[-1]) + weights
+def _row_size(sizes: Sequence[int]) -> int:
+    """Count what a row becomes: itself and its targets; each layer's outputs and deltas."""
+    return sizes[0] + sizes[-1] + 2 * sum(sizes[1:])
+
+
+def _block(sizes: Sequence[int], batch_size: int, itemsize: int) -> int:
+    """Divide a batch into as few blocks as the cache allows, all of about the same size."""
+    most = max(LEAST_BLOCK, BLOCK_BYTES // (_row_size(sizes) * itemsize))
+    blocks = -(-batch_size // most)
+    return -(-batch_size // blocks)
+
+
+def _work_size(sizes: Sequence[int], block: int) -> int:
+    """Room for a block and for all weights, transposed; or for few rows, each in a lane."""
+    weights = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
+    few = 1 + sizes[0] + sizes[-1] + sum(sizes[1:]) + 2 * max(sizes[1:])
+    return max(block * _row_size(sizes) + weights + sum(sizes[1:]), MOST_LANES * few)
+
+
+def _step_flops(sizes: Sequence[int], rows: int) -> int:
+    """Additions and multiplications of a step: forward, the gradient, and the deltas below."""
+    products = [n_in * n_out for n_in, n_out in pairwise(sizes)]
+    return 2 * rows * (3 * sum(products) - products[0])

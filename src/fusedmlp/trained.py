@@ -11,7 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fusedmlp.data import Array, checked_rows
-from fusedmlp.plan import Plan, layer_offsets, make_plan
+from fusedmlp.plan import layer_offsets, make_plan
+
+# Rows in a call of predict: between two calls, Python sees Ctrl-C.
+SLICE_ROWS = 1 << 16
 
 
 def implementation(backend: str) -> ModuleType:
@@ -83,9 +86,6 @@ class Trained:
         zeros.flags.writeable = False
         return [zeros[:n_out] for n_out in self._sizes[1:]]
 
-    def _plan(self, rows: int) -> Plan:
-        return make_plan(dict(self.options), self._sizes, rows)
-
     def predict(self, X: ArrayLike) -> Array:
         """Return the network's outputs.
 
@@ -105,8 +105,11 @@ class Trained:
         """
         rows = checked_rows(X, self.options["dtype"], self._sizes[0])
         outputs = np.empty((len(rows), self._sizes[-1]), rows.dtype)
-        backend = implementation(self.options["backend"])
-        backend.predict(self._plan(len(rows)), self._params, rows, outputs)
+        predict = implementation(self.options["backend"]).predict
+        for first in range(0, len(rows), SLICE_ROWS):
+            part = slice(first, first + SLICE_ROWS)
+            plan = make_plan({**self.options, "batch_size": None}, self._sizes, len(rows[part]))
+            predict(plan, self._params, rows[part], outputs[part])
         return outputs
 
     def save(self, path: str | PathLike[str]) -> None:

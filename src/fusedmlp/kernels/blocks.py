@@ -1,30 +1,41 @@
 """A block of rows through all layers and back.
 
-Rows pass through the network in blocks, so that a block's activations stay in cache, a batch of any
-size needs the same memory, and a run can stop and go on between any two blocks.
+Rows pass through the network in blocks, so that all that a block's rows become stays in cache, a
+batch of any size needs the same memory, and a run can stop and go on between any two blocks.
+
+Threads share a block twice. On the way forward and back each takes some of the rows; in the
+gradient each takes some of the weights, and sums over all rows. No number is ever summed from parts
+that depend on who did what: its bits are the same for any number of threads.
 """
+
+from typing import Any, NamedTuple
 
 from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.layers import backpropagate_at, forward_at, layer_gradient_at
 from fusedmlp.kernels.network import units_and_widest
+from fusedmlp.kernels.tiles import ROWS, transpose
 from fusedmlp.kernels.vectors import at, shifted
-from fusedmlp.plan import BLOCK, Reduction
+from fusedmlp.plan import Reduction
+
+
+class Room(NamedTuple):
+    """Where a block and what becomes of it is kept: addresses."""
+
+    rows: Any  # (block, n_in), where the rows have to be gathered
+    targets: Any  # (block, n_out)
+    outputs: Any  # of each layer (block, units), layer after layer
+    deltas: Any  # the same
+    transposed: Any  # weights (n_out, n_in), each layer's at its place in the flat vector
 
 
 @inner
 def divided(network, work):
-    """Return the addresses within work of what a block needs.
-
-    Its activations, two layers' deltas, transposed weights, gathered rows and their targets.
-    """
-    units, widest = units_and_widest(network)
-    activations = work
-    delta = shifted(activations, BLOCK * units)
-    below = shifted(delta, BLOCK * widest)
-    rows = shifted(below, BLOCK * widest)
-    targets = shifted(rows, BLOCK * at(network.sizes, 0))
-    transposed = shifted(targets, BLOCK * at(network.sizes, network.layers))
-    return activations, delta, below, transposed, rows, targets
+    """Return the rooms of a work space."""
+    units, _ = units_and_widest(network)
+    targets = shifted(work, network.block * at(network.sizes, 0))
+    outputs = shifted(targets, network.block * at(network.sizes, network.layers))
+    deltas = shifted(outputs, network.block * units)
+    return Room(work, targets, outputs, deltas, shifted(deltas, network.block * units))
 
 
 @inner
@@ -36,44 +47,109 @@ def share(reduction, rows, real):
 
 
 @inner
-def forward_block(network, params, inputs, rows, activations):
-    """Run the rows at an address through all layers; return the address of the last's outputs.
+def rows_begin(rows, thread, threads):
+    """Return the first of a thread's rows; threads begin where a tile does."""
+    tiles = (rows + ROWS - 1) // ROWS
+    return min(rows, tiles * thread // threads * ROWS)
 
-    activations: for each layer BLOCK rows of outputs, layer after layer.
+
+@inner
+def weights_begin(network, size, thread, threads):
+    """Return where a thread's part of the flat vector begins: where a tile of weights does.
+
+    A layer's biases go with the last of its weights.
     """
-    outputs = activations
+    wanted = size * thread // threads
+    for layer in range(network.layers):
+        weights, biases = at(network.weights, layer), at(network.biases, layer)
+        if wanted <= biases:
+            tile = ROWS * at(network.sizes, layer + 1)
+            tiles = (max(0, wanted - weights) + tile - 1) // tile
+            return min(weights + tiles * tile, biases)
+    return size
+
+
+@inner
+def inputs_of(network, layer, begin, end):
+    """Return the first and the end of a layer's inputs whose weights are in begin..end."""
+    n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
+    start = at(network.weights, layer)
+    first = 0 if begin <= start else min(n_in, (begin - start) // n_out)
+    return first, n_in if end >= start + n_in * n_out else max(0, end - start) // n_out
+
+
+@inner
+def forward_block(network, params, inputs, room, first, rows):
+    """Run rows from `first` on through all layers; return the address of the last's outputs.
+
+    inputs: the address of these rows.
+    """
+    outputs = room.outputs
     for layer in range(network.layers):
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
         weights = shifted(params, at(network.weights, layer))
         biases = shifted(params, at(network.biases, layer))
         activation = at(network.activations, layer)
-        forward_at(inputs, rows, n_in, weights, n_out, biases, network.bias, activation, outputs)
-        inputs, outputs = outputs, shifted(outputs, BLOCK * n_out)
+        out = shifted(outputs, first * n_out)
+        forward_at(inputs, rows, n_in, weights, n_out, biases, network.bias, activation, out)
+        inputs, outputs = out, shifted(outputs, network.block * n_out)
     return inputs
 
 
 @inner
-def backward_block(network, params, X, rows, work, gradient, add):
-    """Set the gradient to the block's, or add it, from the last layer's delta on."""
-    activations, delta, below, transposed, _, _ = work
-    offset = 0  # of the outputs of the layer below
-    for layer in range(network.layers - 1):
-        offset += BLOCK * at(network.sizes, layer + 1)
-    for layer in range(network.layers - 1, -1, -1):
+def last_of(network, layers):
+    """Return the address of the last layer's part in a room of all layers."""
+    units, _ = units_and_widest(network)
+    return shifted(layers, network.block * (units - at(network.sizes, network.layers)))
+
+
+@inner
+def carry_back(network, room, first, rows):
+    """Carry the last layer's delta of some rows back through all layers but the first."""
+    units, _ = units_and_widest(network)
+    offset = network.block * (units - at(network.sizes, network.layers))
+    for layer in range(network.layers - 1, 0, -1):
+        n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
+        delta = shifted(room.deltas, offset + first * n_out)
+        offset -= network.block * n_in
+        inputs = shifted(room.outputs, offset + first * n_in)
+        below = shifted(room.deltas, offset + first * n_in)
+        transposed = shifted(room.transposed, at(network.weights, layer))
+        activation = at(network.activations, layer - 1)
+        backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, below)
+
+
+@inner
+def block_gradient(network, inputs, room, rows, gradient, add, begin, end):
+    """Set begin..end of the gradient to the block's, or add it; inputs: the address of its rows."""
+    offset = 0
+    for layer in range(network.layers):
+        n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
+        start, biases = at(network.weights, layer), at(network.biases, layer)
+        first, last = inputs_of(network, layer, begin, end)
+        has_biases = network.bias if begin <= biases < end else 0
+        layer_gradient_at(
+            shifted(inputs, first),
+            n_in,
+            last - first,
+            rows,
+            shifted(room.deltas, offset),
+            n_out,
+            shifted(gradient, start + first * n_out),
+            shifted(gradient, biases),
+            has_biases,
+            add,
+        )
+        inputs = shifted(room.outputs, offset)
+        offset += network.block * n_out
+
+
+@inner
+def transpose_weights(network, params, room, begin, end):
+    """Transpose the weights in begin..end of all layers but the first."""
+    for layer in range(1, network.layers):
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
         start = at(network.weights, layer)
-        inputs = X
-        if layer > 0:
-            offset -= BLOCK * n_in
-            inputs = shifted(activations, offset)
-            activation = at(network.activations, layer - 1)
-            weights = shifted(params, start)
-            backpropagate_at(
-                delta, rows, n_out, weights, n_in, activation, inputs, below, transposed
-            )
-        weight_gradient = shifted(gradient, start)
-        bias_gradient = shifted(gradient, at(network.biases, layer))
-        layer_gradient_at(
-            inputs, rows, n_in, delta, n_out, weight_gradient, bias_gradient, network.bias, add
-        )
-        delta, below = below, delta
+        first, last = inputs_of(network, layer, begin, end)
+        weights = shifted(params, start + first * n_out)
+        transpose(weights, last - first, n_out, shifted(room.transposed, start + first), n_in)

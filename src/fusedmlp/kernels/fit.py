@@ -2,35 +2,48 @@
 
 import numpy as np
 
-from fusedmlp.kernels.blocks import backward_block, divided, forward_block, share
+from fusedmlp.kernels.blocks import (
+    block_gradient,
+    carry_back,
+    divided,
+    forward_block,
+    last_of,
+    rows_begin,
+    share,
+    transpose_weights,
+)
 from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.draws import row_order_at
 from fusedmlp.kernels.few import fit_few
-from fusedmlp.kernels.losses import loss_at, nearest_to_certain, output_delta_at, record_at
+from fusedmlp.kernels.losses import loss_at, nearest_to_certain, output_delta_at
 from fusedmlp.kernels.network import network_of
+from fusedmlp.kernels.steps import fit_blocks
+from fusedmlp.kernels.team import together
 from fusedmlp.kernels.tiles import copy
-from fusedmlp.kernels.updates import count_changes_at, finite_at, update_at
-from fusedmlp.kernels.vectors import REGISTER, address, at, shifted
-from fusedmlp.plan import BLOCK
+from fusedmlp.kernels.vectors import REGISTER, address, shifted
 
 FEW_WEIGHTS = 1024
 
 
-@compiled
 def predict(plan, params, X, outputs):
     """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in)."""
-    _predict(plan, params, X, outputs, np.empty(plan.work_size, params.dtype))
+    together(predict_part, (plan, params, X, outputs), plan.threads)
+
+
+@compiled
+def predict_part(plan, params, X, outputs, meeting, thread, threads):  # noqa: ARG001
+    """Predict a thread's part of the rows."""
+    _predict(plan, params, X, outputs, np.empty(plan.work_size, params.dtype), thread, threads)
 
 
 @inner
-def _predict(plan, params, X, outputs, work):
+def _predict(plan, params, X, outputs, work, thread, threads):
     network, n_in, n_out = network_of(plan), plan.sizes[0], plan.sizes[-1]
-    all_inputs, all_outputs = address(X), address(outputs)
-    for first in range(0, X.shape[0], BLOCK):
-        rows = min(BLOCK, X.shape[0] - first)
-        inputs = shifted(all_inputs, first * n_in)
-        block = forward_block(network, address(params), inputs, rows, address(work))
-        copy(block, rows * n_out, shifted(all_outputs, first * n_out))
+    room, end = divided(network, address(work)), rows_begin(X.shape[0], thread + 1, threads)
+    for first in range(rows_begin(X.shape[0], thread, threads), end, plan.block):
+        rows = min(plan.block, end - first)
+        inputs = shifted(address(X), first * n_in)
+        block = forward_block(network, address(params), inputs, room, 0, rows)
+        copy(block, rows * n_out, shifted(address(outputs), first * n_out))
 
 
 @compiled
@@ -44,24 +57,20 @@ def gradient(plan, params, X, y, result):
 
 @inner
 def _gradient(plan, params, X, y, result, work):
-    network, n_in, n_out, last = (
-        network_of(plan),
-        plan.sizes[0],
-        plan.sizes[-1],
-        plan.activations[-1],
-    )
-    parts = divided(network, address(work))
-    scale, nearest = (
-        share(plan.reduction, X.shape[0], params.dtype.type),
-        nearest_to_certain(params),
-    )
-    value = 0.0
-    for first in range(0, X.shape[0], BLOCK):
-        rows = min(BLOCK, X.shape[0] - first)
+    network, last, weights = network_of(plan), plan.activations[-1], address(params)
+    n_in, n_out = plan.sizes[0], plan.sizes[-1]
+    room = divided(network, address(work))
+    scale = share(plan.reduction, X.shape[0], params.dtype.type)
+    nearest, size, value = nearest_to_certain(params), params.size, 0.0
+    transpose_weights(network, weights, room, 0, size)
+    for first in range(0, X.shape[0], plan.block):
+        rows = min(plan.block, X.shape[0] - first)
         inputs, targets = shifted(address(X), first * n_in), shifted(address(y), first * n_out)
-        out = forward_block(network, address(params), inputs, rows, parts[0])
-        output_delta_at(plan.loss, last, out, targets, rows, n_out, scale, parts[1])
-        backward_block(network, address(params), inputs, rows, parts, address(result), first)
+        out = forward_block(network, weights, inputs, room, 0, rows)
+        delta = last_of(network, room.deltas)
+        output_delta_at(plan.loss, last, out, targets, rows, n_out, scale, delta)
+        carry_back(network, room, 0, rows)
+        block_gradient(network, inputs, room, rows, address(result), first, 0, size)
         value += loss_at(plan.loss, last, out, targets, rows * n_out, nearest)
     return value * np.float64(scale)
 
@@ -72,7 +81,9 @@ def fit(plan, X, y, state, stop):
     The state is changed in place. False means that a weight is no longer finite; the position is
     then the end of the epoch in which that happened.
     """
-    return (fit_few if _suits_few(plan, X, state) else fit_blocks)(plan, X, y, state, stop)
+    if _suits_few(plan, X, state):
+        return fit_few(plan, X, y, state, stop)
+    return together(fit_blocks, (plan, X, y, state, stop), plan.threads)
 
 
 def _suits_few(plan, X, state):
@@ -84,62 +95,3 @@ def _suits_few(plan, X, state):
     lanes = REGISTER // X.itemsize
     filled = lanes // 2 <= len(X) <= lanes
     return filled and plan.batch_size == len(X) and state.params.size <= FEW_WEIGHTS
-
-
-@compiled
-def fit_blocks(plan, X, y, state, stop):
-    """Do what `fit` does, block after block."""
-    network, rows = network_of(plan), X.shape[0]
-    n_in, n_out, last = plan.sizes[0], plan.sizes[-1], plan.activations[-1]
-    all_inputs, all_targets, order = address(X), address(y), address(state.order)
-    params, gradient, velocity = (
-        address(state.params),
-        address(state.gradient),
-        address(state.velocity),
-    )
-    uphill, changes = address(state.uphill), address(state.direction_changes)
-    errors, losses, size = address(state.errors), address(state.losses), state.params.size
-    real, nearest = X.dtype.type, nearest_to_certain(X)
-    parts = divided(network, address(state.work))
-    activations, delta, _, _, X_block, y_block = parts
-
-    epoch = state.position[0] // rows
-    row = state.position[0] - epoch * rows
-    batch_start, ok = row - row % plan.batch_size, True
-    while ok and epoch * rows + row < stop:
-        if plan.shuffle and row == 0:
-            row_order_at(plan.seed, epoch, order, rows)
-        batch_end = min(batch_start + plan.batch_size, rows)
-        count = min(BLOCK, batch_end - row)
-        inputs, targets = shifted(all_inputs, row * n_in), shifted(all_targets, row * n_out)
-        if plan.shuffle:
-            _gather(all_inputs, n_in, order, row, count, X_block)
-            _gather(all_targets, n_out, order, row, count, y_block)
-            inputs, targets = X_block, y_block
-        scale = share(plan.reduction, batch_end - batch_start, real)
-        out = forward_block(network, params, inputs, count, activations)
-        output_delta_at(plan.loss, last, out, targets, count, n_out, scale, delta)
-        if epoch % plan.record_every == 0:
-            record = epoch // plan.record_every
-            record_at(plan.loss, last, out, targets, count * n_out, nearest, errors, losses, record)
-        backward_block(network, params, inputs, count, parts, gradient, row - batch_start)
-        row += count
-        if row == batch_end:
-            if plan.track_directions:
-                count_changes_at(gradient, uphill, changes, size)
-            update_at(
-                params, gradient, velocity, size, plan.learning_rate, plan.momentum, plan.nesterov
-            )
-            batch_start = row
-        if row == rows:
-            ok = finite_at(params, size)
-            epoch, row, batch_start = epoch + 1, 0, 0
-    state.position[0] = epoch * rows + row
-    return ok
-
-
-@inner
-def _gather(rows, width, order, first, count, block):
-    """Copy the rows that are next in this epoch's order."""
-    for b in range(count):
-        copy(shifted(rows, at(order, first + b) * width), width, shifted(block, b * width))

@@ -55,25 +55,23 @@ def _backpropagate(delta, weights, activation, inputs, delta_below, transposed):
     An array lives as long as the call that it is an argument of; a variable only until it was last
     named, and its address does not count.
     """
+    n_in, n_out = weights.shape
+    transpose(address(weights), n_in, n_out, address(transposed), n_in)
     backpropagate_at(
         address(delta),
         delta.shape[0],
-        delta.shape[1],
-        address(weights),
-        weights.shape[0],
+        n_out,
+        address(transposed),
+        n_in,
         activation,
         address(inputs),
         address(delta_below),
-        address(transposed),
     )
 
 
 @inner
-def backpropagate_at(
-    delta, rows, n_out, weights, n_in, activation, inputs, delta_below, transposed
-):
-    """Carry the delta at an address back; transposed has room for weights.T."""
-    transpose(weights, n_in, n_out, transposed)
+def backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, delta_below):
+    """Carry the delta at an address back through the transposed weights (n_out, n_in)."""
     multiply(delta, n_out, NEXT, rows, n_out, transposed, n_in, delta_below, SET, delta)
     derivative_at(activation, inputs, delta_below, rows, n_in, delta_below)
 
@@ -84,8 +82,9 @@ def layer_gradient(inputs, delta, weight_gradient, bias_gradient):
     rows, n_in = inputs.shape
     layer_gradient_at(
         address(inputs),
-        rows,
         n_in,
+        n_in,
+        rows,
         address(delta),
         delta.shape[1],
         address(weight_gradient),
@@ -96,9 +95,15 @@ def layer_gradient(inputs, delta, weight_gradient, bias_gradient):
 
 
 @inner
-def layer_gradient_at(inputs, rows, n_in, delta, n_out, weight_gradient, bias_gradient, bias, add):
-    """Set a layer's gradient at an address, or add to it; bias is 0 where there is none."""
+def layer_gradient_at(
+    inputs, stride, n_in, rows, delta, n_out, weight_gradient, bias_gradient, bias, add
+):
+    """Set the gradient of n_in inputs' weights, or add to it; bias is 0 where there is none.
+
+    stride: from a row's inputs to the next row's.
+    """
     mode = ADD if add else SET
-    multiply(inputs, NEXT, n_in, n_in, rows, delta, n_out, weight_gradient, mode, delta)
+    if n_in > 0:
+        multiply(inputs, NEXT, stride, n_in, rows, delta, n_out, weight_gradient, mode, delta)
     if bias:
         add_rows(delta, rows, n_out, bias_gradient, mode)

@@ -19,6 +19,7 @@ class Network(NamedTuple):
     biases: Any
     activations: Any
     bias: int  # 1 or 0
+    block: int  # rows that there is room for
 
 
 @inner
@@ -31,6 +32,7 @@ def network_of(plan):
         address(plan.bias_offsets),
         address(plan.activations),
         plan.bias,
+        plan.block,
     )
 
 

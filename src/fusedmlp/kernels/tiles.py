@@ -202,16 +202,17 @@ def _put_edge(C, c, v, count, mode, full):
 
 
 @inner
-def transpose(A, rows, columns, B):
-    """Set B (columns, rows) to A (rows, columns) transposed: in squares, then what is left."""
+def transpose(A, rows, columns, B, stride):
+    """Set B (columns, stride) to A (rows, columns) transposed: in squares, then what is left."""
     lanes = lane_count(A)
     row_end, column_end = rows - rows % lanes, columns - columns % lanes
     for r in range(0, row_end, lanes):
         for j in range(0, column_end, lanes):
-            transpose_square(shifted(A, r * columns + j), columns, shifted(B, j * rows + r), rows)
+            source, target = shifted(A, r * columns + j), shifted(B, j * stride + r)
+            transpose_square(source, columns, target, stride)
     for r in range(rows):
         for j in range(column_end if r < row_end else 0, columns):
-            put(B, j * rows + r, at(A, r * columns + j))
+            put(B, j * stride + r, at(A, r * columns + j))
 
 
 @inner

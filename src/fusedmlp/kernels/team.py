@@ -1,0 +1,36 @@
+"""Threads that run one kernel together."""
+
+from threading import Thread
+from typing import Any
+
+import numpy as np
+from numba import config
+
+from fusedmlp.kernels.meeting import RELEASE
+from fusedmlp.plan import aligned_zeros
+
+
+def together(kernel: Any, arguments: tuple[Any, ...], threads: int) -> Any:
+    """Run kernel(*arguments, meeting, thread, threads) in so many threads; return the first's.
+
+    The threads live as long as the call, so that there are none to be lost in a fork, or to be
+    shared by two runs at once. NumPy's stand-ins for compiled vectors cannot wait for each other.
+    """
+    threads = 1 if config.DISABLE_JIT else threads
+    meeting = aligned_zeros(8, np.int64)
+    helpers = [
+        Thread(target=kernel, args=(*arguments, meeting, thread, threads), daemon=True)
+        for thread in range(1, threads)
+    ]
+    started = []
+    try:
+        for helper in helpers:
+            helper.start()
+            started.append(helper)
+        return kernel(*arguments, meeting, 0, threads)
+    except BaseException:  # Ctrl-C between two lines here, or a thread too many for the system
+        meeting[0] = RELEASE
+        raise
+    finally:
+        for helper in started:
+            helper.join()

@@ -1,0 +1,147 @@
+"""Threads that take a step together: the same bits, wherever and however many."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+import fusedmlp
+from fusedmlp import threads
+from fusedmlp.kernels.team import together
+from fusedmlp.plan import make_plan
+from fusedmlp.threads import FLOPS_A_THREAD, available_threads, threads_for
+from tests.cases import ALL_CASES, EVERYTHING, Case, same_weights
+
+CASE = Case("", (20, 30, 10, 3), 500, {**EVERYTHING, "batch_size": 70, "learning_rate": 0.05})
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", [*ALL_CASES, CASE], ids=str)
+def test_any_number_of_threads_gives_the_same_bits(case, dtype):
+    X, y = case.data()
+    alone = fusedmlp.train(X, y, **case.arguments(dtype=dtype, threads=1))
+    for n in (2, 5):
+        run = fusedmlp.train(X, y, **case.arguments(dtype=dtype, threads=n))
+        assert same_weights(alone, run)
+        assert_array_equal(alone.predict(X), run.predict(X))
+        for name, values in alone.history.items():
+            assert_array_equal(values, run.history[name])
+        for ours, theirs in zip(
+            alone.direction_changes or [], run.direction_changes or [], strict=True
+        ):
+            assert_array_equal(ours, theirs)
+
+
+def test_several_python_threads_train_at_once_with_threads_of_their_own():
+    X, y = CASE.data()
+    alone = fusedmlp.train(X, y, **CASE.arguments(threads=1))
+    with ThreadPoolExecutor(4) as pool:
+        train = [pool.submit(fusedmlp.train, X, y, **CASE.arguments(threads=2)) for _ in range(12)]
+    assert all(same_weights(alone, run.result()) for run in train)
+
+
+def run_python(script):
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_trains_while_its_parent_does():
+    printed = run_python("""
+        import os, threading, warnings, fusedmlp
+        from tests.test_threads import CASE
+        X, y = CASE.data()
+        def train(**options):
+            return fusedmlp.train(X, y, **CASE.arguments(threads=2, **options))
+        before = train()
+        other = threading.Thread(target=train, kwargs={"epochs": 3000})
+        other.start()
+        warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on: threads and a fork
+        child = os.fork()
+        same = train().predict(X).tobytes() == before.predict(X).tobytes()
+        if child == 0:
+            os._exit(0 if same else 1)
+        _, status = os.waitpid(child, 0)
+        other.join()
+        print(same, os.waitstatus_to_exitcode(status))
+    """)
+    assert printed.split() == ["True", "0"]
+
+
+def test_one_thread_starts_none(monkeypatch):
+    def start(_):
+        raise AssertionError("a thread was started")
+
+    X, y = CASE.data()
+    monkeypatch.setattr(threading.Thread, "start", start)
+    run = fusedmlp.train(X, y, **CASE.arguments(threads=1))
+    run.predict(X)
+    with pytest.raises(AssertionError, match="was started"):
+        fusedmlp.train(X, y, **CASE.arguments(threads=2))
+
+
+def test_a_team_that_cannot_gather_lets_its_helpers_go(monkeypatch):
+    start, started = threading.Thread.start, []
+
+    def start_two(thread):
+        if len(started) == 2:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    X, y = CASE.data()
+    fusedmlp.train(X, y, **CASE.arguments(threads=4))
+    monkeypatch.setattr(threading.Thread, "start", start_two)
+    with pytest.raises(RuntimeError, match="can't start"):
+        fusedmlp.train(X, y, **CASE.arguments(threads=4))
+    assert len(started) == 2
+    assert not any(thread.is_alive() for thread in started)
+
+
+def test_the_first_threads_result_is_returned():
+    assert together(lambda *arguments: (arguments[0], *arguments[2:]), ("x",), 3) == ("x", 0, 3)
+
+
+def test_a_step_gets_as_many_threads_as_it_feeds(monkeypatch):
+    monkeypatch.setattr(threads, "_cores", lambda: 4)
+    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
+    work = [threads_for(None, n * FLOPS_A_THREAD) for n in (0, 1, 2, 3, 4, 5)]
+    assert work == [1, 1, 2, 3, 4, 4]
+    assert threads_for(1, 10**12) == 1
+    assert threads_for(7, 0) == 7
+
+
+@pytest.mark.parametrize(("variable", "expected"), [("3", 3), ("99", 4), ("0", 1), ("many", 4)])
+def test_the_environment_may_lower_the_number_of_threads(monkeypatch, variable, expected):
+    monkeypatch.setattr(threads, "_cores", lambda: 4)
+    monkeypatch.setenv("NUMBA_NUM_THREADS", variable)
+    assert available_threads() == expected
+
+
+def test_small_networks_are_left_to_one_thread():
+    run = fusedmlp.train([[0.0], [1.0]], [0, 1], epochs=1)
+    assert make_plan(dict(run.options), (1, 4, 1), 2).threads == 1
+
+
+@pytest.mark.parametrize("rows", [1, 65_536, 65_537, 200_000])
+def test_predicting_many_rows_in_parts_gives_what_single_rows_do(rows):
+    X, y = CASE.data()
+    run = fusedmlp.train(X, y, **CASE.arguments(threads=2))
+    many = np.random.default_rng(0).normal(size=(rows, 20))
+    out = run.predict(many)
+    assert out.shape == (rows, 3)
+    for row in {0, rows // 3, rows // 2, rows - 1}:
+        assert_array_equal(out[row], run.predict(many[row : row + 1])[0])

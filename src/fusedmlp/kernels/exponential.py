@@ -15,7 +15,7 @@ from numba import types
 from numba.extending import overload
 
 from fusedmlp.kernels.compiled import FLAGS, inner
-from fusedmlp.kernels.vectors import power_of_two, select
+from fusedmlp.kernels.vectors import absolute, power_of_two, select, with_sign
 
 LOG2_E = 1.4426950408889634
 ROUND_64 = 6755399441055744.0
@@ -24,12 +24,7 @@ ROUND_32 = 12582912.0
 
 @inner
 def _reduce_64(x):
-    """(2**h, 2**(k-h), t) with exp(x) = 2**k (1 + t), for x <= 708; h is about k / 2.
-
-    Below 2**-1022 a power of two is no longer normal, but two factors reach it. Below -746, as at
-    -746, exp(x) is 0.
-    """
-    x = select(x < -746.0, -746.0, x)
+    """(k, t) with exp(x) = 2**k (1 + t), for -746 <= x <= 708."""
     k = (x * LOG2_E + ROUND_64) - ROUND_64
     r = (x - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10
     r2 = r * r
@@ -42,15 +37,12 @@ def _reduce_64(x):
         + r2 * (0.000024801521295954375131 + r * 2.7557268459997064772e-6)
         + r4 * (2.7620088445409748161e-7 + r * 2.5100385495510319078e-8)
     )
-    half = k * 0.5 + ROUND_64
-    rest = (k - (half - ROUND_64)) + ROUND_64
-    return power_of_two(half), power_of_two(rest), r + r2 * q
+    return k, r + r2 * q
 
 
 @inner
 def _reduce_32(x):
-    """The same in float32, for x <= 88; from -105 on exp(x) is 0."""
-    x = select(x < -105.0, -105.0, x)
+    """The same in float32, for -105 <= x <= 88."""
     k = (x * LOG2_E + ROUND_32) - ROUND_32
     r = (x - k * 0.693359375) - k * -2.12194440e-4
     r2 = r * r
@@ -58,9 +50,7 @@ def _reduce_32(x):
         (0.5 + r * 0.16666576989698775683)
         + r2 * (0.041666554617204574203 + r * 0.0083631790527225773704)
     ) + (r2 * r2) * 0.0013926183587713494542
-    half = k * 0.5 + ROUND_32
-    rest = (k - (half - ROUND_32)) + ROUND_32
-    return power_of_two(half), power_of_two(rest), r + r2 * q
+    return k, r + r2 * q
 
 
 def _reduce(x):
@@ -72,6 +62,18 @@ def _reduce_for_type(x):
     if x.dtype == types.float64:
         return lambda x: _reduce_64(x)
     return lambda x: _reduce_32(x)
+
+
+def _round_and_zero(x):
+    """What rounds a number of this type, and where its exponential has become 0."""
+    return (ROUND_64, -746.0) if x.dtype == np.float64 else (ROUND_32, -105.0)
+
+
+@overload(_round_and_zero, jit_options=FLAGS, inline="always")
+def _round_and_zero_for_type(x):
+    if x.dtype == types.float64:
+        return lambda x: (ROUND_64, -746.0)  # noqa: ARG005
+    return lambda x: (ROUND_32, -105.0)  # noqa: ARG005
 
 
 @inner
@@ -92,24 +94,33 @@ def _quotient(numerator, numerator_low, whole, part, part_low):
 
 @inner
 def exp_nonpositive(x):
-    """exp(x) for x <= 0."""
-    first, second, t = _reduce(x)
-    return (first + first * t) * second
+    """exp(x) for x <= 0.
+
+    Below 2**-1022 a power of two is no longer normal, but two factors reach it.
+    """
+    rounding, zero = _round_and_zero(x)
+    k, t = _reduce(select(x < zero, zero, x))
+    half = k * 0.5 + rounding
+    rest = (k - (half - rounding)) + rounding
+    first = power_of_two(half)
+    return (first + first * t) * power_of_two(rest)
 
 
 @inner
 def sigmoid(x):
     """1 / (1 + exp(-x)), through e = exp(-|x|): 1 / (1 + e) or e / (1 + e)."""
-    e = exp_nonpositive(select(x > 0.0, 0.0 - x, x))
+    e = exp_nonpositive(0.0 - absolute(x))
     return _quotient(select(x > 0.0, 1.0, e), 0.0, 1.0, e, 0.0)
 
 
 @inner
 def tanh(x):
-    """tanh|x| = -m / (2 + m), with m = exp(-2|x|) - 1."""
-    first, second, t = _reduce(select(x > 0.0, -2.0 * x, 2.0 * x))
-    power = first * second
-    m = power * t + (power - 1.0)
-    m_low = ((power - 1.0) - m) + power * t
-    result = _quotient(m, m_low, 2.0, m, m_low)
-    return select(x > 0.0, 0.0 - result, result)
+    """tanh|x| = -m / (2 + m), with m = exp(-2|x|) - 1, which is -1 from 20 on."""
+    rounding, _ = _round_and_zero(x)
+    double = -2.0 * absolute(x)
+    k, t = _reduce(select(double < -40.0, -40.0, double))
+    power = power_of_two(k + rounding)
+    whole = power - 1.0
+    m = power * t + whole
+    m_low = (whole - m) + power * t
+    return with_sign(_quotient(0.0 - m, 0.0 - m_low, 2.0, m, m_low), x)

@@ -72,20 +72,25 @@ def _first_lanes(builder, count, lanes):
     return builder.icmp_signed("<", numbers, splatted(builder, count, lanes))
 
 
-@intrinsic
-def load_first(typing_context, memory, offset, count):
-    result = Vector(memory.dtype, lanes_of(memory.dtype))
+def _first_loader(registers):
+    """Return an intrinsic that loads the first `count` items of so many registers."""
 
-    def build(context, builder, sig, args):
-        vector_type = context.get_value_type(result)
-        align = ir.Constant(ir.IntType(32), memory.dtype.bitwidth // 8)
-        mask = _first_lanes(builder, args[2], result.lanes)
-        pointer = _pointer(builder, args[0], args[1], vector_type)
-        zero = ir.Constant(vector_type, [0.0] * result.lanes)
-        arguments = [pointer, align, mask, zero]
-        return call_llvm(builder, "masked.load", vector_type, ".p0", arguments, vector_type)
+    @intrinsic
+    def load_first(typing_context, memory, offset, count):
+        result = Vector(memory.dtype, registers * lanes_of(memory.dtype))
 
-    return result(memory, types.intp, types.intp), build
+        def build(context, builder, sig, args):
+            vector_type = context.get_value_type(result)
+            align = ir.Constant(ir.IntType(32), memory.dtype.bitwidth // 8)
+            mask = _first_lanes(builder, args[2], result.lanes)
+            pointer = _pointer(builder, args[0], args[1], vector_type)
+            zero = ir.Constant(vector_type, [0.0] * result.lanes)
+            arguments = [pointer, align, mask, zero]
+            return call_llvm(builder, "masked.load", vector_type, ".p0", arguments, vector_type)
+
+        return result(memory, types.intp, types.intp), build
+
+    return load_first
 
 
 @intrinsic
@@ -173,3 +178,4 @@ def put(typing_context, memory, offset, scalar):
 
 
 load, load_wide = _loader(1), _loader(WIDE)
+load_first, load_first_wide = _first_loader(1), _first_loader(WIDE)

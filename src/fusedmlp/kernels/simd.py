@@ -157,19 +157,56 @@ def power_of_two(typing_context, shifted):
     return shifted(shifted), build
 
 
-@intrinsic
-def total(typing_context, vector):
-    def build(context, builder, sig, args):
-        lanes = [
-            builder.extract_element(args[0], ir.Constant(ir.IntType(32), k))
-            for k in range(vector.lanes)
-        ]
-        while len(lanes) > 1:  # pairwise
-            half = len(lanes) // 2
-            lanes = [builder.fadd(a, b) for a, b in zip(lanes[:half], lanes[half:], strict=True)]
-        return lanes[0]
+def _across(combine):
+    """Return an intrinsic that makes one number of a vector's lanes, pairwise."""
 
-    return vector.dtype(vector), build
+    @intrinsic
+    def across(typing_context, vector):
+        def build(context, builder, sig, args):
+            lanes = [
+                builder.extract_element(args[0], ir.Constant(ir.IntType(32), k))
+                for k in range(vector.lanes)
+            ]
+            while len(lanes) > 1:
+                half = len(lanes) // 2
+                pairs = zip(lanes[:half], lanes[half:], strict=True)
+                lanes = [combine(builder, a, b) for a, b in pairs]
+            return lanes[0]
+
+        return vector.dtype(vector), build
+
+    return across
+
+
+def _larger(builder, a, b):
+    """Return a where it is larger, else b, NaN or not: one instruction."""
+    return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+
+
+@intrinsic
+def absolute(typing_context, vector):
+    def build(context, builder, sig, args):
+        return call_llvm(builder, "fabs", args[0].type, "", args, args[0].type)
+
+    return vector(vector), build
+
+
+@intrinsic
+def with_sign(typing_context, size, sign):
+    def build(context, builder, sig, args):
+        return call_llvm(builder, "copysign", args[0].type, "", args, args[0].type)
+
+    return size(size, sign), build
+
+
+@intrinsic
+def larger(typing_context, a, b):
+    def build(context, builder, sig, args):
+        return _larger(builder, *args)
+
+    return a(a, a), build
 
 
 zeros, zeros_wide = _zeros(1), _zeros(WIDE)
+total = _across(lambda builder, a, b: builder.fadd(a, b))
+greatest = _across(_larger)

@@ -54,6 +54,13 @@ def load_first(memory, offset, count):
     return vector
 
 
+def load_first_wide(memory, offset, count):
+    vector = zeros_wide(memory)
+    count = min(count, vector.size)
+    vector[:count] = memory[offset : offset + count]
+    return vector
+
+
 def store(memory, offset, vector):
     memory[offset : offset + vector.size] = vector
 
@@ -87,3 +94,19 @@ def power_of_two(shifted):
 
 def total(vector):
     return vector.sum()
+
+
+def larger(a, b):
+    return np.where(a > b, a, b)
+
+
+def greatest(vector):
+    return vector.max()
+
+
+def absolute(vector):
+    return np.abs(vector)
+
+
+def with_sign(size, sign):
+    return np.copysign(size, sign)

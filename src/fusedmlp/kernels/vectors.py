@@ -2,16 +2,18 @@
 
 address(array): where the items of a C-ordered array begin; shifted(memory, n): n items further.
 load(memory, offset), load_wide: a vector of the items from `offset` on.
-load_first(memory, offset, count): only the first `count` of them; the other lanes are 0.
+load_first(memory, offset, count), load_first_wide: the first `count` of them; other lanes are 0.
 store(memory, offset, vector), store_first(memory, offset, vector, count): the way back.
 zeros(memory), zeros_wide(memory): a vector of zeros of the type that is in memory.
 at(memory, offset), put(memory, offset, number): one item.
 select(mask, yes, no): yes in the lanes where mask is true, no in the others.
 at_least_zero(vector): its numbers above 0, NaN included; else 0.
+absolute(vector): without signs. with_sign(size, sign): size, with the other's sign.
 power_of_two(shifted): 2**k, given ``k + 1.5 * 2**52`` (``2**23`` in float32).
 room_on_stack(memory): STACK_ROOM bytes for such numbers, until the function returns.
 transpose_square(source, source_stride, target, target_stride): as many rows as lanes, turned.
-total(vector): the sum of the lanes. lane_count(memory): lanes of a vector.
+larger(a, b): in each lane the larger number. greatest(vector), total(vector): the lanes' largest,
+and their sum. lane_count(memory): lanes of a vector.
 
 Offsets count items; nothing checks them.
 """
@@ -23,12 +25,16 @@ if config.DISABLE_JIT:
         REGISTER,
         STACK_ROOM,
         WIDE,
+        absolute,
         address,
         at,
         at_least_zero,
+        greatest,
         lane_count,
+        larger,
         load,
         load_first,
+        load_first_wide,
         load_wide,
         power_of_two,
         put,
@@ -39,6 +45,7 @@ if config.DISABLE_JIT:
         store_first,
         total,
         transpose_square,
+        with_sign,
         zeros,
         zeros_wide,
     )
@@ -49,6 +56,7 @@ else:
         at,
         load,
         load_first,
+        load_first_wide,
         load_wide,
         put,
         room_on_stack,
@@ -60,11 +68,15 @@ else:
     from fusedmlp.kernels.simd import (
         REGISTER,
         WIDE,
+        absolute,
         at_least_zero,
+        greatest,
         lane_count,
+        larger,
         power_of_two,
         select,
         total,
+        with_sign,
         zeros,
         zeros_wide,
     )
@@ -73,12 +85,16 @@ __all__ = [
     "REGISTER",
     "STACK_ROOM",
     "WIDE",
+    "absolute",
     "address",
     "at",
     "at_least_zero",
+    "greatest",
     "lane_count",
+    "larger",
     "load",
     "load_first",
+    "load_first_wide",
     "load_wide",
     "power_of_two",
     "put",
@@ -89,6 +105,7 @@ __all__ = [
     "store_first",
     "total",
     "transpose_square",
+    "with_sign",
     "zeros",
     "zeros_wide",
 ]

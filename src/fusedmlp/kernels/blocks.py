@@ -49,6 +49,8 @@ def share(reduction, rows, real):
 @inner
 def rows_begin(rows, thread, threads):
     """Return the first of a thread's rows; threads begin where a tile does."""
+    if threads == 1:  # no division, which takes as long as a small tile
+        return rows * thread
     tiles = (rows + ROWS - 1) // ROWS
     return min(rows, tiles * thread // threads * ROWS)
 
@@ -73,9 +75,12 @@ def weights_begin(network, size, thread, threads):
 def inputs_of(network, layer, begin, end):
     """Return the first and the end of a layer's inputs whose weights are in begin..end."""
     n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
-    start = at(network.weights, layer)
-    first = 0 if begin <= start else min(n_in, (begin - start) // n_out)
-    return first, n_in if end >= start + n_in * n_out else max(0, end - start) // n_out
+    start, first, last = at(network.weights, layer), 0, n_in
+    if begin > start:
+        first = min(n_in, (begin - start) // n_out)
+    if end < start + n_in * n_out:
+        last = max(0, end - start) // n_out
+    return first, last
 
 
 @inner

@@ -63,12 +63,15 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
     epoch = state.position[0] // rows
     row = state.position[0] - epoch * rows
     batch_start, ok, updated, meetings = row - row % plan.batch_size, True, True, 0
+    recording = epoch % plan.record_every == 0
     while ok and epoch * rows + row < stop:
         if updated:
             transpose_weights(network, params, room, begin, end)
             updated = False
-        if plan.shuffle and row == 0 and thread == 0:
-            row_order_at(plan.seed, epoch, data.order, rows)
+        if row == 0:
+            recording = epoch % plan.record_every == 0
+            if plan.shuffle and thread == 0:
+                row_order_at(plan.seed, epoch, data.order, rows)
         meetings = meet(counter, threads, meetings)
 
         batch_end = min(batch_start + plan.batch_size, rows)
@@ -90,7 +93,7 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             carry_back(network, room, first, own)
         meetings = meet(counter, threads, meetings)
 
-        if thread == 0 and epoch % plan.record_every == 0:
+        if thread == 0 and recording:
             out, record = last_of(network, room.outputs), epoch // plan.record_every
             record_at(plan.loss, last, out, targets, count * n_out, nearest, errors, losses, record)
         block_gradient(network, inputs, room, count, gradient, row - batch_start, begin, end)

@@ -13,7 +13,8 @@ def threads_for(wanted: int | None, flops: int) -> int:
     """Return the number that the user wants, or as many as a step of so many operations feeds."""
     if wanted is not None:
         return wanted
-    return max(1, min(available_threads(), flops // FLOPS_A_THREAD))
+    fed = flops // FLOPS_A_THREAD
+    return min(available_threads(), fed) if fed > 1 else 1
 
 
 def available_threads() -> int:

@@ -1,7 +1,7 @@
 """What training returns: a network, and how it came to be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from os import PathLike
 from types import ModuleType
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fusedmlp.data import Array, checked_rows
-from fusedmlp.plan import layer_offsets, make_plan
+from fusedmlp.plan import Plan, layer_offsets, make_plan
 
 # Rows in a call of predict: between two calls, Python sees Ctrl-C.
 SLICE_ROWS = 1 << 16
@@ -69,6 +69,7 @@ class Trained:
     stopped: str
     _sizes: tuple[int, ...]
     _params: Array
+    _plans: dict[int, Plan] = field(default_factory=dict, init=False)
 
     @property
     def weights(self) -> list[Array]:
@@ -108,9 +109,17 @@ class Trained:
         predict = implementation(self.options["backend"]).predict
         for first in range(0, len(rows), SLICE_ROWS):
             part = slice(first, first + SLICE_ROWS)
-            plan = make_plan({**self.options, "batch_size": None}, self._sizes, len(rows[part]))
-            predict(plan, self._params, rows[part], outputs[part])
+            predict(self._plan(len(rows[part])), self._params, rows[part], outputs[part])
         return outputs
+
+    def _plan(self, rows: int) -> Plan:
+        """Return the plan of a prediction; the last is kept, for calls with a row each."""
+        plan = self._plans.get(rows)
+        if plan is None:
+            plan = make_plan({**self.options, "batch_size": None}, self._sizes, rows)
+            self._plans.clear()
+            self._plans[rows] = plan
+        return plan
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the network to a safetensors file; see `fusedmlp.save`."""

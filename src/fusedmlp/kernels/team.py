@@ -10,13 +10,17 @@ from fusedmlp.kernels.meeting import RELEASE
 from fusedmlp.plan import aligned_zeros
 
 
+NO_MEETING = aligned_zeros(8, np.int64)
+
+
 def together(kernel: Any, arguments: tuple[Any, ...], threads: int) -> Any:
     """Run kernel(*arguments, meeting, thread, threads) in so many threads; return the first's.
 
     The threads live as long as the call, so that there are none to be lost in a fork, or to be
     shared by two runs at once. NumPy's stand-ins for compiled vectors cannot wait for each other.
     """
-    threads = 1 if config.DISABLE_JIT else threads
+    if threads == 1 or config.DISABLE_JIT:
+        return kernel(*arguments, NO_MEETING, 0, 1)
     meeting = aligned_zeros(8, np.int64)
     helpers = [
         Thread(target=kernel, args=(*arguments, meeting, thread, threads), daemon=True)

@@ -33,8 +33,9 @@ def loss_at(kind, activation, outputs, targets, size, nearest):
             result += 0.5 * (output - target) * (output - target)
         else:
             p = min(max(output, nearest), 1.0 - nearest)
-            result -= target * math.log(p)
-            if activation == Activation.SIGMOID:
+            if target != 0.0:  # of ten classes, nine logarithms would be for nothing
+                result -= target * math.log(p)
+            if activation == Activation.SIGMOID and target != 1.0:
                 result -= (1.0 - target) * math.log(1.0 - p)
     return result
 

@@ -54,6 +54,13 @@ def load_first(memory, offset, count):
     return vector
 
 
+def load_first_wide(memory, offset, count):
+    vector = zeros_wide(memory)
+    count = min(count, vector.size)
+    vector[:count] = memory[offset : offset + count]
+    return vector
+
+
 def store(memory, offset, vector):
     memory[offset : offset + vector.size] = vector
 

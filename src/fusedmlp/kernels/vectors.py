@@ -2,7 +2,8 @@
 
 address(array): where the items of a C-ordered array begin; shifted(memory, n): n items further.
 load(memory, offset), load_wide: a vector of the items from `offset` on.
-load_first(memory, offset, count): only the first `count` of them; the other lanes are 0.
+load_first(memory, offset, count), load_first_wide: only the first `count` of them; the other
+lanes are 0.
 store(memory, offset, vector), store_first(memory, offset, vector, count): the way back.
 zeros(memory), zeros_wide(memory): a vector of zeros of the type that is in memory.
 at(memory, offset), put(memory, offset, number): one item.
@@ -29,6 +30,7 @@ if config.DISABLE_JIT:
         lane_count,
         load,
         load_first,
+        load_first_wide,
         load_wide,
         power_of_two,
         put,
@@ -49,6 +51,7 @@ else:
         at,
         load,
         load_first,
+        load_first_wide,
         load_wide,
         put,
         room_on_stack,
@@ -79,6 +82,7 @@ __all__ = [
     "lane_count",
     "load",
     "load_first",
+    "load_first_wide",
     "load_wide",
     "power_of_two",
     "put",

@@ -21,8 +21,11 @@ from tests.cases import ALL_CASES, EVERYTHING, Case, same_weights
 CASE = Case("", (20, 30, 10, 3), 500, {**EVERYTHING, "batch_size": 70, "learning_rate": 0.05})
 
 
+ONE_OUTPUT = Case("one output", (30, 40, 1), 90, {"reduction": "mean", "bias": True})
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("case", [*ALL_CASES, CASE], ids=str)
+@pytest.mark.parametrize("case", [*ALL_CASES, CASE, ONE_OUTPUT], ids=str)
 def test_any_number_of_threads_gives_the_same_bits(case, dtype):
     X, y = case.data()
     alone = fusedmlp.train(X, y, **case.arguments(dtype=dtype, threads=1))

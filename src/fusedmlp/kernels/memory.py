@@ -65,15 +65,17 @@ def store(typing_context, memory, offset, vector):
     return types.void(memory, types.intp, vector), build
 
 
-def _first_lanes(builder, count, lanes):
-    """Mask of the lanes below count."""
-    index = ir.IntType(64)
+def _first_lanes(builder, count, vector_type):
+    """Mask of the lanes below count, which is made of numbers as long as the vector's."""
+    index = ir.IntType(64 if vector_type.element == ir.DoubleType() else 32)
+    lanes = vector_type.count
     numbers = ir.Constant(ir.VectorType(index, lanes), list(range(lanes)))
-    return builder.icmp_signed("<", numbers, splatted(builder, count, lanes))
+    short = builder.trunc(count, index) if index.width < count.type.width else count
+    return builder.icmp_signed("<", numbers, splatted(builder, short, lanes))
 
 
 def _first_loader(registers):
-    """Return an intrinsic that loads the first `count` items of so many registers."""
+    """Return an intrinsic that loads the first `count` lanes of so many registers."""
 
     @intrinsic
     def load_first(typing_context, memory, offset, count):
@@ -82,7 +84,7 @@ def _first_loader(registers):
         def build(context, builder, sig, args):
             vector_type = context.get_value_type(result)
             align = ir.Constant(ir.IntType(32), memory.dtype.bitwidth // 8)
-            mask = _first_lanes(builder, args[2], result.lanes)
+            mask = _first_lanes(builder, args[2], vector_type)
             pointer = _pointer(builder, args[0], args[1], vector_type)
             zero = ir.Constant(vector_type, [0.0] * result.lanes)
             arguments = [pointer, align, mask, zero]
@@ -98,7 +100,7 @@ def store_first(typing_context, memory, offset, vector, count):
     def build(context, builder, sig, args):
         vector_type = context.get_value_type(vector)
         align = ir.Constant(ir.IntType(32), memory.dtype.bitwidth // 8)
-        mask = _first_lanes(builder, args[3], vector.lanes)
+        mask = _first_lanes(builder, args[3], vector_type)
         pointer = _pointer(builder, args[0], args[1], vector_type)
         arguments = [args[2], pointer, align, mask]
         call_llvm(builder, "masked.store", vector_type, ".p0", arguments, ir.VoidType())

@@ -9,7 +9,6 @@ from numba import config
 from fusedmlp.kernels.meeting import RELEASE
 from fusedmlp.plan import aligned_zeros
 
-
 NO_MEETING = aligned_zeros(8, np.int64)
 
 

@@ -1,10 +1,11 @@
-"""Matrix products from registers: 6 rows of the result at a time.
+"""Matrix products from registers: 6 rows of the result at a time, or 12.
 
     C[r, j] = sum over k of A[r, k] B[k, j], set, added to C, or on top of a bias for each j
 
 A is read through two strides, so that one function serves A @ B and A.T @ B. A tile's sums stay in
-registers while k runs; each k takes a part of one row of B and, for each of the 6 rows, one number
-of A. At an edge, missing rows repeat the last one and are not stored: one loop instead of six.
+registers while k runs; each k takes a part of one row of B and, for each of the rows, one number
+of A. A wide tile is 6 rows by all registers of a width, a tall one 12 by one: at least 12 sums, as
+a sum waits four cycles for the one before it, and two can begin in each.
 """
 
 import numpy as np
@@ -18,6 +19,7 @@ from fusedmlp.kernels.vectors import (
     lane_count,
     load,
     load_first,
+    load_first_wide,
     load_wide,
     put,
     room_on_stack,
@@ -30,11 +32,12 @@ from fusedmlp.kernels.vectors import (
     zeros_wide,
 )
 
-ROWS = 6
+ROWS, TALL = 6, 12
 
 # For multiply's arguments: of one type for Numba, where each literal 0 or 1 is a type of its own
 # and compiles the tiles again.
-SET, ADD, ON_BIAS, NEXT = np.intp(0), np.intp(1), np.intp(2), np.intp(1)
+SET, ADD, ON_BIAS = np.intp(0), np.intp(1), np.intp(2)
+STILL, NEXT = np.intp(0), np.intp(1)
 
 # A panel is the part of B under one column of tiles, copied to where its rows follow each other:
 # as they are, far apart, they fall on the same few lines of the cache.
@@ -46,30 +49,62 @@ def multiply(A, row_stride, k_stride, rows, depth, B, columns, C, mode, biases):
     """Set C (rows, columns) to A @ B; A[r, k] is at r * row_stride + k * k_stride.
 
     mode ADD adds to C instead; ON_BIAS adds biases (columns,). One of the strides is 1. A single
-    column would leave all lanes but one empty: it is made of dot products, or is the row of the
-    transposed product.
+    column would leave all lanes but one empty: it is made of dot products, or is the sum of A.T's
+    rows, each times a number of B, which knows no ON_BIAS.
+
+    However the rows of C are divided among calls, the bits are the same: an element is one chain
+    of sums over k, in every tile.
     """
-    # One call of _product: each is compiled anew, with all that is in it.
     if columns == 1 and k_stride == 1:
-        _dots(A, rows, depth, B, C, mode, biases)
-    else:
-        if columns == 1:
-            A, B, row_stride, k_stride, rows, columns = B, A, NEXT, NEXT, NEXT, rows
-        _product(A, row_stride, k_stride, rows, depth, B, columns, C, mode, biases)
+        _dots(A, row_stride, rows, depth, B, C, mode, biases)
+    elif columns == 1:
+        _weighted_rows(A, depth, k_stride, rows, B, NEXT, C, mode)
+    lanes = lane_count(C)
+    width = WIDE * lanes
+    panel, start = room_on_stack(C), room_on_stack(C)
+    crowded = rows >= 4 * ROWS and depth * columns * (REGISTER // lanes) > 2 * STACK_ROOM
+    j = columns if columns > 1 else 0
+    while j > 0:
+        # A block that would leave a register of the wide tiles empty is made of tall ones.
+        rest = j % width
+        tall = 0 < rest <= width - lanes and rows >= TALL
+        span = lanes if tall else width
+        count = (j - 1) % span + 1
+        j -= count
+        initial = load_first_wide(biases, j, count) if mode == ON_BIAS else zeros_wide(C)
+        store(start, 0, initial)
+        first = 0
+        while first < depth:
+            a, deep = shifted(A, first * k_stride), depth - first
+            part, b_stride = shifted(B, first * columns + j), columns
+            if crowded or count < span:
+                deep = min(deep, PANEL_DEPTH)
+                _pack(part, columns, deep, count, panel)
+                part, b_stride = panel, width
+            add = mode == ADD or first > 0
+            c = shifted(C, j)
+            # Stores that are too wide may spill into the next rows, which are stored later, but
+            # not past the end of the last: AMD's masked store takes a dozen cycles.
+            whole = rows if count == span else 0 if add else rows - (j + span - 1) // columns
+            _block(
+                a, row_stride, k_stride, rows, deep, part, b_stride, count, c, columns, whole, tall,
+                add, start,
+            )  # fmt: skip
+            first += deep
 
 
 @inner
-def _dots(A, rows, depth, b, c, mode, biases):
+def _dots(A, row_stride, rows, depth, b, c, mode, biases):
     """Set c (rows,), or add to it, the dot product of each row of A (rows, depth) with b."""
     lanes = lane_count(A)
     full = depth - depth % lanes
     for r in range(rows):
         sums = zeros(A)
         for k in range(0, full, lanes):
-            sums = sums + load(A, r * depth + k) * load(b, k)
+            sums = sums + load(A, r * row_stride + k) * load(b, k)
         if full < depth:
             rest = depth - full
-            sums = sums + load_first(A, r * depth + full, rest) * load_first(b, full, rest)
+            sums = sums + load_first(A, r * row_stride + full, rest) * load_first(b, full, rest)
         result = total(sums)
         if mode == ADD:
             result += at(c, r)
@@ -79,126 +114,141 @@ def _dots(A, rows, depth, b, c, mode, biases):
 
 
 @inner
-def _product(A, row_stride, k_stride, rows, depth, B, columns, C, mode, biases):
-    """Multiply in tiles, from the right edge to the left."""
-    lanes = lane_count(C)
-    width = WIDE * lanes
-    wide_end = columns - columns % width
-    # AMD's masked store takes a dozen cycles. Where nothing is added, a register that is too wide
-    # may spill into the next rows, which are stored later, but not past the end of the last.
-    last = columns - 1 - (columns - 1) % lanes
-    spilling = 0 if mode == ADD else rows - (last + lanes - 1) // columns
-    for j in range(last, wide_end - 1, -lanes):
-        whole = rows if columns - j >= lanes else spilling
-        for r in range(0, rows, ROWS):
-            a, n = shifted(A, r * row_stride), min(ROWS, rows - r)
-            _edge_tile(
-                a, row_stride, k_stride, n, depth, B, r, j, columns, C, mode, biases, whole - r
-            )
-
-    packed = rows >= 4 * ROWS and depth * columns * (REGISTER // lanes) > 2 * STACK_ROOM
-    panel, chunk = room_on_stack(C), PANEL_DEPTH if packed else depth
-    for j in range(0, wide_end, width):
-        for first in range(0, depth, chunk):
-            deep, part, b_stride = (
-                min(chunk, depth - first),
-                shifted(B, first * columns + j),
-                columns,
-            )
-            if packed:
-                for k in range(deep):
-                    store(panel, k * width, load_wide(part, k * columns))
-                part, b_stride = panel, width
-            part_mode = mode if first == 0 else ADD
-            for r in range(0, rows, ROWS):
-                a, n = shifted(A, first * k_stride + r * row_stride), min(ROWS, rows - r)
-                _wide_tile(
-                    a, row_stride, k_stride, n, deep, part, b_stride, r, j, columns, C, part_mode,
-                    biases,
-                )  # fmt: skip
-
-
-@inner
-def _wide_tile(A, row_stride, k_stride, rows, depth, B, b_stride, r, j, columns, C, mode, biases):
-    """A tile as wide as the registers allow."""
-    a1 = min(1, rows - 1) * row_stride
-    a2 = min(2, rows - 1) * row_stride
-    a3 = min(3, rows - 1) * row_stride
-    a4 = min(4, rows - 1) * row_stride
-    a5 = min(5, rows - 1) * row_stride
-    start = load_wide(biases, j) if mode == ON_BIAS else zeros_wide(C)
-    c0 = c1 = c2 = c3 = c4 = c5 = start
+def _pack(B, columns, depth, count, panel):
+    """Copy a block of B to where its rows follow each other, filled up with zeros."""
+    width = WIDE * lane_count(B)
     for k in range(depth):
-        v = load_wide(B, k * b_stride)
-        s = k * k_stride
-        c0 = c0 + v * at(A, s)
-        c1 = c1 + v * at(A, a1 + s)
-        c2 = c2 + v * at(A, a2 + s)
-        c3 = c3 + v * at(A, a3 + s)
-        c4 = c4 + v * at(A, a4 + s)
-        c5 = c5 + v * at(A, a5 + s)
-    c = r * columns + j
-    _put_wide(C, c, c0, mode)
-    if rows > 1:
-        _put_wide(C, c + columns, c1, mode)
-    if rows > 2:
-        _put_wide(C, c + 2 * columns, c2, mode)
-    if rows > 3:
-        _put_wide(C, c + 3 * columns, c3, mode)
-    if rows > 4:
-        _put_wide(C, c + 4 * columns, c4, mode)
-    if rows > 5:
-        _put_wide(C, c + 5 * columns, c5, mode)
+        store(panel, k * width, load_first_wide(B, k * columns, count))
 
 
 @inner
-def _put_wide(C, c, v, mode):
-    store(C, c, v + load_wide(C, c) if mode == ADD else v)
+def _block(
+    A, row_stride, k_stride, rows, depth, B, b_stride, count, C, columns, whole, tall, add, start
+):
+    """Make a block of columns of C, or add to it.
 
-
-@inner
-def _edge_tile(A, row_stride, k_stride, rows, depth, B, r, j, columns, C, mode, biases, full):
-    """A tile of one register's width, or of what is left of it at the right edge.
-
-    Of its rows, the first `full` are stored whole.
+    The first `whole` rows can be stored whole. The last tile begins early enough to be full: what
+    it makes again is the same. Rows that cannot be stored whole, or that would be added twice, are
+    made beside C and copied. start: one row, of what the sums start from.
     """
-    count = columns - j
-    a1 = min(1, rows - 1) * row_stride
-    a2 = min(2, rows - 1) * row_stride
-    a3 = min(3, rows - 1) * row_stride
-    a4 = min(4, rows - 1) * row_stride
-    a5 = min(5, rows - 1) * row_stride
-    start = load_first(biases, j, count) if mode == ON_BIAS else zeros(C)
-    c0 = c1 = c2 = c3 = c4 = c5 = start
-    for k in range(depth):
-        v = load_first(B, j + k * columns, count)
-        s = k * k_stride
-        c0 = c0 + v * at(A, s)
-        c1 = c1 + v * at(A, a1 + s)
-        c2 = c2 + v * at(A, a2 + s)
-        c3 = c3 + v * at(A, a3 + s)
-        c4 = c4 + v * at(A, a4 + s)
-        c5 = c5 + v * at(A, a5 + s)
-    c = r * columns + j
-    _put_edge(C, c, c0, count, mode, full > 0)
-    if rows > 1:
-        _put_edge(C, c + columns, c1, count, mode, full > 1)
-    if rows > 2:
-        _put_edge(C, c + 2 * columns, c2, count, mode, full > 2)
-    if rows > 3:
-        _put_edge(C, c + 3 * columns, c3, count, mode, full > 3)
-    if rows > 4:
-        _put_edge(C, c + 4 * columns, c4, count, mode, full > 4)
-    if rows > 5:
-        _put_edge(C, c + 5 * columns, c5, count, mode, full > 5)
+    width, height = WIDE * lane_count(C), TALL if tall else ROWS
+    margin = shifted(start, width)
+    done = 0
+    while done < rows:
+        r = max(min(done, rows - height), 0)
+        n = whole - r
+        n -= n % TALL if tall else n % ROWS  # not by height: a true division takes longer
+        c, c_stride = shifted(C, r * columns), columns
+        beside = n <= 0 or (add and r < done)
+        if beside:
+            n, c, c_stride = min(rows, height), margin, width
+            for i in range(n if add else 0):
+                store(margin, i * width, load_first_wide(C, (r + i) * columns, count))
+        a, old, old_stride = shifted(A, r * row_stride), start, STILL
+        if add:
+            old, old_stride = c, c_stride
+        if tall:
+            _tall_tiles(
+                a, row_stride, k_stride, n, depth, B, b_stride, old, old_stride, c, c_stride
+            )
+        else:
+            _wide_tiles(
+                a, row_stride, k_stride, n, depth, B, b_stride, old, old_stride, c, c_stride
+            )
+        if beside:
+            for i in range(done - r, n):
+                _store_row(shifted(margin, i * width), count, r + i < whole, C, (r + i) * columns)
+        done = r + n
 
 
 @inner
-def _put_edge(C, c, v, count, mode, full):
-    if full:
-        store(C, c, v + load(C, c) if mode == ADD else v)
-    else:
-        store_first(C, c, v + load_first(C, c, count) if mode == ADD else v, count)
+def _store_row(row, count, spill, C, c):
+    lanes = lane_count(C)
+    for j in range(0, count, lanes):
+        v = load(row, j)
+        if spill or count - j >= lanes:
+            store(C, c + j, v)
+        else:
+            store_first(C, c + j, v, count - j)
+
+
+@inner
+def _wide_tiles(A, row_stride, k_stride, rows, depth, B, b_stride, old, old_stride, C, c_stride):
+    """Set C (rows, a wide vector) to old + A @ B, 6 rows at a time.
+
+    Fewer than 6 rows come as two threes that overlap: the same addresses, but for one number.
+    """
+    a1, a2 = min(1, rows - 1) * row_stride, min(2, rows - 1) * row_stride
+    three = max(min(3, rows - 3), 0)
+    for r in range(0, rows, ROWS):
+        a, b = shifted(A, r * row_stride), shifted(A, (r + three) * row_stride)
+        c, d = shifted(old, r * old_stride), shifted(old, (r + three) * old_stride)
+        c0, c1, c2 = load_wide(c, 0), load_wide(c, old_stride), load_wide(c, 2 * old_stride)
+        d0, d1, d2 = load_wide(d, 0), load_wide(d, old_stride), load_wide(d, 2 * old_stride)
+        for k in range(depth):
+            v = load_wide(B, k * b_stride)
+            s = k * k_stride
+            c0 = c0 + v * at(a, s)
+            c1 = c1 + v * at(a, a1 + s)
+            c2 = c2 + v * at(a, a2 + s)
+            d0 = d0 + v * at(b, s)
+            d1 = d1 + v * at(b, a1 + s)
+            d2 = d2 + v * at(b, a2 + s)
+        c, d = shifted(C, r * c_stride), shifted(C, (r + three) * c_stride)
+        store(c, 0, c0)
+        store(c, c_stride, c1)
+        store(c, 2 * c_stride, c2)
+        store(d, 0, d0)
+        store(d, c_stride, d1)
+        store(d, 2 * c_stride, d2)
+
+
+@inner
+def _tall_tiles(A, row_stride, k_stride, rows, depth, B, b_stride, old, old_stride, C, c_stride):
+    """Set C (rows, a vector) to old + A @ B, 12 rows at a time."""
+    for r in range(0, rows, TALL):
+        a, b = shifted(A, r * row_stride), shifted(A, (r + ROWS) * row_stride)
+        c, d = shifted(old, r * old_stride), shifted(old, (r + ROWS) * old_stride)
+        c0 = load(c, 0)
+        c1 = load(c, old_stride)
+        c2 = load(c, 2 * old_stride)
+        c3 = load(c, 3 * old_stride)
+        c4 = load(c, 4 * old_stride)
+        c5 = load(c, 5 * old_stride)
+        d0 = load(d, 0)
+        d1 = load(d, old_stride)
+        d2 = load(d, 2 * old_stride)
+        d3 = load(d, 3 * old_stride)
+        d4 = load(d, 4 * old_stride)
+        d5 = load(d, 5 * old_stride)
+        for k in range(depth):
+            v = load(B, k * b_stride)
+            s = k * k_stride
+            c0 = c0 + v * at(a, s)
+            c1 = c1 + v * at(a, row_stride + s)
+            c2 = c2 + v * at(a, 2 * row_stride + s)
+            c3 = c3 + v * at(a, 3 * row_stride + s)
+            c4 = c4 + v * at(a, 4 * row_stride + s)
+            c5 = c5 + v * at(a, 5 * row_stride + s)
+            d0 = d0 + v * at(b, s)
+            d1 = d1 + v * at(b, row_stride + s)
+            d2 = d2 + v * at(b, 2 * row_stride + s)
+            d3 = d3 + v * at(b, 3 * row_stride + s)
+            d4 = d4 + v * at(b, 4 * row_stride + s)
+            d5 = d5 + v * at(b, 5 * row_stride + s)
+        c, d = shifted(C, r * c_stride), shifted(C, (r + ROWS) * c_stride)
+        store(c, 0, c0)
+        store(c, c_stride, c1)
+        store(c, 2 * c_stride, c2)
+        store(c, 3 * c_stride, c3)
+        store(c, 4 * c_stride, c4)
+        store(c, 5 * c_stride, c5)
+        store(d, 0, d0)
+        store(d, c_stride, d1)
+        store(d, 2 * c_stride, d2)
+        store(d, 3 * c_stride, d3)
+        store(d, 4 * c_stride, d4)
+        store(d, 5 * c_stride, d5)
 
 
 @inner
@@ -218,13 +268,24 @@ def transpose(A, rows, columns, B, stride):
 @inner
 def add_rows(A, rows, columns, c, mode):
     """Set c (columns,), or add to it, the sum of the rows of A (rows, columns)."""
-    lanes = lane_count(A)
-    for j in range(0, columns, lanes):
+    one = room_on_stack(c)
+    put(one, 0, 1)
+    _weighted_rows(A, rows, columns, columns, one, STILL, c, mode)
+
+
+@inner
+def _weighted_rows(A, rows, row_stride, columns, weights, step, c, mode):
+    """Set c (columns,), or add to it, the sum of A's rows, each times the next of the weights."""
+    width = WIDE * lane_count(c)
+    for j in range(0, columns, width):
         count = columns - j
-        sums = load_first(c, j, count) if mode == ADD else zeros(c)
+        even = load_first_wide(c, j, count) if mode == ADD else zeros_wide(c)
+        odd = zeros_wide(c)
         for r in range(rows):
-            sums = sums + load_first(A, r * columns + j, count)
-        store_first(c, j, sums, count)
+            k = r * row_stride + j
+            # Two chains: an addition waits four cycles for the one before it.
+            even, odd = odd, even + load_first_wide(A, k, count) * at(weights, r * step)
+        store_first(c, j, even + odd, count)
 
 
 @inner

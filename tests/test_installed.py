@@ -108,7 +108,7 @@ def test_a_read_only_package_without_a_home_trains(tmp_path):
         if os.geteuid() == 0
         else []
     )
-    script = TRAIN + "print(fusedmlp.__file__, type(fusedmlp.kernels.predict._cache).__name__)"
+    script = TRAIN + "print(fusedmlp.__file__, type(fusedmlp.kernels.gradient._cache).__name__)"
     error, where, cache = run_python(script, prefix, **environment).split()
     assert float(error) < 0.2
     assert where.startswith(str(tmp_path))

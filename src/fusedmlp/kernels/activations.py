@@ -154,29 +154,73 @@ def error_weighted_derivative(activation, outputs, error, delta):
 @inner
 def derivative_at(activation, outputs, error, rows, units, delta):
     """Set the delta at an address to error times slope."""
-    if activation == Activation.SOFTMAX:
+    if activation == Activation.SIGMOID:
+        _sigmoid_slopes(outputs, error, rows * units, delta)
+    elif activation == Activation.TANH:
+        _tanh_slopes(outputs, error, rows * units, delta)
+    elif activation == Activation.RELU:
+        _relu_slopes(outputs, error, rows * units, delta)
+    elif activation == Activation.SOFTMAX:
         for b in range(rows):
             k = b * units
             _softmax_derivative(shifted(outputs, k), shifted(error, k), units, shifted(delta, k))
     else:
-        size, lanes = rows * units, lane_count(outputs)
-        full = size - size % lanes
-        for k in range(0, full, lanes):
-            store(delta, k, sloped(activation, load(outputs, k), load(error, k)))
-        if full < size:
-            out, err = load_first(outputs, full, size - full), load_first(error, full, size - full)
-            store_first(delta, full, sloped(activation, out, err), size - full)
+        _identity_slopes(outputs, error, rows * units, delta)
+
+
+def _each_slope(function):
+    """Return a function that sets all deltas at an address, in a loop of its own as above."""
+
+    @inner
+    def set_deltas(outputs, error, size, delta):
+        lanes, k = WIDE * lane_count(outputs), 0
+        while k < size:
+            if k + lanes <= size:
+                store(delta, k, function(load_wide(outputs, k), load_wide(error, k)))
+            else:
+                out = load_first_wide(outputs, k, size - k)
+                v = function(out, load_first_wide(error, k, size - k))
+                store_first(delta, k, v, size - k)
+            k += lanes
+
+    return set_deltas
+
+
+@inner
+def _sigmoid_slope(out, error):
+    return error * (out * (1.0 - out))
+
+
+@inner
+def _tanh_slope(out, error):
+    return error * (1.0 - out * out)
+
+
+@inner
+def _relu_slope(out, error):
+    return select(out > 0.0, error, 0.0)
+
+
+@inner
+def _identity_slope(out, error):  # noqa: ARG001
+    return error
+
+
+_sigmoid_slopes, _tanh_slopes, _relu_slopes, _identity_slopes = (
+    _each_slope(function)
+    for function in (_sigmoid_slope, _tanh_slope, _relu_slope, _identity_slope)
+)
 
 
 @inner
 def sloped(activation, out, error):
     """Return error times the activation's slope, read off its output."""
     if activation == Activation.SIGMOID:
-        return error * (out * (1.0 - out))
+        return _sigmoid_slope(out, error)
     if activation == Activation.TANH:
-        return error * (1.0 - out * out)
+        return _tanh_slope(out, error)
     if activation == Activation.RELU:
-        return select(out > 0.0, error, 0.0)
+        return _relu_slope(out, error)
     return error
 
 

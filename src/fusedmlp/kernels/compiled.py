@@ -10,6 +10,8 @@ import numpy as np
 from numba import config, njit
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
+from fusedmlp.kernels.parts import PartCompiler
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # error_model="numpy": a division that may raise ZeroDivisionError stays scalar.
@@ -25,7 +27,8 @@ def inner(function: Function) -> Function:
     """
     if config.DISABLE_JIT:
         return _interpreted(function)
-    return njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, **FLAGS)(function)
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": PartCompiler}
+    return njit(**options, **FLAGS)(function)
 
 
 def compiled(function: Function) -> Function:

@@ -7,11 +7,15 @@ store(memory, offset, vector), store_first(memory, offset, vector, count): the w
 zeros(memory), zeros_wide(memory): a vector of zeros of the type that is in memory.
 at(memory, offset), put(memory, offset, number): one item.
 select(mask, yes, no): yes in the lanes where mask is true, no in the others.
+fma(a, b, c): a * b + c, rounded once where the processor can.
+joined(low, high): a vector twice as wide; halves(wide): its low and its high half.
 at_least_zero(vector): its numbers above 0, NaN included; else 0.
 power_of_two(shifted): 2**k, given ``k + 1.5 * 2**52`` (``2**23`` in float32).
 room_on_stack(memory): STACK_ROOM bytes for such numbers, until the function returns.
 transpose_square(source, source_stride, target, target_stride): as many rows as lanes, turned.
-total(vector): the sum of the lanes. lane_count(memory): lanes of a vector.
+total(vector): the sum of the lanes.
+totals(vector, memory, offset): lane k is total(vector * the k-th of as many vectors as lanes).
+lane_count(memory): lanes of a vector.
 
 Offsets count items; nothing checks them.
 """
@@ -26,6 +30,9 @@ if config.DISABLE_JIT:
         address,
         at,
         at_least_zero,
+        fma,
+        halves,
+        joined,
         lane_count,
         load,
         load_first,
@@ -38,6 +45,7 @@ if config.DISABLE_JIT:
         store,
         store_first,
         total,
+        totals,
         transpose_square,
         zeros,
         zeros_wide,
@@ -55,12 +63,16 @@ else:
         shifted,
         store,
         store_first,
+        totals,
         transpose_square,
     )
     from fusedmlp.kernels.simd import (
         REGISTER,
         WIDE,
         at_least_zero,
+        fma,
+        halves,
+        joined,
         lane_count,
         power_of_two,
         select,
@@ -76,6 +88,9 @@ __all__ = [
     "address",
     "at",
     "at_least_zero",
+    "fma",
+    "halves",
+    "joined",
     "lane_count",
     "load",
     "load_first",
@@ -88,6 +103,7 @@ __all__ = [
     "store",
     "store_first",
     "total",
+    "totals",
     "transpose_square",
     "zeros",
     "zeros_wide",

@@ -17,7 +17,6 @@ from fusedmlp.threads import threads_for
 # all that becomes of them, but enough that a layer's weights are not read too often.
 BLOCK_BYTES = 1 << 18
 LEAST_BLOCK = 128
-MOST_LANES = 16
 
 
 class Activation(IntEnum):
@@ -204,10 +203,9 @@ def _block(sizes: Sequence[int], batch_size: int, itemsize: int) -> int:
 
 
 def _work_size(sizes: Sequence[int], block: int) -> int:
-    """Room for a block and for all weights, transposed; or for few rows, each in a lane."""
+    """Room for a block, and for all parameters, whose weights lie there transposed."""
     weights = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
-    few = 1 + sizes[0] + sizes[-1] + sum(sizes[1:]) + 2 * max(sizes[1:])
-    return max(block * _row_size(sizes) + weights + sum(sizes[1:]), MOST_LANES * few)
+    return block * _row_size(sizes) + weights + sum(sizes[1:])
 
 
 def _step_flops(sizes: Sequence[int], rows: int) -> int:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.layers import backpropagate_at, forward_at, layer_gradient_at
-from fusedmlp.kernels.network import units_and_widest
+from fusedmlp.kernels.network import units_of
 from fusedmlp.kernels.tiles import ROWS, transpose
 from fusedmlp.kernels.vectors import at, shifted
 from fusedmlp.plan import Reduction
@@ -31,7 +31,7 @@ class Room(NamedTuple):
 @inner
 def divided(network, work):
     """Return the rooms of a work space."""
-    units, _ = units_and_widest(network)
+    units = units_of(network)
     targets = shifted(work, network.block * at(network.sizes, 0))
     outputs = shifted(targets, network.block * at(network.sizes, network.layers))
     deltas = shifted(outputs, network.block * units)
@@ -104,14 +104,14 @@ def forward_block(network, params, inputs, room, first, rows):
 @inner
 def last_of(network, layers):
     """Return the address of the last layer's part in a room of all layers."""
-    units, _ = units_and_widest(network)
+    units = units_of(network)
     return shifted(layers, network.block * (units - at(network.sizes, network.layers)))
 
 
 @inner
 def carry_back(network, room, first, rows):
     """Carry the last layer's delta of some rows back through all layers but the first."""
-    units, _ = units_and_widest(network)
+    units = units_of(network)
     offset = network.block * (units - at(network.sizes, network.layers))
     for layer in range(network.layers - 1, 0, -1):
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)

@@ -134,6 +134,26 @@ def _crossed(builder, low, high, distance, lanes):
 
 
 @intrinsic
+def totals(typing_context, vector, memory, offset):
+    lanes = lanes_of(memory.dtype)
+
+    def build(context, builder, sig, args):
+        vector_type, align = args[0].type, memory.dtype.bitwidth // 8
+        products = []
+        for k in range(lanes):
+            place = builder.add(args[2], ir.Constant(args[2].type, k * lanes))
+            pointer = _pointer(builder, args[1], place, vector_type)
+            products.append(builder.fmul(args[0], builder.load(pointer, align=align)))
+        while len(products) > 1:  # pairwise, as in total
+            half = len(products) // 2
+            pairs = zip(products[:half], products[half:], strict=True)
+            products = [builder.fadd(*_crossed(builder, a, b, half, lanes)) for a, b in pairs]
+        return products[0]
+
+    return vector(vector, memory, types.intp), build
+
+
+@intrinsic
 def transpose_square(typing_context, source, source_stride, target, target_stride):
     lanes = lanes_of(source.dtype)
 

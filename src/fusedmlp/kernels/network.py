@@ -37,10 +37,9 @@ def network_of(plan):
 
 
 @inner
-def units_and_widest(network):
-    """Return how many units all layers have together, and the widest has."""
-    units, widest = 0, 0
+def units_of(network):
+    """Return how many units all layers have together."""
+    units = 0
     for layer in range(network.layers):
-        n_out = at(network.sizes, layer + 1)
-        units, widest = units + n_out, max(widest, n_out)
-    return units, widest
+        units += at(network.sizes, layer + 1)
+    return units

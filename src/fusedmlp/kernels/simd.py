@@ -131,6 +131,43 @@ def select(typing_context, mask, yes, no):
 
 
 @intrinsic
+def fma(typing_context, a, b, c):
+    vector = next(v for v in (c, b, a) if isinstance(v, Vector))
+
+    def build(context, builder, sig, args):
+        return call_llvm(builder, "fmuladd", args[0].type, "", args, args[0].type)
+
+    return vector(vector, vector, vector), build
+
+
+def _lanes_from(builder, first, count, low, high):
+    """Return `count` lanes of two vectors in a row, from the `first` on."""
+    indices = ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(first, first + count)))
+    return builder.shuffle_vector(low, high, indices)
+
+
+@intrinsic
+def joined(typing_context, low, high):
+    lanes = 2 * low.lanes
+
+    def build(context, builder, sig, args):
+        return _lanes_from(builder, 0, lanes, *args)
+
+    return Vector(low.dtype, lanes)(low, low), build
+
+
+@intrinsic
+def halves(typing_context, wide):
+    half = Vector(wide.dtype, wide.lanes // 2)
+
+    def build(context, builder, sig, args):
+        both = [_lanes_from(builder, n * half.lanes, half.lanes, args[0], args[0]) for n in (0, 1)]
+        return context.make_tuple(builder, sig.return_type, both)
+
+    return types.UniTuple(half, 2)(wide), build
+
+
+@intrinsic
 def at_least_zero(typing_context, vector):
     # Not a select: LLVM makes a masked store of one that goes back to where it came from, and that
     # takes AMD's processors five times as long.

@@ -82,6 +82,18 @@ def select(mask, yes, no):
     return np.where(mask, yes, no)
 
 
+def fma(a, b, c):
+    return a * b + c
+
+
+def joined(low, high):
+    return np.concatenate([low, high])
+
+
+def halves(wide):
+    return np.split(wide, 2)
+
+
 def at_least_zero(vector):
     return np.maximum(vector, 0)
 
@@ -110,3 +122,9 @@ def absolute(vector):
 
 def with_sign(size, sign):
     return np.copysign(size, sign)
+
+
+def totals(vector, memory, offset):
+    lanes = lane_count(memory)
+    rows = memory[offset : offset + lanes * lanes].reshape(lanes, lanes)
+    return (vector * rows).sum(axis=1)

@@ -7,13 +7,17 @@ store(memory, offset, vector), store_first(memory, offset, vector, count): the w
 zeros(memory), zeros_wide(memory): a vector of zeros of the type that is in memory.
 at(memory, offset), put(memory, offset, number): one item.
 select(mask, yes, no): yes in the lanes where mask is true, no in the others.
+fma(a, b, c): a * b + c, rounded once where the processor can.
+joined(low, high): a vector twice as wide; halves(wide): its low and its high half.
 at_least_zero(vector): its numbers above 0, NaN included; else 0.
 absolute(vector): without signs. with_sign(size, sign): size, with the other's sign.
 power_of_two(shifted): 2**k, given ``k + 1.5 * 2**52`` (``2**23`` in float32).
 room_on_stack(memory): STACK_ROOM bytes for such numbers, until the function returns.
 transpose_square(source, source_stride, target, target_stride): as many rows as lanes, turned.
 larger(a, b): in each lane the larger number. greatest(vector), total(vector): the lanes' largest,
-and their sum. lane_count(memory): lanes of a vector.
+and their sum.
+totals(vector, memory, offset): lane k is total(vector * the k-th of as many vectors as lanes).
+lane_count(memory): lanes of a vector.
 
 Offsets count items; nothing checks them.
 """
@@ -29,7 +33,10 @@ if config.DISABLE_JIT:
         address,
         at,
         at_least_zero,
+        fma,
         greatest,
+        halves,
+        joined,
         lane_count,
         larger,
         load,
@@ -44,6 +51,7 @@ if config.DISABLE_JIT:
         store,
         store_first,
         total,
+        totals,
         transpose_square,
         with_sign,
         zeros,
@@ -63,6 +71,7 @@ else:
         shifted,
         store,
         store_first,
+        totals,
         transpose_square,
     )
     from fusedmlp.kernels.simd import (
@@ -70,7 +79,10 @@ else:
         WIDE,
         absolute,
         at_least_zero,
+        fma,
         greatest,
+        halves,
+        joined,
         lane_count,
         larger,
         power_of_two,
@@ -89,7 +101,10 @@ __all__ = [
     "address",
     "at",
     "at_least_zero",
+    "fma",
     "greatest",
+    "halves",
+    "joined",
     "lane_count",
     "larger",
     "load",
@@ -104,6 +119,7 @@ __all__ = [
     "store",
     "store_first",
     "total",
+    "totals",
     "transpose_square",
     "with_sign",
     "zeros",

@@ -1,0 +1,123 @@
+"""Where the numbers of a run on few rows lie: a room of their own.
+
+The weights come first, then as many numbers for the velocity, and as many for the gradient. A
+layer's weights are lines, an input's or an output's, each filled up to whole vectors; which of the
+two is what leaves fewer lanes empty. The bias is the weight of an input that is always 1.
+
+Then come vectors, the rows in their lanes: the inputs, each layer's outputs and each layer's delta,
+filled up to as many vectors as a vector has lanes; last the targets, and each row's share in the
+gradient. What fills up is 0, and stays 0: a weight that fills a line up has no gradient.
+"""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusedmlp.kernels.compiled import inner
+from fusedmlp.kernels.vectors import REGISTER, at, shifted
+from fusedmlp.plan import aligned_zeros
+
+FIELDS = 9
+
+
+class Layer(NamedTuple):
+    """What a pass through a layer needs to know. Places count numbers from the room's first.
+
+    n_in counts the bias's input too.
+    """
+
+    n_in: Any
+    n_out: Any
+    activation: Any
+    weights: Any  # where they begin
+    by_input: Any  # how far the weights of two inputs are apart
+    by_output: Any
+    inputs: Any
+    outputs: Any
+    delta: Any
+
+
+class Layout(NamedTuple):
+    """All layers, and what they share."""
+
+    layers: NDArray[np.int64]  # (layers, FIELDS)
+    params: NDArray[np.int64]  # where each number of the flat vector lies
+    size: int  # numbers that all weights take, a multiple of four vectors
+    targets: int
+    present: int
+    end: int
+
+
+@inner
+def layer_of(layers, number):
+    """Return a layer, given the address of all."""
+    row = shifted(layers, number * FIELDS)
+    return Layer(
+        at(row, 0), at(row, 1), at(row, 2), at(row, 3), at(row, 4), at(row, 5), at(row, 6),
+        at(row, 7), at(row, 8),
+    )  # fmt: skip
+
+
+def layout_for(plan, state):
+    """Return the layout of a plan's network."""
+    bias, itemsize = plan.bias, state.params.itemsize
+    return _layout(tuple(plan.sizes.tolist()), tuple(plan.activations.tolist()), bias, itemsize)
+
+
+@lru_cache(maxsize=128)
+def _layout(sizes, activations, bias, itemsize):
+    """Lay a network out. Runs of a second's hundredth come back for it five times each."""
+    lanes = REGISTER // itemsize
+    weights, lines, params = 0, [], []
+    for n_out, n_in in zip(sizes[1:], np.array(sizes[:-1]) + bias, strict=True):
+        by_input, by_output, end = _filled(n_out, lanes), 1, n_in * _filled(n_out, lanes)
+        if n_out * _filled(n_in, lanes) < end:
+            by_input, by_output, end = 1, _filled(n_in, lanes), n_out * _filled(n_in, lanes)
+        lines.append((n_in, n_out, weights, by_input, by_output))
+        inputs, outputs = np.arange(n_in)[:, None], np.arange(n_out)
+        params.append((weights + inputs * by_input + outputs * by_output).ravel())
+        weights += end
+    size = _filled(weights, 4 * lanes)
+    values = 3 * size + np.cumsum([0, *(_filled(n + 1, lanes) * lanes for n in sizes)])
+    deltas = values[-1] + np.cumsum([0, *(_filled(n, lanes) * lanes for n in sizes[1:])])
+    places = zip(values[:-2], values[1:-1], deltas[:-1], strict=True)
+    layers = [
+        Layer(n_in, n_out, activation, start, by_input, by_output, *where)
+        for (n_in, n_out, start, by_input, by_output), activation, where in zip(
+            lines, activations, places, strict=True
+        )
+    ]
+    present = int(deltas[-1]) + sizes[-1] * lanes
+    table = np.array(layers, np.int64)
+    return Layout(table, np.concatenate(params), size, int(deltas[-1]), present, present + lanes)
+
+
+def _filled(count, by):
+    """Return the next multiple."""
+    return -(-int(count) // by) * by
+
+
+def put_in_lanes(layout, plan, X, y, state):
+    """Return the room, filled.
+
+    Lanes without a row repeat the last: they count nothing, but go through the network, and must
+    not overflow where no row does.
+    """
+    room, lanes = aligned_zeros(layout.end, X.dtype), REGISTER // X.itemsize
+    room[layout.params] = state.params
+    room[layout.size + layout.params] = state.velocity
+    rows = np.minimum(np.arange(lanes), len(X) - 1)
+    for start, columns in ((layout.layers[0, 6], X), (layout.targets, y)):
+        room[start : start + columns.shape[1] * lanes] = columns.T[:, rows].ravel()
+    if plan.bias:
+        for n_in, start in layout.layers[:, [0, 6]]:
+            room[start + (n_in - 1) * lanes : start + n_in * lanes] = 1
+    return room
+
+
+def take_back(layout, room, state):
+    """Copy what was trained back to the state."""
+    state.params[:] = room[layout.params]
+    state.velocity[:] = room[layout.size + layout.params]

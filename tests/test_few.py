@@ -1,0 +1,149 @@
+"""The path for few rows: its layout, its vector helpers, and that a run may be cut anywhere."""
+
+import numpy as np
+import pytest
+from numba import config, njit
+from numpy.testing import assert_allclose, assert_array_equal
+
+from fusedmlp import kernels
+from fusedmlp.kernels import vectors
+from fusedmlp.kernels.few_layout import layout_for
+from fusedmlp.kernels.vectors import REGISTER
+from fusedmlp.plan import make_state
+from fusedmlp.training import prepared
+from tests.cases import EVERYTHING, SOFTMAX, Case
+
+TYPES = ["float64", "float32"]
+FEW = {**EVERYTHING, "batch_size": None}
+SHAPES = [
+    (3, 1),
+    (1, 1),
+    (3, 4, 1),
+    (3, 32, 1),
+    (4, 8, 8, 2),
+    (2, 3, 4, 5, 6),
+    (5, 7, 3),
+    (9, 1, 9),
+]
+
+
+def runs(sizes, dtype, **options):
+    """A run of each number of rows that half fills a vector or more."""
+    lanes = REGISTER // np.dtype(dtype).itemsize
+    for rows in range(lanes // 2, lanes + 1):
+        case = Case("", sizes, rows, options)
+        yield prepared(*case.data(), **case.arguments(dtype=dtype))
+
+
+def new_state(run):
+    return make_state(run.plan, run.params.copy(), len(run.X))
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("sizes", SHAPES, ids=str)
+@pytest.mark.parametrize("bias", [False, True])
+def test_every_number_has_a_place_of_its_own(sizes, dtype, bias):
+    run = next(runs(sizes, dtype, bias=bias))
+    state = new_state(run)
+    layout = layout_for(run.plan, state)
+    lanes = REGISTER // np.dtype(dtype).itemsize
+    assert np.unique(layout.params).size == state.params.size
+    assert layout.params.max() < layout.size
+    assert layout.size % (4 * lanes) == 0
+    used = [range(3 * layout.size), range(layout.targets, layout.end)]
+    for n_out, place in layout.layers[:, [1, 7]]:
+        used.append(range(place, place + (n_out + 1) * lanes))
+    for n_out, place in layout.layers[:, [1, 8]]:
+        used.append(range(place, place + n_out * lanes))
+    n_in, place = layout.layers[0, [0, 6]]
+    used.append(range(place, place + n_in * lanes))
+    numbers = np.concatenate([list(each) for each in used])
+    assert np.unique(numbers).size == numbers.size
+    assert numbers.max() < layout.end
+
+
+def test_a_layer_lies_the_way_that_leaves_fewer_lanes_empty():
+    lanes = REGISTER // 8
+    run = next(runs((lanes, lanes, 1), "float64"))
+    layers = layout_for(run.plan, new_state(run)).layers
+    assert layers[0, 4:6].tolist() == [lanes, 1]
+    assert layers[1, 4:6].tolist() == [1, lanes]
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("sizes", SHAPES, ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"momentum": 0.9, "learning_rate": 0.1, "bias": True},
+        {"track_directions": True, "record_every": 3},
+        {"activation": "tanh", "loss": "log_loss", "reduction": "mean"},
+        FEW,
+    ],
+    ids=["baseline", "momentum", "directions", "tanh", "everything"],
+)
+def test_a_run_cut_anywhere_ends_with_the_same_bits(sizes, dtype, options):
+    if options is FEW and sizes[-1] == 1:
+        options = {k: v for k, v in FEW.items() if k not in SOFTMAX}
+    for run in runs(sizes, dtype, **options):
+        rows = len(run.X)
+        whole, sliced = new_state(run), new_state(run)
+        assert kernels.fit(run.plan, run.X, run.y, whole, 10 * rows)
+        for stop in (1, rows, 3 * rows, 3 * rows + 1, 10 * rows):
+            assert kernels.fit(run.plan, run.X, run.y, sliced, stop)
+        for ours, theirs in zip(sliced[:-1], whole[:-1], strict=True):  # all but the work space
+            assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_no_weight_that_is_not_finite_goes_unseen(place, value):
+    """Whichever of the four chains of the check it is in."""
+    lanes = REGISTER // 8
+    run = next(runs((lanes, 4, 1), "float64", learning_rate=1e-300))
+    state = new_state(run)
+    state.params[place * 4] = value
+    assert not kernels.fit(run.plan, run.X, run.y, state, 10 * len(run.X))
+    assert state.position[0] == len(run.X)
+
+
+def compiled(function):
+    return function if config.DISABLE_JIT else njit(function)
+
+
+@pytest.mark.parametrize("real", [np.float64, np.float32])
+def test_totals_are_those_of_each_vector(real):
+    lanes = REGISTER // np.dtype(real).itemsize
+    random = np.random.default_rng(0)
+    memory = random.normal(size=(lanes + 1, lanes)).astype(real)
+    result = np.zeros((2, lanes), real)
+
+    @compiled
+    def run(memory, result, lanes):
+        m, r = vectors.address(memory), vectors.address(result)
+        vector = vectors.load(m, 0)
+        vectors.store(r, 0, vectors.totals(vector, m, lanes))
+        for k in range(lanes):
+            one = vectors.total(vector * vectors.load(m, (k + 1) * lanes))
+            vectors.put(r, lanes + k, one)
+
+    run(memory, result, lanes)
+    assert_array_equal(*result)
+    assert_allclose(result[0], (memory[1:] * memory[0]).sum(axis=1), rtol=1e-5, atol=1e-6)
+
+
+def test_halves_undo_what_joined_does():
+    lanes = REGISTER // 8
+    memory = np.arange(2.0 * lanes)
+    result = np.zeros_like(memory)
+
+    @compiled
+    def run(memory, result, lanes):
+        m, r = vectors.address(memory), vectors.address(result)
+        low, high = vectors.halves(vectors.joined(vectors.load(m, 0), vectors.load(m, lanes)) * 2.0)
+        vectors.store(r, 0, high)
+        vectors.store(r, lanes, low)
+
+    run(memory, result, lanes)
+    assert_array_equal(result, np.roll(2 * memory, lanes))

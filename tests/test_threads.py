@@ -9,23 +9,33 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 import fusedmlp
 from fusedmlp import threads
 from fusedmlp.kernels.team import together
 from fusedmlp.plan import make_plan
 from fusedmlp.threads import FLOPS_A_THREAD, available_threads, threads_for
+from fusedmlp.training import prepared
 from tests.cases import ALL_CASES, EVERYTHING, Case, same_weights
 
 CASE = Case("", (20, 30, 10, 3), 500, {**EVERYTHING, "batch_size": 70, "learning_rate": 0.05})
 
 
+MANY_ROWS = Case(
+    "a block in parts", (4, 9, 3), 9000, {"bias": True, "reduction": "mean", "record_every": 3}
+)
+RAGGED_PARTS = Case(
+    "batches in parts",
+    (4, 9, 3),
+    9000,
+    {**EVERYTHING, "batch_size": 8960, "track_directions": False},
+)
 ONE_OUTPUT = Case("one output", (30, 40, 1), 90, {"reduction": "mean", "bias": True})
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("case", [*ALL_CASES, CASE, ONE_OUTPUT], ids=str)
+@pytest.mark.parametrize("case", [*ALL_CASES, CASE, ONE_OUTPUT, MANY_ROWS, RAGGED_PARTS], ids=str)
 def test_any_number_of_threads_gives_the_same_bits(case, dtype):
     X, y = case.data()
     alone = fusedmlp.train(X, y, **case.arguments(dtype=dtype, threads=1))
@@ -39,6 +49,22 @@ def test_any_number_of_threads_gives_the_same_bits(case, dtype):
             alone.direction_changes or [], run.direction_changes or [], strict=True
         ):
             assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("case", [MANY_ROWS, RAGGED_PARTS], ids=str)
+def test_blocks_in_parts_agree_with_the_reference(case):
+    X, y = case.data()
+    run = prepared(X, y, **case.arguments())
+    assert run.plan.parts > 1
+    assert run.plan.block < run.plan.batch_size
+    ours, theirs = (
+        fusedmlp.train(X, y, **case.arguments(backend=backend))
+        for backend in ("kernels", "reference")
+    )
+    for a, b in zip(ours.weights + ours.biases, theirs.weights + theirs.biases, strict=True):
+        assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+    for name, values in theirs.history.items():
+        assert_allclose(ours.history[name], values, rtol=1e-9)
 
 
 def test_several_python_threads_train_at_once_with_threads_of_their_own():

@@ -3,9 +3,12 @@
 Rows pass through the network in blocks, so that all that a block's rows become stays in cache, a
 batch of any size needs the same memory, and a run can stop and go on between any two blocks.
 
-Threads share a block twice. On the way forward and back each takes some of the rows; in the
-gradient each takes some of the weights, and sums over all rows. No number is ever summed from parts
-that depend on who did what: its bits are the same for any number of threads.
+Threads share a step in one of two ways, whichever moves fewer numbers from core to core. Where rows
+are many, a block has parts, each with a gradient of its own: a thread takes some of the parts, and
+then sums all gradients for some of the weights. Where weights are many, a thread takes some of the
+rows on the way forward and back, and some of the weights in the gradient, which sums over all rows.
+Neither the parts nor the order of any sum depend on who did what: the bits are the same for any
+number of threads.
 """
 
 from typing import Any, NamedTuple
@@ -14,7 +17,7 @@ from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.layers import backpropagate_at, forward_at, layer_gradient_at
 from fusedmlp.kernels.network import units_of
 from fusedmlp.kernels.tiles import ROWS, transpose
-from fusedmlp.kernels.vectors import at, shifted
+from fusedmlp.kernels.vectors import at, lane_count, load_first, put, shifted, store_first
 from fusedmlp.plan import Reduction
 
 
@@ -26,16 +29,18 @@ class Room(NamedTuple):
     outputs: Any  # of each layer (block, units), layer after layer
     deltas: Any  # the same
     transposed: Any  # weights (n_out, n_in), each layer's at its place in the flat vector
+    gradients: Any  # (parts, size) where a block has parts
 
 
 @inner
-def divided(network, work):
-    """Return the rooms of a work space."""
+def divided(network, size, work):
+    """Return the rooms of a work space, for so many parameters."""
     units = units_of(network)
     targets = shifted(work, network.block * at(network.sizes, 0))
     outputs = shifted(targets, network.block * at(network.sizes, network.layers))
     deltas = shifted(outputs, network.block * units)
-    return Room(work, targets, outputs, deltas, shifted(deltas, network.block * units))
+    transposed = shifted(deltas, network.block * units)
+    return Room(work, targets, outputs, deltas, transposed, shifted(transposed, size))
 
 
 @inner
@@ -125,8 +130,8 @@ def carry_back(network, room, first, rows):
 
 
 @inner
-def block_gradient(network, inputs, room, rows, gradient, add, begin, end):
-    """Set begin..end of the gradient to the block's, or add it; inputs: the address of its rows."""
+def block_gradient(network, inputs, room, first_row, rows, gradient, add, begin, end):
+    """Set begin..end of the gradient to that of some rows, or add it; inputs: their address."""
     offset = 0
     for layer in range(network.layers):
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
@@ -138,14 +143,14 @@ def block_gradient(network, inputs, room, rows, gradient, add, begin, end):
             n_in,
             last - first,
             rows,
-            shifted(room.deltas, offset),
+            shifted(room.deltas, offset + first_row * n_out),
             n_out,
             shifted(gradient, start + first * n_out),
             shifted(gradient, biases),
             has_biases,
             add,
         )
-        inputs = shifted(room.outputs, offset)
+        inputs = shifted(room.outputs, offset + first_row * n_out)
         offset += network.block * n_out
 
 
@@ -158,3 +163,23 @@ def transpose_weights(network, params, room, begin, end):
         first, last = inputs_of(network, layer, begin, end)
         weights = shifted(params, start + first * n_out)
         transpose(weights, last - first, n_out, shifted(room.transposed, start + first), n_in)
+
+
+@inner
+def sum_parts(gradients, parts, size, begin, end, gradient):
+    """Set begin..end of the gradient to the sum of the parts', in order."""
+    lanes, k = lane_count(gradient), begin
+    while k < end:
+        count = end - k
+        sums = load_first(gradients, k, count)
+        for part in range(1, parts):
+            sums = sums + load_first(gradients, part * size + k, count)
+        store_first(gradient, k, sums, count)
+        k += lanes
+
+
+@inner
+def fill(memory, size, number):
+    """Set so many numbers."""
+    for k in range(size):
+        put(memory, k, number)

@@ -39,7 +39,10 @@ def predict_part(plan, params, X, outputs, meeting, thread, threads):  # noqa: A
 @inner
 def _predict(plan, params, X, outputs, work, thread, threads):
     network, n_in, n_out = network_of(plan), plan.sizes[0], plan.sizes[-1]
-    room, end = divided(network, address(work)), rows_begin(X.shape[0], thread + 1, threads)
+    room, end = (
+        divided(network, params.size, address(work)),
+        rows_begin(X.shape[0], thread + 1, threads),
+    )
     for first in range(rows_begin(X.shape[0], thread, threads), end, plan.block):
         rows = min(plan.block, end - first)
         inputs = shifted(address(X), first * n_in)
@@ -60,7 +63,7 @@ def gradient(plan, params, X, y, result):
 def _gradient(plan, params, X, y, result, work):
     network, last, weights = network_of(plan), plan.activations[-1], address(params)
     n_in, n_out = plan.sizes[0], plan.sizes[-1]
-    room = divided(network, address(work))
+    room = divided(network, params.size, address(work))
     scale = share(plan.reduction, X.shape[0], params.dtype.type)
     nearest, size, value = nearest_to_certain(params), params.size, 0.0
     transpose_weights(network, weights, room, 0, size)
@@ -71,7 +74,7 @@ def _gradient(plan, params, X, y, result, work):
         delta = last_of(network, room.deltas)
         output_delta_at(plan.loss, last, out, targets, rows, n_out, scale, delta)
         carry_back(network, room, 0, rows)
-        block_gradient(network, inputs, room, rows, address(result), first, 0, size)
+        block_gradient(network, inputs, room, 0, rows, address(result), first, 0, size)
         value += loss_at(plan.loss, last, out, targets, rows * n_out, nearest)
     return value * np.float64(scale)
 

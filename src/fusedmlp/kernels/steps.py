@@ -6,10 +6,12 @@ from fusedmlp.kernels.blocks import (
     block_gradient,
     carry_back,
     divided,
+    fill,
     forward_block,
     last_of,
     rows_begin,
     share,
+    sum_parts,
     transpose_weights,
     weights_begin,
 )
@@ -55,53 +57,78 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
     params, gradient = address(state.params), address(state.gradient)
     errors, losses = address(state.errors), address(state.losses)
     real, nearest, counter = X.dtype.type, nearest_to_certain(X), address(meeting)
-    room = divided(network, address(state.work))
+    room = divided(network, size, address(state.work))
     begin = weights_begin(network, size, thread, threads)
     end = weights_begin(network, size, thread + 1, threads)
-    part = _weights_of(state, begin, end)
+    mine = _weights_of(state, begin, end)
+    whole = plan.parts == 1
+    first_part = 0 if whole else plan.parts * thread // threads
+    end_part = 1 if whole else plan.parts * (thread + 1) // threads
 
     epoch = state.position[0] // rows
     row = state.position[0] - epoch * rows
     batch_start, ok, updated, meetings = row - row % plan.batch_size, True, True, 0
     recording = epoch % plan.record_every == 0
     while ok and epoch * rows + row < stop:
-        if updated:
-            transpose_weights(network, params, room, begin, end)
-            updated = False
         if row == 0:
             recording = epoch % plan.record_every == 0
             if plan.shuffle and thread == 0:
                 row_order_at(plan.seed, epoch, data.order, rows)
-        meetings = meet(counter, threads, meetings)
+        if updated:
+            transpose_weights(network, params, room, begin, end)
+        if updated or whole:
+            meetings = meet(counter, threads, meetings)
+        updated = False
 
         batch_end = min(batch_start + plan.batch_size, rows)
-        count = min(plan.block, batch_end - row)
-        inputs, targets = shifted(data.inputs, row * n_in), shifted(data.targets, row * n_out)
-        if plan.shuffle:
-            inputs, targets = room.rows, room.targets
-        first = rows_begin(count, thread, threads)
-        own = rows_begin(count, thread + 1, threads) - first
-        if own > 0:
-            own_inputs, own_targets = shifted(inputs, first * n_in), shifted(targets, first * n_out)
+        count, add = min(plan.block, batch_end - row), row - batch_start
+        scale = share(plan.reduction, batch_end - batch_start, real)
+        for part in range(first_part, end_part):
+            first = rows_begin(count, part, plan.parts)
+            own = rows_begin(count, part + 1, plan.parts) - first
+            # A thread's parts take turns in one place, unless all outputs have to be recorded.
+            place = first if recording else rows_begin(plan.block, first_part, plan.parts)
+            if whole:
+                first = place = rows_begin(count, thread, threads)
+                own = rows_begin(count, thread + 1, threads) - first
+            inputs, targets = shifted(room.rows, place * n_in), shifted(room.targets, place * n_out)
             if plan.shuffle:
-                _gather(data.inputs, n_in, data.order, row + first, own, own_inputs)
-                _gather(data.targets, n_out, data.order, row + first, own, own_targets)
-            out = forward_block(network, params, own_inputs, room, first, own)
-            scale = share(plan.reduction, batch_end - batch_start, real)
-            delta = shifted(last_of(network, room.deltas), first * n_out)
-            output_delta_at(plan.loss, last, out, own_targets, own, n_out, scale, delta)
-            carry_back(network, room, first, own)
-        meetings = meet(counter, threads, meetings)
-
-        if thread == 0 and recording:
-            out, record = last_of(network, room.outputs), epoch // plan.record_every
-            record_at(plan.loss, last, out, targets, count * n_out, nearest, errors, losses, record)
-        block_gradient(network, inputs, room, count, gradient, row - batch_start, begin, end)
+                _gather(data.inputs, n_in, data.order, row + first, own, inputs)
+                _gather(data.targets, n_out, data.order, row + first, own, targets)
+            else:
+                inputs = shifted(data.inputs, (row + first) * n_in)
+                targets = shifted(data.targets, (row + first) * n_out)
+            if own > 0:
+                out = forward_block(network, params, inputs, room, place, own)
+                delta = shifted(last_of(network, room.deltas), place * n_out)
+                output_delta_at(plan.loss, last, out, targets, own, n_out, scale, delta)
+                carry_back(network, room, place, own)
+            if whole:
+                meetings = meet(counter, threads, meetings)
+                inputs = room.rows if plan.shuffle else shifted(data.inputs, row * n_in)
+                block_gradient(network, inputs, room, 0, count, gradient, add, begin, end)
+            elif own > 0:
+                part_gradient = shifted(room.gradients, part * size)
+                block_gradient(network, inputs, room, place, own, part_gradient, add, 0, size)
+            elif add == 0:
+                fill(shifted(room.gradients, part * size), size, real(0))
+        if recording:
+            meetings = meet(counter, threads, meetings)
+            if thread == 0:
+                out, record = last_of(network, room.outputs), epoch // plan.record_every
+                targets = room.targets if plan.shuffle else shifted(data.targets, row * n_out)
+                record_at(
+                    plan.loss, last, out, targets, count * n_out, nearest, errors, losses, record
+                )
+            meetings = meet(counter, threads, meetings)
         row += count
         if row == batch_end:
+            if not whole:
+                meetings = meet(counter, threads, meetings)
+                sum_parts(room.gradients, plan.parts, size, begin, end, gradient)
             if plan.track_directions:
-                count_changes_at(part.gradient, part.uphill, part.changes, part.size)
-            _update(part, plan.learning_rate, plan.momentum, plan.nesterov)
+                count_changes_at(mine.gradient, mine.uphill, mine.changes, mine.size)
+            _update(mine, plan.learning_rate, plan.momentum, plan.nesterov)
             batch_start, updated = row, True
         if row == rows:
             meetings = meet(counter, threads, meetings)

@@ -31,8 +31,9 @@ from fusedmlp.kernels.vectors import (
     zeros,
     zeros_wide,
 )
+from fusedmlp.plan import TILE_ROWS
 
-ROWS, TALL = 6, 12
+ROWS, TALL = TILE_ROWS, 12
 
 # For multiply's arguments: of one type for Numba, where each literal 0 or 1 is a type of its own
 # and compiles the tiles again.

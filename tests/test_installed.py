@@ -115,6 +115,8 @@ def test_a_read_only_package_without_a_home_trains(tmp_path):
     assert cache == "NullCache"
 
 
+TILES = "products_of_every_size or transposes or sums_of_rows or in_parts"
+
 PROCESSORS = {
     "AVX2": {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx,+sse4.2,+bmi2"},
     "SSE2": {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"},
@@ -126,7 +128,9 @@ PROCESSORS = {
 @pytest.mark.parametrize("environment", PROCESSORS.values(), ids=PROCESSORS)
 def test_twins_agree_on_other_processors(environment, tmp_path):
     """A part of the twin tests: the whole takes minutes where nothing is compiled."""
-    chosen = "activations or updates_agree or ten_epochs or losses or layers_agree and 7-13"
+    chosen = (
+        f"{TILES} or activations or updates_agree or ten_epochs or losses or layers_agree and 7-13"
+    )
     if "NUMBA_DISABLE_JIT" in environment:
         chosen = "activations or updates_agree or (ten_epochs and (everything or relu or lanes))"
     run_twin_tests(["-m", "pytest"], chosen, {**environment, "NUMBA_CACHE_DIR": str(tmp_path)})
@@ -134,7 +138,7 @@ def test_twins_agree_on_other_processors(environment, tmp_path):
 
 def run_twin_tests(start, chosen, environment):
     done = subprocess.run(
-        [sys.executable, *start, "-q", "tests/test_twins.py", "-k", chosen],
+        [sys.executable, *start, "-q", "tests/test_twins.py", "tests/test_tiles.py", "-k", chosen],
         capture_output=True,
         text=True,
         env={**os.environ, **environment},
@@ -156,6 +160,8 @@ def test_twins_agree_with_the_widths_of_avx512(tmp_path):
         assert (simd.REGISTER, simd.WIDE) == (64, 4)
         sys.exit(pytest.main(sys.argv[1:]))
     """
-    chosen = "activations or updates_agree or ten_epochs or losses or layers_agree and 33-13"
+    chosen = (
+        f"{TILES} or activations or updates_agree or ten_epochs or losses or layers_agree and 33-13"
+    )
     cache = {"NUMBA_CACHE_DIR": str(tmp_path)}
     run_twin_tests(["-c", textwrap.dedent(as_if)], chosen, cache)

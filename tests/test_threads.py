@@ -12,12 +12,12 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import fusedmlp
-from fusedmlp import threads
+from fusedmlp import kernels, plan, threads
 from fusedmlp.kernels.team import together
-from fusedmlp.plan import make_plan
+from fusedmlp.plan import make_plan, make_state
 from fusedmlp.threads import FLOPS_A_THREAD, available_threads, threads_for
 from fusedmlp.training import prepared
-from tests.cases import ALL_CASES, EVERYTHING, Case, same_weights
+from tests.cases import ALL_CASES, EVERYTHING, SOFTMAX, Case, same_weights
 
 CASE = Case("", (20, 30, 10, 3), 500, {**EVERYTHING, "batch_size": 70, "learning_rate": 0.05})
 
@@ -65,6 +65,52 @@ def test_blocks_in_parts_agree_with_the_reference(case):
         assert_allclose(a, b, rtol=1e-9, atol=1e-12)
     for name, values in theirs.history.items():
         assert_allclose(ours.history[name], values, rtol=1e-9)
+
+
+def random_case(random):
+    """A network, rows in any number, batches in any size; larger ones more often than elsewhere."""
+
+    def pick(*choices):
+        return choices[random.integers(len(choices))]
+
+    sizes = tuple(int(n) for n in random.integers(1, pick(8, 40, 120), random.integers(2, 5)))
+    rows = int(pick(random.integers(1, 300), random.integers(300, 12_000)))
+    options = {
+        "activation": pick("sigmoid", "tanh", "relu"),
+        "bias": pick(True, False),
+        "init": "glorot",
+        "reduction": "mean",
+        "learning_rate": 0.1,
+        "batch_size": pick(None, int(random.integers(1 + rows // 50, rows + 1))),
+        "shuffle": pick(True, False),
+        "momentum": pick(0.0, 0.9),
+        "record_every": pick(1, 2, 5),
+        "track_directions": pick(True, False),
+    }
+    return Case("", sizes, rows, options | (SOFTMAX if sizes[-1] > 1 and pick(True, False) else {}))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_random_runs_are_the_same_in_any_threads_and_slices(dtype, monkeypatch):
+    monkeypatch.setattr(plan, "FLOPS_A_THREAD", 1000)  # parts for small steps too
+    random = np.random.default_rng(1)
+    in_parts = 0
+    for _ in range(60):
+        case, threads = random_case(random), int(random.integers(2, 10))
+        X, y = case.data()
+        runs = [
+            prepared(X, y, **case.arguments(epochs=2, dtype=dtype, threads=n)) for n in (1, threads)
+        ]
+        states = [make_state(run.plan, run.params.copy(), case.rows) for run in runs]
+        stops = sorted(random.integers(1, 2 * case.rows + 1, 2).tolist())
+        for run, state, ends in zip(runs, states, ([], stops), strict=True):
+            for stop in [*ends, 2 * case.rows]:
+                if state.position[0] < stop:
+                    kernels.fit(run.plan, run.X, run.y, state, stop)
+        for alone, together_ in zip(states[0][:-1], states[1][:-1], strict=True):  # but for room
+            assert_array_equal(alone, together_, err_msg=f"{case} in {threads} threads")
+        in_parts += runs[0].plan.parts > 1
+    assert 10 < in_parts < 50
 
 
 def test_several_python_threads_train_at_once_with_threads_of_their_own():

@@ -179,7 +179,7 @@ def sum_parts(gradients, parts, size, begin, end, gradient):
 
 
 @inner
-def fill(memory, size, number):
-    """Set so many numbers."""
+def fill(memory, size):
+    """Set so many numbers to zero."""
     for k in range(size):
-        put(memory, k, number)
+        put(memory, k, 0)

@@ -61,20 +61,16 @@ def _give_way(typing_context):
 
 
 @inner
-def meet(counter, threads, meetings):
-    """Wait until all threads have come; return how many meetings there have been with this one.
-
-    What any of them wrote before, all can read after.
-    """
-    meetings += 1
+def meet(counter, threads):
+    """Wait until all threads have come. What any of them wrote before, all can read after."""
     if threads > 1:
-        _arrive(counter)
+        before = _arrive(counter)
+        all_here = (before // threads + 1) * threads
         looks = 0
-        while _arrived(counter) < meetings * threads:
+        while _arrived(counter) < all_here and before < RELEASE:
             looks += 1
             if looks > PATIENCE:
                 _give_way()
-    return meetings
 
 
 if not config.DISABLE_JIT:

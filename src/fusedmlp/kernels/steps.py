@@ -25,114 +25,113 @@ from fusedmlp.kernels.updates import count_changes_at, finite_at, update_at
 from fusedmlp.kernels.vectors import address, at, shifted
 
 
-class Data(NamedTuple):
-    """Where the rows are: addresses."""
+class Run(NamedTuple):
+    """A plan, its data and a state: numbers and addresses alone."""
 
+    network: Any
+    room: Any
     inputs: Any  # (rows, n_in)
     targets: Any  # (rows, n_out)
     order: Any  # (rows,), this epoch's
-
-
-class Weights(NamedTuple):
-    """Part of the flat vectors: addresses of its first weight's numbers."""
-
+    n_in: int
+    n_out: int
+    shuffle: int
+    loss: int
+    last: int  # activation
+    size: int
     params: Any
     gradient: Any
     velocity: Any
     uphill: Any
     changes: Any
-    size: int
+    track_directions: int
+    learning_rate: Any
+    momentum: Any
+    nesterov: int
+
+
+@inner
+def _run_of(plan, X, y, state):
+    network = network_of(plan)
+    return Run(
+        network,
+        divided(network, state.params.size, address(state.work)),
+        address(X),
+        address(y),
+        address(state.order),
+        plan.sizes[0],
+        plan.sizes[-1],
+        plan.shuffle,
+        plan.loss,
+        plan.activations[-1],
+        state.params.size,
+        address(state.params),
+        address(state.gradient),
+        address(state.velocity),
+        address(state.uphill),
+        address(state.direction_changes),
+        plan.track_directions,
+        plan.learning_rate,
+        plan.momentum,
+        plan.nesterov,
+    )
 
 
 @compiled
 def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
     """Do a thread's part of `fit`. All threads run through the same steps.
 
-    Between two meetings, none changes what another reads: first each reads the weights, and changes
-    its rows' part of the room; then each reads the room, and changes its part of the weights.
+    Between two meetings, none changes what another reads.
     """
-    network, rows, size = network_of(plan), X.shape[0], state.params.size
-    n_in, n_out, last = plan.sizes[0], plan.sizes[-1], plan.activations[-1]
-    data = Data(address(X), address(y), address(state.order))
-    params, gradient = address(state.params), address(state.gradient)
-    errors, losses = address(state.errors), address(state.losses)
-    real, nearest, counter = X.dtype.type, nearest_to_certain(X), address(meeting)
-    room = divided(network, size, address(state.work))
-    begin = weights_begin(network, size, thread, threads)
-    end = weights_begin(network, size, thread + 1, threads)
-    mine = _weights_of(state, begin, end)
-    whole = plan.parts == 1
-    first_part = 0 if whole else plan.parts * thread // threads
-    end_part = 1 if whole else plan.parts * (thread + 1) // threads
+    run, rows, counter = _run_of(plan, X, y, state), X.shape[0], address(meeting)
+    errors, losses, nearest = address(state.errors), address(state.losses), nearest_to_certain(X)
+    begin = weights_begin(run.network, run.size, thread, threads)
+    end = weights_begin(run.network, run.size, thread + 1, threads)
 
     epoch = state.position[0] // rows
     row = state.position[0] - epoch * rows
-    batch_start, ok, updated, meetings = row - row % plan.batch_size, True, True, 0
+    batch_start, ok, updated = row - row % plan.batch_size, True, True
     recording = epoch % plan.record_every == 0
     while ok and epoch * rows + row < stop:
         if row == 0:
             recording = epoch % plan.record_every == 0
             if plan.shuffle and thread == 0:
-                row_order_at(plan.seed, epoch, data.order, rows)
+                row_order_at(plan.seed, epoch, run.order, rows)
         if updated:
-            transpose_weights(network, params, room, begin, end)
-        if updated or whole:
-            meetings = meet(counter, threads, meetings)
-        updated = False
+            transpose_weights(run.network, run.params, run.room, begin, end)
+        if updated or plan.parts == 1:
+            meet(counter, threads)
 
         batch_end = min(batch_start + plan.batch_size, rows)
         count, add = min(plan.block, batch_end - row), row - batch_start
-        scale = share(plan.reduction, batch_end - batch_start, real)
-        for part in range(first_part, end_part):
-            first = rows_begin(count, part, plan.parts)
-            own = rows_begin(count, part + 1, plan.parts) - first
-            # A thread's parts take turns in one place, unless all outputs have to be recorded.
-            place = first if recording else rows_begin(plan.block, first_part, plan.parts)
-            if whole:
-                first = place = rows_begin(count, thread, threads)
-                own = rows_begin(count, thread + 1, threads) - first
-            inputs, targets = shifted(room.rows, place * n_in), shifted(room.targets, place * n_out)
-            if plan.shuffle:
-                _gather(data.inputs, n_in, data.order, row + first, own, inputs)
-                _gather(data.targets, n_out, data.order, row + first, own, targets)
-            else:
-                inputs = shifted(data.inputs, (row + first) * n_in)
-                targets = shifted(data.targets, (row + first) * n_out)
-            if own > 0:
-                out = forward_block(network, params, inputs, room, place, own)
-                delta = shifted(last_of(network, room.deltas), place * n_out)
-                output_delta_at(plan.loss, last, out, targets, own, n_out, scale, delta)
-                carry_back(network, room, place, own)
-            if whole:
-                meetings = meet(counter, threads, meetings)
-                inputs = room.rows if plan.shuffle else shifted(data.inputs, row * n_in)
-                block_gradient(network, inputs, room, 0, count, gradient, add, begin, end)
-            elif own > 0:
-                part_gradient = shifted(room.gradients, part * size)
-                block_gradient(network, inputs, room, place, own, part_gradient, add, 0, size)
-            elif add == 0:
-                fill(shifted(room.gradients, part * size), size, real(0))
+        scale, updated = share(plan.reduction, batch_end - batch_start, X.dtype.type), False
+        if plan.parts == 1:
+            first = rows_begin(count, thread, threads)
+            own = rows_begin(count, thread + 1, threads) - first
+            _pass(run, row, first, own, first, scale)
+            meet(counter, threads)
+            inputs = _block_of(run, row, run.inputs, run.n_in, run.room.rows)
+            block_gradient(run.network, inputs, run.room, 0, count, run.gradient, add, begin, end)
+        else:
+            _own_parts(run, plan.parts, row, count, add, scale, thread, threads, recording)
         if recording:
-            meetings = meet(counter, threads, meetings)
+            meet(counter, threads)
             if thread == 0:
-                out, record = last_of(network, room.outputs), epoch // plan.record_every
-                targets = room.targets if plan.shuffle else shifted(data.targets, row * n_out)
-                record_at(
-                    plan.loss, last, out, targets, count * n_out, nearest, errors, losses, record
-                )
-            meetings = meet(counter, threads, meetings)
+                out, record = last_of(run.network, run.room.outputs), epoch // plan.record_every
+                targets = _block_of(run, row, run.targets, run.n_out, run.room.targets)
+                size = count * run.n_out
+                record_at(run.loss, run.last, out, targets, size, nearest, errors, losses, record)
+            meet(counter, threads)
         row += count
         if row == batch_end:
-            if not whole:
-                meetings = meet(counter, threads, meetings)
-                sum_parts(room.gradients, plan.parts, size, begin, end, gradient)
-            if plan.track_directions:
-                count_changes_at(mine.gradient, mine.uphill, mine.changes, mine.size)
-            _update(mine, plan.learning_rate, plan.momentum, plan.nesterov)
+            if plan.parts > 1:
+                meet(counter, threads)
+                sum_parts(run.room.gradients, plan.parts, run.size, begin, end, run.gradient)
+            _update(run, begin, end)
             batch_start, updated = row, True
         if row == rows:
-            meetings = meet(counter, threads, meetings)
-            ok = finite_at(params, size)
+            meet(counter, threads)
+            ok = finite_at(run.params, run.size)
             epoch, row, batch_start = epoch + 1, 0, 0
     if thread == 0:
         state.position[0] = epoch * rows + row
@@ -140,23 +139,58 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
 
 
 @inner
-def _weights_of(state, begin, end):
-    """Return the part begin..end of a state's flat vectors."""
-    return Weights(
-        shifted(address(state.params), begin),
-        shifted(address(state.gradient), begin),
-        shifted(address(state.velocity), begin),
-        shifted(address(state.uphill), begin),
-        shifted(address(state.direction_changes), begin),
-        end - begin,
-    )
+def _block_of(run, row, all_rows, width, room):
+    """Return the address of a block's rows: where they were gathered, or where they are."""
+    return room if run.shuffle else shifted(all_rows, row * width)
 
 
 @inner
-def _update(part, learning_rate, momentum, nesterov):
-    update_at(
-        part.params, part.gradient, part.velocity, part.size, learning_rate, momentum, nesterov
-    )
+def _pass(run, row, first, rows, place, scale):
+    """Send rows of the block that begins at `row` forward and back; their room is at `place`."""
+    if rows == 0:
+        return
+    inputs = shifted(run.inputs, (row + first) * run.n_in)
+    targets = shifted(run.targets, (row + first) * run.n_out)
+    if run.shuffle:
+        inputs = shifted(run.room.rows, place * run.n_in)
+        targets = shifted(run.room.targets, place * run.n_out)
+        _gather(run.inputs, run.n_in, run.order, row + first, rows, inputs)
+        _gather(run.targets, run.n_out, run.order, row + first, rows, targets)
+    out = forward_block(run.network, run.params, inputs, run.room, place, rows)
+    delta = shifted(last_of(run.network, run.room.deltas), place * run.n_out)
+    output_delta_at(run.loss, run.last, out, targets, rows, run.n_out, scale, delta)
+    carry_back(run.network, run.room, place, rows)
+
+
+@inner
+def _own_parts(run, parts, row, rows, add, scale, thread, threads, recording):
+    """Make the gradients of a thread's parts of a block."""
+    first_part, end_part = parts * thread // threads, parts * (thread + 1) // threads
+    for part in range(first_part, end_part):
+        first = rows_begin(rows, part, parts)
+        own = rows_begin(rows, part + 1, parts) - first
+        # The parts take turns in one place, unless all outputs have to be recorded.
+        place = first if recording else rows_begin(run.network.block, first_part, parts)
+        _pass(run, row, first, own, place, scale)
+        gradient = shifted(run.room.gradients, part * run.size)
+        if own > 0:
+            inputs = shifted(run.inputs, (row + first) * run.n_in)
+            if run.shuffle:
+                inputs = shifted(run.room.rows, place * run.n_in)
+            block_gradient(run.network, inputs, run.room, place, own, gradient, add, 0, run.size)
+        elif add == 0:
+            fill(gradient, run.size)
+
+
+@inner
+def _update(run, begin, end):
+    """Update the parameters begin..end."""
+    params, gradient = shifted(run.params, begin), shifted(run.gradient, begin)
+    velocity, size = shifted(run.velocity, begin), end - begin
+    if run.track_directions:
+        uphill, changes = shifted(run.uphill, begin), shifted(run.changes, begin)
+        count_changes_at(gradient, uphill, changes, size)
+    update_at(params, gradient, velocity, size, run.learning_rate, run.momentum, run.nesterov)
 
 
 @inner

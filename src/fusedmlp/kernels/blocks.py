@@ -13,12 +13,17 @@ number of threads.
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.layers import backpropagate_at, forward_at, layer_gradient_at
 from fusedmlp.kernels.network import units_of
 from fusedmlp.kernels.tiles import ROWS, transpose
 from fusedmlp.kernels.vectors import at, lane_count, load_first, put, shifted, store_first
 from fusedmlp.plan import Reduction
+
+# For block_gradient's arguments: a literal 0 is a type of its own for Numba, and compiles again.
+START = np.intp(0)
 
 
 class Room(NamedTuple):

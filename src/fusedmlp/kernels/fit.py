@@ -3,6 +3,7 @@
 import numpy as np
 
 from fusedmlp.kernels.blocks import (
+    START,
     block_gradient,
     carry_back,
     divided,
@@ -74,7 +75,7 @@ def _gradient(plan, params, X, y, result, work):
         delta = last_of(network, room.deltas)
         output_delta_at(plan.loss, last, out, targets, rows, n_out, scale, delta)
         carry_back(network, room, 0, rows)
-        block_gradient(network, inputs, room, 0, rows, address(result), first, 0, size)
+        block_gradient(network, inputs, room, START, rows, address(result), first, START, size)
         value += loss_at(plan.loss, last, out, targets, rows * n_out, nearest)
     return value * np.float64(scale)
 

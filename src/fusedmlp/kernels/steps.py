@@ -3,6 +3,7 @@
 from typing import Any, NamedTuple
 
 from fusedmlp.kernels.blocks import (
+    START,
     block_gradient,
     carry_back,
     divided,
@@ -111,7 +112,9 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             _pass(run, row, first, own, first, scale)
             meet(counter, threads)
             inputs = _block_of(run, row, run.inputs, run.n_in, run.room.rows)
-            block_gradient(run.network, inputs, run.room, 0, count, run.gradient, add, begin, end)
+            block_gradient(
+                run.network, inputs, run.room, START, count, run.gradient, add, begin, end
+            )
         else:
             _own_parts(run, plan.parts, row, count, add, scale, thread, threads, recording)
         if recording:
@@ -177,7 +180,9 @@ def _own_parts(run, parts, row, rows, add, scale, thread, threads, recording):
             inputs = shifted(run.inputs, (row + first) * run.n_in)
             if run.shuffle:
                 inputs = shifted(run.room.rows, place * run.n_in)
-            block_gradient(run.network, inputs, run.room, place, own, gradient, add, 0, run.size)
+            block_gradient(
+                run.network, inputs, run.room, place, own, gradient, add, START, run.size
+            )
         elif add == 0:
             fill(gradient, run.size)
 

@@ -107,3 +107,13 @@ def test_a_run_goes_on_from_anothers_weights():
         init = (first.weights, first.biases)
         still = CASE.arguments(bias=bias, init=init, learning_rate=1e-300)
         assert same_weights(first, fusedmlp.train(X, y, **still))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_numbers_too_large_together_are_finite_each(dtype):
+    X = np.full((10, 1), np.finfo(dtype).max)
+    run = fusedmlp.train(X, np.zeros(10), epochs=1, dtype=dtype, random_state=1)
+    assert np.isfinite(run.predict(X)).all()
+    X[7] = np.inf
+    with pytest.raises(ValueError, match=r"must be finite in .*, got inf at index \(7, 0\)"):
+        run.predict(X)

@@ -34,20 +34,25 @@ RAGGED_PARTS = Case(
 ONE_OUTPUT = Case("one output", (30, 40, 1), 90, {"reduction": "mean", "bias": True})
 
 
+def fitted(case, threads, dtype, epochs=10, stops=()):
+    """Return the plan, what training leaves (but for the work space), and predictions."""
+    X, y = case.data()
+    run = prepared(X, y, **case.arguments(epochs=epochs, dtype=dtype, threads=threads))
+    state, outputs = make_state(run.plan, run.params.copy(), case.rows), np.empty_like(run.y)
+    for stop in [*stops, epochs * case.rows]:
+        if state.position[0] < stop:
+            kernels.fit(run.plan, run.X, run.y, state, stop)
+    kernels.predict(run.plan, state.params, run.X, outputs)
+    return run.plan, [*state[:-1], outputs]
+
+
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("case", [*ALL_CASES, CASE, ONE_OUTPUT, MANY_ROWS, RAGGED_PARTS], ids=str)
 def test_any_number_of_threads_gives_the_same_bits(case, dtype):
-    X, y = case.data()
-    alone = fusedmlp.train(X, y, **case.arguments(dtype=dtype, threads=1))
+    _, alone = fitted(case, 1, dtype)
     for n in (2, 5):
-        run = fusedmlp.train(X, y, **case.arguments(dtype=dtype, threads=n))
-        assert same_weights(alone, run)
-        assert_array_equal(alone.predict(X), run.predict(X))
-        for name, values in alone.history.items():
-            assert_array_equal(values, run.history[name])
-        for ours, theirs in zip(
-            alone.direction_changes or [], run.direction_changes or [], strict=True
-        ):
+        _, together_ = fitted(case, n, dtype)
+        for ours, theirs in zip(together_, alone, strict=True):
             assert_array_equal(ours, theirs)
 
 
@@ -96,28 +101,22 @@ def test_random_runs_are_the_same_in_any_threads_and_slices(dtype, monkeypatch):
     random = np.random.default_rng(1)
     in_parts = 0
     for _ in range(60):
-        case, threads = random_case(random), int(random.integers(2, 10))
-        X, y = case.data()
-        runs = [
-            prepared(X, y, **case.arguments(epochs=2, dtype=dtype, threads=n)) for n in (1, threads)
-        ]
-        states = [make_state(run.plan, run.params.copy(), case.rows) for run in runs]
+        case, n = random_case(random), int(random.integers(2, 10))
+        plan_, alone = fitted(case, 1, dtype, epochs=2)
         stops = sorted(random.integers(1, 2 * case.rows + 1, 2).tolist())
-        for run, state, ends in zip(runs, states, ([], stops), strict=True):
-            for stop in [*ends, 2 * case.rows]:
-                if state.position[0] < stop:
-                    kernels.fit(run.plan, run.X, run.y, state, stop)
-        for alone, together_ in zip(states[0][:-1], states[1][:-1], strict=True):  # but for room
-            assert_array_equal(alone, together_, err_msg=f"{case} in {threads} threads")
-        in_parts += runs[0].plan.parts > 1
+        _, together_ = fitted(case, n, dtype, epochs=2, stops=stops)
+        for ours, theirs in zip(together_, alone, strict=True):
+            assert_array_equal(ours, theirs, err_msg=f"{case} in {n} threads")
+        in_parts += plan_.parts > 1
     assert 10 < in_parts < 50
 
 
 def test_several_python_threads_train_at_once_with_threads_of_their_own():
     X, y = CASE.data()
-    alone = fusedmlp.train(X, y, **CASE.arguments(threads=1))
+    alone = fusedmlp.train(X, y, **CASE.arguments(threads=1, epochs=200))
     with ThreadPoolExecutor(4) as pool:
-        train = [pool.submit(fusedmlp.train, X, y, **CASE.arguments(threads=2)) for _ in range(12)]
+        options = CASE.arguments(threads=2, epochs=200)
+        train = [pool.submit(fusedmlp.train, X, y, **options) for _ in range(12)]
     assert all(same_weights(alone, run.result()) for run in train)
 
 
@@ -139,10 +138,10 @@ def test_a_fork_trains_while_its_parent_does():
         import os, threading, warnings, fusedmlp
         from tests.test_threads import CASE
         X, y = CASE.data()
-        def train(**options):
-            return fusedmlp.train(X, y, **CASE.arguments(threads=2, **options))
+        def train(epochs=200):
+            return fusedmlp.train(X, y, **CASE.arguments(threads=2, epochs=epochs))
         before = train()
-        other = threading.Thread(target=train, kwargs={"epochs": 3000})
+        other = threading.Thread(target=train, kwargs={"epochs": 5000})
         other.start()
         warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on: threads and a fork
         child = os.fork()
@@ -162,10 +161,14 @@ def test_one_thread_starts_none(monkeypatch):
 
     X, y = CASE.data()
     monkeypatch.setattr(threading.Thread, "start", start)
-    run = fusedmlp.train(X, y, **CASE.arguments(threads=1))
+    run = fusedmlp.train(X, y, **CASE.arguments(threads=1, epochs=100))
+    run.predict(np.zeros((100_000, 20)))
+    with pytest.raises(AssertionError, match="was started"):
+        fusedmlp.train(X, y, **CASE.arguments(threads=2, epochs=100))
+    run = fusedmlp.train(X, y, **CASE.arguments(threads=2, epochs=1))  # too short for a start
     run.predict(X)
     with pytest.raises(AssertionError, match="was started"):
-        fusedmlp.train(X, y, **CASE.arguments(threads=2))
+        run.predict(np.zeros((100_000, 20)))
 
 
 def test_a_team_that_cannot_gather_lets_its_helpers_go(monkeypatch):
@@ -178,10 +181,9 @@ def test_a_team_that_cannot_gather_lets_its_helpers_go(monkeypatch):
         start(thread)
 
     X, y = CASE.data()
-    fusedmlp.train(X, y, **CASE.arguments(threads=4))
     monkeypatch.setattr(threading.Thread, "start", start_two)
     with pytest.raises(RuntimeError, match="can't start"):
-        fusedmlp.train(X, y, **CASE.arguments(threads=4))
+        fusedmlp.train(X, y, **CASE.arguments(threads=4, epochs=100))
     assert len(started) == 2
     assert not any(thread.is_alive() for thread in started)
 

@@ -42,6 +42,11 @@ def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> 
 
 
 def _require_finite(name: str, given: NDArray[Any], converted: Array) -> None:
+    # scikit-learn's way: a sum takes no memory, and is finite unless a number is not, or they are
+    # too large together.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(converted.sum()):
+            return
     wrong = ~np.isfinite(converted)
     if wrong.any():
         where = tuple(int(i) for i in np.argwhere(wrong)[0])

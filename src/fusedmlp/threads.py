@@ -9,6 +9,10 @@ from pathlib import Path
 # about 5 ns for each 64 bytes to read.
 FLOPS_A_THREAD = 1_000_000
 
+# A prediction of fewer operations is over before a second thread, which takes 0.15 ms to start, has
+# made up for it.
+WORTH_A_START = 40_000_000
+
 
 def threads_for(wanted: int | None, flops: int) -> int:
     """Return the number that the user wants, or as many as a step of so many operations feeds."""

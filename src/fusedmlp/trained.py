@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fusedmlp.data import Array, checked_rows
 from fusedmlp.plan import Plan, layer_offsets, make_plan
+from fusedmlp.threads import WORTH_A_START
 
 # Rows in a call of predict: between two calls, Python sees Ctrl-C.
 SLICE_ROWS = 1 << 16
@@ -116,7 +117,10 @@ class Trained:
         """Return the plan of a prediction; the last is kept, for calls with a row each."""
         plan = self._plans.get(rows)
         if plan is None:
-            plan = make_plan({**self.options, "batch_size": None}, self._sizes, rows)
+            options = {**self.options, "batch_size": None}
+            if 2 * rows * self._params.size < WORTH_A_START:
+                options["threads"] = 1
+            plan = make_plan(options, self._sizes, rows)
             self._plans.clear()
             self._plans[rows] = plan
         return plan

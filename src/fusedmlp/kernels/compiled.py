@@ -47,7 +47,7 @@ def compiled(function: Function) -> Function:
 
 def times_compiled(kernel: Any) -> int:
     """Return for how many types of arguments this process has compiled, or loaded, a kernel."""
-    return 0 if config.DISABLE_JIT else len(kernel.signatures)
+    return 0 if config.DISABLE_JIT else len(kernel.overloads)
 
 
 def kept_on_disk(kernel: Any, *arguments: Any) -> bool:

@@ -99,7 +99,7 @@ def put_in_lanes(layout, plan, X, y, state):
     """
     room, lanes = aligned_zeros(layout.end, X.dtype), REGISTER // X.itemsize
     room[layout.params] = state.params
-    room[layout.size + layout.params] = state.velocity
+    room[layout.size :][layout.params] = state.velocity
     rows = np.minimum(np.arange(lanes), len(X) - 1)
     for start, columns in ((layout.layers[0, 6], X), (layout.targets, y)):
         room[start : start + columns.shape[1] * lanes] = columns.T[:, rows].ravel()
@@ -112,4 +112,4 @@ def put_in_lanes(layout, plan, X, y, state):
 def take_back(layout, room, state):
     """Copy what was trained back to the state."""
     state.params[:] = room[layout.params]
-    state.velocity[:] = room[layout.size + layout.params]
+    state.velocity[:] = room[layout.size :][layout.params]

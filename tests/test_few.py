@@ -1,4 +1,7 @@
-"""The path for few rows: its layout, its vector helpers, and that a run may be cut anywhere."""
+"""The path for few rows: layout, vector helpers; runs may be cut, and change kernels, anywhere."""
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import numpy as np
 import pytest
@@ -6,8 +9,8 @@ from numba import config, njit
 from numpy.testing import assert_allclose, assert_array_equal
 
 from fusedmlp import kernels
-from fusedmlp.kernels import vectors
-from fusedmlp.kernels.few_layout import layout_for
+from fusedmlp.kernels import few_runs, vectors
+from fusedmlp.kernels.few_layout import layout_of
 from fusedmlp.kernels.vectors import REGISTER
 from fusedmlp.plan import make_state
 from fusedmlp.training import prepared
@@ -35,6 +38,11 @@ def runs(sizes, dtype, **options):
         yield prepared(*case.data(), **case.arguments(dtype=dtype))
 
 
+def layout_for(run):
+    bias, itemsize = run.plan.bias, run.params.itemsize
+    return layout_of(run.sizes, run.plan.activations.tolist(), bias, itemsize)
+
+
 def new_state(run):
     return make_state(run.plan, run.params.copy(), len(run.X))
 
@@ -45,7 +53,7 @@ def new_state(run):
 def test_every_number_has_a_place_of_its_own(sizes, dtype, bias):
     run = next(runs(sizes, dtype, bias=bias))
     state = new_state(run)
-    layout = layout_for(run.plan, state)
+    layout = layout_for(run)
     lanes = REGISTER // np.dtype(dtype).itemsize
     assert np.unique(layout.params).size == state.params.size
     assert layout.params.max() < layout.size
@@ -65,7 +73,7 @@ def test_every_number_has_a_place_of_its_own(sizes, dtype, bias):
 def test_a_layer_lies_the_way_that_leaves_fewer_lanes_empty():
     lanes = REGISTER // 8
     run = next(runs((lanes, lanes, 1), "float64"))
-    layers = layout_for(run.plan, new_state(run)).layers
+    layers = layout_for(run).layers
     assert layers[0, 4:6].tolist() == [lanes, 1]
     assert layers[1, 4:6].tolist() == [1, lanes]
 
@@ -92,8 +100,89 @@ def test_a_run_cut_anywhere_ends_with_the_same_bits(sizes, dtype, options):
         assert kernels.fit(run.plan, run.X, run.y, whole, 10 * rows)
         for stop in (1, rows, 3 * rows, 3 * rows + 1, 10 * rows):
             assert kernels.fit(run.plan, run.X, run.y, sliced, stop)
-        for ours, theirs in zip(sliced[:-1], whole[:-1], strict=True):  # all but the work space
-            assert_array_equal(ours, theirs)
+        assert_same_bits(sliced, whole)
+
+
+def assert_same_bits(ours, theirs):
+    for our, their in zip(ours[:-1], theirs[:-1], strict=True):  # all but the work space
+        assert_array_equal(our, their)
+
+
+def compile_after(seconds, monkeypatch):
+    for name in ("BEFORE_LOADING", "BEFORE_COMPILING", "BEFORE_COMPILING_ALL"):
+        monkeypatch.setattr(few_runs, name, seconds)
+
+
+@pytest.fixture
+def first_runs():
+    """Let no run before count."""
+    few_runs._alike.cache_clear()
+    yield
+    few_runs._alike.cache_clear()
+
+
+NESTEROV = {"momentum": 0.9, "nesterov": True, "learning_rate": 0.1}
+CONSTANTS = [
+    ((3, 4, 1), "float64", {}),
+    ((4, 8, 8, 2), "float64", {**NESTEROV, "bias": True, "track_directions": True}),
+    ((3, 1), "float32", {"momentum": 0.9, "activation": "tanh", "loss": "log_loss"}),
+    ((9, 1, 9), "float64", {"output_activation": "softmax", "activation": "relu", "bias": True}),
+    ((2, 3, 4, 5, 6), "float32", FEW),
+    ((5, 7, 3), "float32", {"output_activation": "identity", "learning_rate": 0.02, **NESTEROV}),
+]
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
+@pytest.mark.usefixtures("first_runs")
+@pytest.mark.parametrize(("sizes", "dtype", "options"), CONSTANTS)
+def test_constants_change_no_bit_whenever_they_come(sizes, dtype, options, monkeypatch):
+    for run in runs(sizes, dtype, **options):
+        rows = len(run.X)
+        general, changing, constant = new_state(run), new_state(run), new_state(run)
+        with monkeypatch.context() as patch:
+            compile_after(np.inf, patch)
+            few_runs._alike.cache_clear()
+            assert kernels.fit(run.plan, run.X, run.y, general, 10 * rows)
+            assert kernels.fit(run.plan, run.X, run.y, changing, 3 * rows)
+        with monkeypatch.context() as patch:
+            compile_after(0.0, patch)
+            patch.setattr(few_runs, "fit_few", None)  # from here on no one calls it
+            assert kernels.fit(run.plan, run.X, run.y, changing, 7 * rows)
+            assert kernels.fit(run.plan, run.X, run.y, changing, 10 * rows)
+            assert kernels.fit(run.plan, run.X, run.y, constant, 10 * rows)
+        assert_same_bits(changing, general)
+        assert_same_bits(constant, general)
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="nothing is compiled")
+@pytest.mark.usefixtures("first_runs")
+def test_threads_may_want_constants_at_once(monkeypatch):
+    def train(run):
+        state = new_state(run)
+        for epochs in range(1, 11):
+            assert kernels.fit(run.plan, run.X, run.y, state, epochs * len(run.X))
+        return state
+
+    run = next(runs((3, 4, 1), "float64"))
+    expected = train(run)
+    compile_after(0.0, monkeypatch)
+    few_runs._alike.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        for state in pool.map(train, [run] * 4):
+            assert_same_bits(state, expected)
+
+
+def test_a_call_that_compiles_the_general_kernel_is_no_long_run(monkeypatch):
+    alike = few_runs._Alike(None, None)
+    monkeypatch.setattr(few_runs, "fit_few", lambda *_: True)
+    with monkeypatch.context() as patch:
+        compiled = count()
+        patch.setattr(few_runs, "times_compiled", lambda _: next(compiled))
+        assert alike.fit()
+        assert alike.seconds == 0
+    monkeypatch.setattr(few_runs, "times_compiled", lambda _: 1)
+    assert alike.fit()
+    assert alike.seconds > 0
 
 
 @pytest.mark.parametrize("place", range(4))

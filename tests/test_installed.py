@@ -82,6 +82,25 @@ def test_a_second_process_compiles_nothing(tmp_path):
     assert hits(tmp_path) == 1
 
 
+def test_a_second_process_loads_the_kernel_with_constants(tmp_path):
+    constants = """
+        from fusedmlp.kernels import few_runs
+        make, made = few_runs._with_constants, []
+        few_runs._with_constants = lambda *constants: made.append(make(*constants)) or made[-1]
+        few_runs.BEFORE_LOADING = 0.0
+        few_runs.BEFORE_COMPILING = few_runs.BEFORE_COMPILING_ALL = float("{}")
+    """
+    hits = "print(sum(made[0].stats.cache_hits.values()), len(made[0].signatures))"
+    printed = []
+    for seconds in (0, "inf"):
+        script = textwrap.dedent(constants).format(seconds) + TRAIN + hits
+        printed.append(run_python(script, NUMBA_CACHE_DIR=str(tmp_path)).split())
+    (first, *compiled), (second, *loaded) = printed
+    assert first == second
+    assert compiled == ["0", "1"]
+    assert loaded == ["1", "1"]
+
+
 def test_a_change_in_any_file_of_the_kernels_is_seen(tmp_path):
     """Numba alone would go on with the machine code of `fit`, whose own file did not change."""
     shutil.copytree(PACKAGE, tmp_path / "fusedmlp", ignore=shutil.ignore_patterns("__pycache__"))

@@ -45,6 +45,20 @@ def compiled(function: Function) -> Function:
     return kernel
 
 
+def times_compiled(kernel: Any) -> int:
+    """Return for how many types of arguments this process has compiled, or loaded, a kernel."""
+    return 0 if config.DISABLE_JIT else len(kernel.overloads)
+
+
+def kept_on_disk(kernel: Any, *arguments: Any) -> bool:
+    """Whether an earlier process has compiled a kernel for such arguments."""
+    if not isinstance(kernel._cache, _PackageCache):
+        return False
+    kernel.targetctx.refresh()
+    types = tuple(kernel.typeof_pyval(each) for each in arguments)
+    return kernel._cache.holds(types, kernel.targetctx.codegen())
+
+
 def _interpreted(function: Function) -> Function:
     """Let integers wrap around and numbers overflow as silently as machine code does."""
     return np.errstate(over="ignore", invalid="ignore")(function)
@@ -73,6 +87,11 @@ class _PackageCache(FunctionCache):
             filename_base=self._impl.filename_base,
             source_stamp=_STAMP,
         )
+
+    def holds(self, types: tuple[Any, ...], codegen: Any) -> bool:
+        """Whether there is machine code for arguments of these types."""
+        with self._guard_against_spurious_io_errors():
+            return self._index_key(types, codegen) in self._cache_file._load_index()
 
 
 _STAMP = "" if config.DISABLE_JIT else _package_stamp()

@@ -2,13 +2,11 @@
 
 Such an epoch is a chain of latencies: each of its numbers waits for the one before. With a unit's
 rows in one vector (inputs, outputs, deltas: (units, lanes)), the chain is as short as can be, and
-nothing is masked, gathered or transposed. `few_layout` says where the numbers lie.
-
-Sizes as constants made an epoch 10 to 25% faster, with the same bits, and took a second to compile
-for each network: a run would have to last five seconds, and these last some milliseconds.
+nothing is masked, gathered or transposed. `few_layout` says where the numbers lie, `few_runs` when
+the layout and the choices become constants.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from numba import config, njit
 
@@ -38,13 +36,27 @@ from fusedmlp.kernels.vectors import (
 from fusedmlp.plan import Activation, Loss
 
 
-class Rule(NamedTuple):
-    """What an update needs to know. The plan would not do: its arrays' references are counted."""
+class Choices(NamedTuple):
+    """What decides which steps an epoch has."""
 
-    learning_rate: Any
-    momentum: Any
+    loss: int
+    momentum: bool
     nesterov: int
-    keep_gradient: int
+    track_directions: int
+
+
+def choices_of(plan):
+    """Return a plan's choices."""
+    return Choices(plan.loss, bool(plan.momentum != 0), plan.nesterov, plan.track_directions)
+
+
+def _inlined(function):
+    """Put a function's lines into its caller's before LLVM sees either.
+
+    LLVM unrolls a loop over the layers while all that it calls is still a call: there the number of
+    layers has to be a constant.
+    """
+    return function if config.DISABLE_JIT else njit(inline="always", **FLAGS)(function)
 
 
 def _in_place(function):
@@ -54,17 +66,16 @@ def _in_place(function):
     return njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **FLAGS)(function)
 
 
-@compiled
-def fit_few(layout, room, plan, rows, state, stop):
+@_inlined
+def train_few(layout, choices, room, plan, rows, state, stop):
     """Do what `fit` does, for a full batch of few rows that is in the room, as laid out."""
     work, layers = address(room), address(layout.layers)
-    count, lanes, size = plan.activations.size, lane_count(work), layout.size
+    count, lanes, size = len(layout.layers), lane_count(work), layout.size
     last = layer_of(layers, count - 1)
     out, targets = shifted(work, last.outputs), shifted(work, layout.targets)
     present, delta = shifted(work, layout.present), shifted(work, last.delta)
     errors, losses = address(state.errors), address(state.losses)
     nearest = nearest_to_certain(room)
-    rule = Rule(plan.learning_rate, plan.momentum, plan.nesterov, plan.track_directions)
     for r in range(rows):
         put(present, r, share(plan.reduction, rows, room.dtype.type))
 
@@ -76,15 +87,17 @@ def fit_few(layout, room, plan, rows, state, stop):
         if epoch == record * plan.record_every:
             for j in range(last.n_out):
                 o, t = shifted(out, j * lanes), shifted(targets, j * lanes)
-                record_at(plan.loss, last.activation, o, t, rows, nearest, errors, losses, record)
+                record_at(
+                    choices.loss, last.activation, o, t, rows, nearest, errors, losses, record
+                )
             record += 1
-        _output_delta(plan.loss, last.activation, out, targets, present, last.n_out, delta)
+        _output_delta(choices.loss, last.activation, out, targets, present, last.n_out, delta)
         for number in range(count - 1, -1, -1):
             layer = layer_of(layers, number)
             if number > 0:
                 _backpropagate(work, layer, layer_of(layers, number - 1))
-            _update(work, layer, size, rule)
-        if plan.track_directions:
+            _update(work, layer, size, choices, plan.learning_rate, plan.momentum)
+        if choices.track_directions:
             flat, places = address(state.gradient), address(layout.params)
             for k in range(state.params.size):
                 put(flat, k, at(work, 2 * size + at(places, k)))
@@ -94,6 +107,12 @@ def fit_few(layout, room, plan, rows, state, stop):
         epoch += 1
     state.position[0] = epoch * rows
     return ok
+
+
+@compiled
+def fit_few(layout, choices, room, plan, rows, state, stop):
+    """Train a network of any layout."""
+    return train_few(layout, choices, room, plan, rows, state, stop)
 
 
 @_in_place
@@ -169,24 +188,23 @@ def _backpropagate(work, layer, below):
 
 
 @_in_place
-def _update(work, layer, size, rule):
+def _update(work, layer, size, choices, learning_rate, momentum):
     """Move a layer's weights against their gradient, line by line, as many at once as lanes."""
     lanes = lane_count(work)
     line, count, across, width = layer.inputs, layer.n_in, layer.delta, layer.n_out
     if layer.by_input == 1:
         line, count, across, width = layer.delta, layer.n_out, layer.inputs, layer.n_in
-    downhill, momentum = -rule.learning_rate, rule.momentum
-    k = layer.weights
+    downhill, k = -learning_rate, layer.weights
     for i in range(count):
         x = load(work, line + i * lanes)
         for group in range((width + lanes - 1) // lanes):
             g = totals(x, work, across + group * lanes * lanes)
-            if rule.keep_gradient:
+            if choices.track_directions:
                 store(work, k + 2 * size, g)
-            if momentum != 0:
+            if choices.momentum:
                 v = fma(momentum, load(work, k + size), g)
                 store(work, k + size, v)
-                g = fma(momentum, v, g) if rule.nesterov else v
+                g = fma(momentum, v, g) if choices.nesterov else v
             store(work, k, fma(downhill, g, load(work, k)))
             k += lanes
 

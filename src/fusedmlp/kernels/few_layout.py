@@ -9,7 +9,6 @@ filled up to as many vectors as a vector has lanes; last the targets, and each r
 gradient. What fills up is 0, and stays 0: a weight that fills a line up has no gradient.
 """
 
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,15 +59,8 @@ def layer_of(layers, number):
     )  # fmt: skip
 
 
-def layout_for(plan, state):
-    """Return the layout of a plan's network."""
-    bias, itemsize = plan.bias, state.params.itemsize
-    return _layout(tuple(plan.sizes.tolist()), tuple(plan.activations.tolist()), bias, itemsize)
-
-
-@lru_cache(maxsize=128)
-def _layout(sizes, activations, bias, itemsize):
-    """Lay a network out. Runs of a second's hundredth come back for it five times each."""
+def layout_of(sizes, activations, bias, itemsize):
+    """Return the layout of a network."""
     lanes = REGISTER // itemsize
     weights, lines, params = 0, [], []
     for n_out, n_in in zip(sizes[1:], np.array(sizes[:-1]) + bias, strict=True):
@@ -107,7 +99,7 @@ def put_in_lanes(layout, plan, X, y, state):
     """
     room, lanes = aligned_zeros(layout.end, X.dtype), REGISTER // X.itemsize
     room[layout.params] = state.params
-    room[layout.size + layout.params] = state.velocity
+    room[layout.size :][layout.params] = state.velocity
     rows = np.minimum(np.arange(lanes), len(X) - 1)
     for start, columns in ((layout.layers[0, 6], X), (layout.targets, y)):
         room[start : start + columns.shape[1] * lanes] = columns.T[:, rows].ravel()
@@ -120,4 +112,4 @@ def put_in_lanes(layout, plan, X, y, state):
 def take_back(layout, room, state):
     """Copy what was trained back to the state."""
     state.params[:] = room[layout.params]
-    state.velocity[:] = room[layout.size + layout.params]
+    state.velocity[:] = room[layout.size :][layout.params]

@@ -14,8 +14,7 @@ from fusedmlp.kernels.blocks import (
     transpose_weights,
 )
 from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.few import fit_few
-from fusedmlp.kernels.few_layout import layout_for, put_in_lanes, take_back
+from fusedmlp.kernels.few_runs import run_few
 from fusedmlp.kernels.losses import loss_at, nearest_to_certain, output_delta_at
 from fusedmlp.kernels.network import network_of
 from fusedmlp.kernels.steps import fit_blocks
@@ -87,11 +86,7 @@ def fit(plan, X, y, state, stop):
     then the end of the epoch in which that happened.
     """
     if _suits_few(plan, X, state):
-        layout = layout_for(plan, state)
-        room = put_in_lanes(layout, plan, X, y, state)
-        finite = fit_few(layout, room, plan, len(X), state, stop)
-        take_back(layout, room, state)
-        return finite
+        return run_few(plan, X, y, state, stop)
     return together(fit_blocks, (plan, X, y, state, stop), plan.threads)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numba import config, njit
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
-from fusedmlp.kernels.parts import PartCompiler
+from fusedmlp.kernels.parts import KernelCompiler, PartCompiler
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -38,7 +38,7 @@ def compiled(function: Function) -> Function:
     """
     if config.DISABLE_JIT:
         return _interpreted(function)
-    kernel = njit(nogil=True, **FLAGS)(function)
+    kernel = njit(nogil=True, pipeline_class=KernelCompiler, **FLAGS)(function)
     # RuntimeError: Numba found no directory. The kernel is then compiled anew in each process.
     with suppress(RuntimeError):
         kernel._cache = _PackageCache(function)

@@ -6,6 +6,8 @@ times, and the machine code of nine is never run. Without that a first call take
 11.2 (mini-batches in float32, in turns, on a busy machine).
 """
 
+import gc
+
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
@@ -46,11 +48,27 @@ class _PartLowering(NativeLowering):
         return super().run_pass(state)
 
 
-class PartCompiler(CompilerBase):
-    """Numba's pipeline, with another last step."""
+class KernelCompiler(CompilerBase):
+    """Numba's pipeline, without pauses to look for garbage: there is little, among many objects."""
 
     def define_pipelines(self):  # noqa: D102
-        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
+
+    def compile_extra(self, func):  # noqa: D102
+        if not gc.isenabled():
+            return super().compile_extra(func)
+        gc.disable()
+        try:
+            return super().compile_extra(func)
+        finally:
+            gc.enable()
+
+
+class PartCompiler(KernelCompiler):
+    """The same with another last step."""
+
+    def define_pipelines(self):  # noqa: D102
+        [manager] = super().define_pipelines()
         manager.passes = [
             (_PartLowering, text) if step is NativeLowering else (step, text)
             for step, text in manager.passes

@@ -7,7 +7,8 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from fusedmlp.kernels.compiled import compiled
-from fusedmlp.kernels.tiles import ADD, NEXT, ON_BIAS, SET, add_rows, multiply, transpose
+from fusedmlp.kernels.rows import ADD, NEXT, SET, add_rows, transpose
+from fusedmlp.kernels.tiles import ON_BIAS, multiply
 from fusedmlp.kernels.vectors import address, shifted
 
 MARGIN = 40  # canaries on either side

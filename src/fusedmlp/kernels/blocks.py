@@ -18,7 +18,8 @@ import numpy as np
 from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.layers import backpropagate_at, forward_at, layer_gradient_at
 from fusedmlp.kernels.network import units_of
-from fusedmlp.kernels.tiles import ROWS, transpose
+from fusedmlp.kernels.rows import transpose
+from fusedmlp.kernels.tiles import ROWS
 from fusedmlp.kernels.vectors import at, lane_count, load_first, put, shifted, store_first
 from fusedmlp.plan import Reduction
 

@@ -17,9 +17,9 @@ from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.few_runs import run_few
 from fusedmlp.kernels.losses import loss_at, nearest_to_certain, output_delta_at
 from fusedmlp.kernels.network import network_of
+from fusedmlp.kernels.rows import copy
 from fusedmlp.kernels.steps import fit_blocks
 from fusedmlp.kernels.team import together
-from fusedmlp.kernels.tiles import copy
 from fusedmlp.kernels.vectors import REGISTER, address, shifted
 
 FEW_WEIGHTS = 1024

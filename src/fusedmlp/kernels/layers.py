@@ -4,7 +4,8 @@ import numpy as np
 
 from fusedmlp.kernels.activations import activate_at, derivative_at
 from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.tiles import ADD, NEXT, ON_BIAS, SET, add_rows, multiply, transpose
+from fusedmlp.kernels.rows import ADD, NEXT, SET, add_rows, transpose
+from fusedmlp.kernels.tiles import ON_BIAS, multiply
 from fusedmlp.kernels.vectors import address
 
 

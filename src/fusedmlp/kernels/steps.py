@@ -21,7 +21,7 @@ from fusedmlp.kernels.draws import row_order_at
 from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at, record_at
 from fusedmlp.kernels.meeting import meet
 from fusedmlp.kernels.network import network_of
-from fusedmlp.kernels.tiles import copy
+from fusedmlp.kernels.rows import copy
 from fusedmlp.kernels.updates import count_changes_at, finite_at, update_at
 from fusedmlp.kernels.vectors import address, at, shifted
 

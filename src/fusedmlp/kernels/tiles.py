@@ -11,6 +11,7 @@ a sum waits four cycles for the one before it, and two can begin in each.
 import numpy as np
 
 from fusedmlp.kernels.compiled import inner
+from fusedmlp.kernels.rows import ADD, NEXT, STILL, weighted_rows
 from fusedmlp.kernels.vectors import (
     REGISTER,
     STACK_ROOM,
@@ -27,7 +28,6 @@ from fusedmlp.kernels.vectors import (
     store,
     store_first,
     total,
-    transpose_square,
     zeros,
     zeros_wide,
 )
@@ -35,10 +35,8 @@ from fusedmlp.plan import TILE_ROWS
 
 ROWS, TALL = TILE_ROWS, 12
 
-# For multiply's arguments: of one type for Numba, where each literal 0 or 1 is a type of its own
-# and compiles the tiles again.
-SET, ADD, ON_BIAS = np.intp(0), np.intp(1), np.intp(2)
-STILL, NEXT = np.intp(0), np.intp(1)
+# For multiply's arguments: of one type for Numba, see rows.py.
+ON_BIAS = np.intp(2)
 
 # A panel is the part of B under one column of tiles, copied to where its rows follow each other:
 # as they are, far apart, they fall on the same few lines of the cache.
@@ -59,11 +57,15 @@ def multiply(A, row_stride, k_stride, rows, depth, B, columns, C, mode, biases):
     if columns == 1 and k_stride == 1:
         _dots(A, row_stride, rows, depth, B, C, mode, biases)
     elif columns == 1:
-        _weighted_rows(A, depth, k_stride, rows, B, NEXT, C, mode)
+        weighted_rows(A, depth, k_stride, rows, B, NEXT, C, mode)
     lanes = lane_count(C)
     width = WIDE * lanes
     panel, start = room_on_stack(C), room_on_stack(C)
     crowded = rows >= 4 * ROWS and depth * columns * (REGISTER // lanes) > 2 * STACK_ROOM
+    chunk = depth
+    if depth > PANEL_DEPTH:  # in equal parts: a short last one costs as many stores as a long one
+        chunks = (depth + PANEL_DEPTH - 1) // PANEL_DEPTH
+        chunk = (depth + chunks - 1) // chunks
     j = columns if columns > 1 else 0
     while j > 0:
         # A block that would leave a register of the wide tiles empty is made of tall ones.
@@ -79,7 +81,7 @@ def multiply(A, row_stride, k_stride, rows, depth, B, columns, C, mode, biases):
             a, deep = shifted(A, first * k_stride), depth - first
             part, b_stride = shifted(B, first * columns + j), columns
             if crowded or count < span:
-                deep = min(deep, PANEL_DEPTH)
+                deep = min(deep, chunk)
                 _pack(part, columns, deep, count, panel)
                 part, b_stride = panel, width
             add = mode == ADD or first > 0
@@ -186,15 +188,26 @@ def _wide_tiles(A, row_stride, k_stride, rows, depth, B, b_stride, old, old_stri
         c, d = shifted(old, r * old_stride), shifted(old, (r + three) * old_stride)
         c0, c1, c2 = load_wide(c, 0), load_wide(c, old_stride), load_wide(c, 2 * old_stride)
         d0, d1, d2 = load_wide(d, 0), load_wide(d, old_stride), load_wide(d, 2 * old_stride)
-        for k in range(depth):
-            v = load_wide(B, k * b_stride)
-            s = k * k_stride
-            c0 = c0 + v * at(a, s)
-            c1 = c1 + v * at(a, a1 + s)
-            c2 = c2 + v * at(a, a2 + s)
-            d0 = d0 + v * at(b, s)
-            d1 = d1 + v * at(b, a1 + s)
-            d2 = d2 + v * at(b, a2 + s)
+        # Twice the same: with a stride that LLVM knows, six addresses less are read from the stack.
+        if k_stride == 1:
+            for k in range(depth):
+                v = load_wide(B, k * b_stride)
+                c0 = c0 + v * at(a, k)
+                c1 = c1 + v * at(a, a1 + k)
+                c2 = c2 + v * at(a, a2 + k)
+                d0 = d0 + v * at(b, k)
+                d1 = d1 + v * at(b, a1 + k)
+                d2 = d2 + v * at(b, a2 + k)
+        else:
+            for k in range(depth):
+                v = load_wide(B, k * b_stride)
+                s = k * k_stride
+                c0 = c0 + v * at(a, s)
+                c1 = c1 + v * at(a, a1 + s)
+                c2 = c2 + v * at(a, a2 + s)
+                d0 = d0 + v * at(b, s)
+                d1 = d1 + v * at(b, a1 + s)
+                d2 = d2 + v * at(b, a2 + s)
         c, d = shifted(C, r * c_stride), shifted(C, (r + three) * c_stride)
         store(c, 0, c0)
         store(c, c_stride, c1)
@@ -250,51 +263,3 @@ def _tall_tiles(A, row_stride, k_stride, rows, depth, B, b_stride, old, old_stri
         store(d, 3 * c_stride, d3)
         store(d, 4 * c_stride, d4)
         store(d, 5 * c_stride, d5)
-
-
-@inner
-def transpose(A, rows, columns, B, stride):
-    """Set B (columns, stride) to A (rows, columns) transposed: in squares, then what is left."""
-    lanes = lane_count(A)
-    row_end, column_end = rows - rows % lanes, columns - columns % lanes
-    for r in range(0, row_end, lanes):
-        for j in range(0, column_end, lanes):
-            source, target = shifted(A, r * columns + j), shifted(B, j * stride + r)
-            transpose_square(source, columns, target, stride)
-    for r in range(rows):
-        for j in range(column_end if r < row_end else 0, columns):
-            put(B, j * stride + r, at(A, r * columns + j))
-
-
-@inner
-def add_rows(A, rows, columns, c, mode):
-    """Set c (columns,), or add to it, the sum of the rows of A (rows, columns)."""
-    one = room_on_stack(c)
-    put(one, 0, 1)
-    _weighted_rows(A, rows, columns, columns, one, STILL, c, mode)
-
-
-@inner
-def _weighted_rows(A, rows, row_stride, columns, weights, step, c, mode):
-    """Set c (columns,), or add to it, the sum of A's rows, each times the next of the weights."""
-    width = WIDE * lane_count(c)
-    for j in range(0, columns, width):
-        count = columns - j
-        even = load_first_wide(c, j, count) if mode == ADD else zeros_wide(c)
-        odd = zeros_wide(c)
-        for r in range(rows):
-            k = r * row_stride + j
-            # Two chains: an addition waits four cycles for the one before it.
-            even, odd = odd, even + load_first_wide(A, k, count) * at(weights, r * step)
-        store_first(c, j, even + odd, count)
-
-
-@inner
-def copy(source, size, target):
-    """Set target (size,) to source."""
-    lanes = lane_count(source)
-    full = size - size % lanes
-    for k in range(0, full, lanes):
-        store(target, k, load(source, k))
-    for k in range(full, size):
-        put(target, k, at(source, k))

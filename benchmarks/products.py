@@ -1,0 +1,104 @@
+"""Print how fast the tiles multiply matrices, beside `np.dot`, which is OpenBLAS, with one thread.
+
+For each of a layer's products: rows of inputs @ weights, and inputs.T @ delta, the gradient. Both
+write to memory that is there; they take turns::
+
+    python -m benchmarks.products
+"""
+
+import argparse
+from functools import partial
+
+import numpy as np
+from numpy.testing import assert_allclose
+
+from benchmarks.common import one_thread, take_turns, where_measured
+from fusedmlp.kernels.compiled import compiled
+from fusedmlp.kernels.rows import NEXT, SET
+from fusedmlp.kernels.tiles import multiply
+from fusedmlp.kernels.vectors import address
+from fusedmlp.plan import aligned_zeros
+
+# Rows, inputs and outputs of a layer.
+SHAPES = [
+    (32, 8, 16),
+    (32, 64, 64),
+    (200, 64, 100),
+    (200, 100, 10),
+    (128, 784, 100),
+    (128, 512, 512),
+    (500, 32, 16),
+]
+SECONDS = 0.02  # of a turn
+
+
+@compiled
+def forward(inputs, weights, outputs, times):
+    """Multiply again and again, so that no call from Python is timed."""
+    rows, n_in = inputs.shape
+    for _ in range(times):
+        X, W, Z = address(inputs), address(weights), address(outputs)
+        multiply(X, n_in, NEXT, rows, n_in, W, weights.shape[1], Z, SET, W)
+
+
+@compiled
+def gradient(inputs, delta, result, times):
+    """Multiply the transposed inputs."""
+    rows, n_in = inputs.shape
+    for _ in range(times):
+        X, D, G = address(inputs), address(delta), address(result)
+        multiply(X, NEXT, n_in, n_in, rows, D, delta.shape[1], G, SET, D)
+
+
+def by_numpy(A, B, C, times):
+    """Do the same with NumPy; a call takes it less than a microsecond."""
+    for _ in range(times):
+        np.dot(A, B, out=C)
+
+
+def random_array(random, dtype, *shape):
+    """Return random numbers that begin where a line of the cache does."""
+    array = aligned_zeros(int(np.prod(shape)), dtype).reshape(shape)
+    array[:] = random.normal(size=shape)
+    return array
+
+
+def measured(kernel, A, B, C, theirs, rounds):
+    """Return GFLOP/s of both, and the median of the rounds' own ratios."""
+    flops = 2 * theirs[0].shape[0] * theirs[0].shape[1] * theirs[1].shape[1]
+    expected = np.empty_like(C)
+    kernel(A, B, C, 1)
+    by_numpy(*theirs, expected, 1)
+    assert_allclose(C, expected, rtol=1e-3, atol=1e-3)
+    times = max(1, int(SECONDS * 50e9 / flops))
+    calls = [partial(by_numpy, *theirs, expected, times), partial(kernel, A, B, C, times)]
+    seconds = take_turns(calls, rounds)
+    ours_and_theirs = flops * times / np.median(seconds, axis=0) / 1e9
+    return *ours_and_theirs, float(np.median(seconds[:, 0] / seconds[:, 1]))
+
+
+def main():
+    """Print the table."""
+    one_thread()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=15, help="how often both take their turn")
+    rounds = parser.parse_args().rounds
+    print("| product, GFLOP/s: np.dot, tiles, ratio | float32 | float64 |\n| --- | ---: | ---: |")
+    random = np.random.default_rng(0)
+    for size, n_in, n_out in SHAPES:
+        cells = {"forward": [], "gradient": []}
+        for dtype in (np.float32, np.float64):
+            X, W, D, Z, G = (
+                random_array(random, dtype, *shape)
+                for shape in [(size, n_in), (n_in, n_out), *[(size, n_out)] * 2, (n_in, n_out)]
+            )
+            cells["forward"].append(measured(forward, X, W, Z, (X, W), rounds))
+            cells["gradient"].append(measured(gradient, X, D, G, (X.T, D), rounds))
+        for what, pair in cells.items():
+            texts = [f"{theirs:.0f}, {ours:.0f}, {ratio:.2f}" for theirs, ours, ratio in pair]
+            print(f"| {size}-{n_in}-{n_out} {what} | {' | '.join(texts)} |", flush=True)
+    print(f"\n{where_measured()}; medians of {rounds} rounds.")
+
+
+if __name__ == "__main__":
+    main()

@@ -33,21 +33,12 @@ SECONDS = 0.02  # of a turn
 
 
 @compiled
-def forward(inputs, weights, outputs, times):
+def by_tiles(A, row_stride, k_stride, B, C, times):
     """Multiply again and again, so that no call from Python is timed."""
-    rows, n_in = inputs.shape
+    rows, columns = C.shape
     for _ in range(times):
-        X, W, Z = address(inputs), address(weights), address(outputs)
-        multiply(X, n_in, NEXT, rows, n_in, W, weights.shape[1], Z, SET, W)
-
-
-@compiled
-def gradient(inputs, delta, result, times):
-    """Multiply the transposed inputs."""
-    rows, n_in = inputs.shape
-    for _ in range(times):
-        X, D, G = address(inputs), address(delta), address(result)
-        multiply(X, NEXT, n_in, n_in, rows, D, delta.shape[1], G, SET, D)
+        a, b, c = address(A), address(B), address(C)
+        multiply(a, row_stride, k_stride, rows, B.shape[0], b, columns, c, SET, b)
 
 
 def by_numpy(A, B, C, times):
@@ -63,15 +54,21 @@ def random_array(random, dtype, *shape):
     return array
 
 
-def measured(kernel, A, B, C, theirs, rounds):
-    """Return GFLOP/s of both, and the median of the rounds' own ratios."""
-    flops = 2 * theirs[0].shape[0] * theirs[0].shape[1] * theirs[1].shape[1]
+def measured(A, strides, B, C, theirs, rounds):
+    """Return GFLOP/s of both, and the median of the rounds' own ratios.
+
+    A and its strides are as `multiply` takes them, theirs is A as NumPy does.
+    """
+    flops = 2 * theirs.size * B.shape[1]
     expected = np.empty_like(C)
-    kernel(A, B, C, 1)
-    by_numpy(*theirs, expected, 1)
+    by_tiles(A, *strides, B, C, 1)
+    by_numpy(theirs, B, expected, 1)
     assert_allclose(C, expected, rtol=1e-3, atol=1e-3)
     times = max(1, int(SECONDS * 50e9 / flops))
-    calls = [partial(by_numpy, *theirs, expected, times), partial(kernel, A, B, C, times)]
+    calls = [
+        partial(by_numpy, theirs, B, expected, times),
+        partial(by_tiles, A, *strides, B, C, times),
+    ]
     seconds = take_turns(calls, rounds)
     ours_and_theirs = flops * times / np.median(seconds, axis=0) / 1e9
     return *ours_and_theirs, float(np.median(seconds[:, 0] / seconds[:, 1]))
@@ -92,8 +89,8 @@ def main():
                 random_array(random, dtype, *shape)
                 for shape in [(size, n_in), (n_in, n_out), *[(size, n_out)] * 2, (n_in, n_out)]
             )
-            cells["forward"].append(measured(forward, X, W, Z, (X, W), rounds))
-            cells["gradient"].append(measured(gradient, X, D, G, (X.T, D), rounds))
+            cells["forward"].append(measured(X, (n_in, NEXT), W, Z, X, rounds))
+            cells["gradient"].append(measured(X, (NEXT, n_in), D, G, X.T, rounds))
         for what, pair in cells.items():
             texts = [f"{theirs:.0f}, {ours:.0f}, {ratio:.2f}" for theirs, ours, ratio in pair]
             print(f"| {size}-{n_in}-{n_out} {what} | {' | '.join(texts)} |", flush=True)

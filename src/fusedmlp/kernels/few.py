@@ -24,9 +24,9 @@ from fusedmlp.kernels.vectors import (
     halves,
     joined,
     lane_count,
+    larger,
     load,
     put,
-    select,
     shifted,
     store,
     total,
@@ -146,8 +146,7 @@ def _softmax(z, units):
     lanes = lane_count(z)
     largest, sums = load(z, 0), zeros(z)
     for j in range(1, units):
-        v = load(z, j * lanes)
-        largest = select(v > largest, v, largest)
+        largest = larger(load(z, j * lanes), largest)
     for j in range(units):
         e = exp_nonpositive(load(z, j * lanes) - largest)
         store(z, j * lanes, e)

@@ -39,11 +39,10 @@ def predict_part(plan, params, X, outputs, meeting, thread, threads):  # noqa: A
 @inner
 def _predict(plan, params, X, outputs, work, thread, threads):
     network, n_in, n_out = network_of(plan), plan.sizes[0], plan.sizes[-1]
-    room, end = (
-        divided(network, params.size, address(work)),
-        rows_begin(X.shape[0], thread + 1, threads),
-    )
-    for first in range(rows_begin(X.shape[0], thread, threads), end, plan.block):
+    room = divided(network, params.size, address(work))
+    begin = rows_begin(X.shape[0], thread, threads)
+    end = rows_begin(X.shape[0], thread + 1, threads)
+    for first in range(begin, end, plan.block):
         rows = min(plan.block, end - first)
         inputs = shifted(address(X), first * n_in)
         block = forward_block(network, address(params), inputs, room, 0, rows)

@@ -109,7 +109,8 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
         if plan.parts == 1:
             first = rows_begin(count, thread, threads)
             own = rows_begin(count, thread + 1, threads) - first
-            _pass(run, row, first, own, first, scale)
+            if own > 0:
+                _pass(run, row, first, own, first, scale)
             meet(counter, threads)
             inputs = _block_of(run, row, run.inputs, run.n_in, run.room.rows)
             block_gradient(
@@ -149,9 +150,10 @@ def _block_of(run, row, all_rows, width, room):
 
 @inner
 def _pass(run, row, first, rows, place, scale):
-    """Send rows of the block that begins at `row` forward and back; their room is at `place`."""
-    if rows == 0:
-        return
+    """Send rows of the block that begins at `row` forward and back; return where their inputs are.
+
+    Their room is at `place`.
+    """
     inputs = shifted(run.inputs, (row + first) * run.n_in)
     targets = shifted(run.targets, (row + first) * run.n_out)
     if run.shuffle:
@@ -163,6 +165,7 @@ def _pass(run, row, first, rows, place, scale):
     delta = shifted(last_of(run.network, run.room.deltas), place * run.n_out)
     output_delta_at(run.loss, run.last, out, targets, rows, run.n_out, scale, delta)
     carry_back(run.network, run.room, place, rows)
+    return inputs
 
 
 @inner
@@ -174,12 +177,9 @@ def _own_parts(run, parts, row, rows, add, scale, thread, threads, recording):
         own = rows_begin(rows, part + 1, parts) - first
         # The parts take turns in one place, unless all outputs have to be recorded.
         place = first if recording else rows_begin(run.network.block, first_part, parts)
-        _pass(run, row, first, own, place, scale)
         gradient = shifted(run.room.gradients, part * run.size)
         if own > 0:
-            inputs = shifted(run.inputs, (row + first) * run.n_in)
-            if run.shuffle:
-                inputs = shifted(run.room.rows, place * run.n_in)
+            inputs = _pass(run, row, first, own, place, scale)
             block_gradient(
                 run.network, inputs, run.room, place, own, gradient, add, START, run.size
             )

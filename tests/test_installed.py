@@ -173,9 +173,9 @@ def test_twins_agree_with_the_widths_of_avx512(tmp_path):
     as_if = """
         import sys, numba, pytest
         numba.njit(lambda: 0)()  # from here on Numba compiles for the processor that is there
-        numba.config.CPU_FEATURES = "+avx512f"
+        numba.config.CPU_NAME, numba.config.CPU_FEATURES = "skylake-avx512", "+avx512f"
         from fusedmlp.kernels import simd
-        numba.config.CPU_FEATURES = None
+        numba.config.CPU_NAME = numba.config.CPU_FEATURES = None
         assert (simd.REGISTER, simd.WIDE) == (64, 4)
         sys.exit(pytest.main(sys.argv[1:]))
     """

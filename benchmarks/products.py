@@ -1,7 +1,7 @@
 """Print how fast the tiles multiply matrices, beside `np.dot`, which is OpenBLAS, with one thread.
 
-For each of a layer's products: rows of inputs @ weights, and inputs.T @ delta, the gradient. Both
-write to memory that is there; they take turns::
+For each of a layer's products: rows of inputs @ weights, and inputs.T @ delta, the gradient, each
+as a step makes it. Both write to memory that is there; they take turns::
 
     python -m benchmarks.products
 """
@@ -14,6 +14,7 @@ from numpy.testing import assert_allclose
 
 from benchmarks.common import one_thread, take_turns, where_measured
 from fusedmlp.kernels.compiled import compiled
+from fusedmlp.kernels.layers import layer_gradient_at
 from fusedmlp.kernels.rows import NEXT, SET
 from fusedmlp.kernels.tiles import multiply
 from fusedmlp.kernels.vectors import address
@@ -33,12 +34,21 @@ SECONDS = 0.02  # of a turn
 
 
 @compiled
-def by_tiles(A, row_stride, k_stride, B, C, times):
-    """Multiply again and again, so that no call from Python is timed."""
-    rows, columns = C.shape
+def forward(X, W, Z, room, times):
+    """Set Z to X @ W, again and again, so that no call from Python is timed."""
+    rows, n_in = X.shape
     for _ in range(times):
-        a, b, c = address(A), address(B), address(C)
-        multiply(a, row_stride, k_stride, rows, B.shape[0], b, columns, c, SET, b)
+        x, w, z = address(X), address(W), address(Z)
+        multiply(x, n_in, NEXT, rows, n_in, w, W.shape[1], z, SET, address(room))
+
+
+@compiled
+def gradient(X, D, G, room, times):
+    """Set G to X.T @ D."""
+    rows, n_in = X.shape
+    for _ in range(times):
+        x, d, g, turned = address(X), address(D), address(G), address(room)
+        layer_gradient_at(x, n_in, n_in, rows, d, D.shape[1], g, g, 0, SET, turned, True)
 
 
 def by_numpy(A, B, C, times):
@@ -54,21 +64,18 @@ def random_array(random, dtype, *shape):
     return array
 
 
-def measured(A, strides, B, C, theirs, rounds):
+def measured(by_tiles, X, B, C, A, rounds):
     """Return GFLOP/s of both, and the median of the rounds' own ratios.
 
-    A and its strides are as `multiply` takes them, theirs is A as NumPy does.
+    C is A @ B; A is X or its transpose.
     """
-    flops = 2 * theirs.size * B.shape[1]
-    expected = np.empty_like(C)
-    by_tiles(A, *strides, B, C, 1)
-    by_numpy(theirs, B, expected, 1)
+    flops = 2 * X.size * B.shape[1]
+    expected, room = np.empty_like(C), np.empty(X.size + 32 * X.shape[1], X.dtype)
+    by_tiles(X, B, C, room, 1)
+    by_numpy(A, B, expected, 1)
     assert_allclose(C, expected, rtol=1e-3, atol=1e-3)
     times = max(1, int(SECONDS * 50e9 / flops))
-    calls = [
-        partial(by_numpy, theirs, B, expected, times),
-        partial(by_tiles, A, *strides, B, C, times),
-    ]
+    calls = [partial(by_numpy, A, B, expected, times), partial(by_tiles, X, B, C, room, times)]
     seconds = take_turns(calls, rounds)
     ours_and_theirs = flops * times / np.median(seconds, axis=0) / 1e9
     return *ours_and_theirs, float(np.median(seconds[:, 0] / seconds[:, 1]))
@@ -89,8 +96,8 @@ def main():
                 random_array(random, dtype, *shape)
                 for shape in [(size, n_in), (n_in, n_out), *[(size, n_out)] * 2, (n_in, n_out)]
             )
-            cells["forward"].append(measured(X, (n_in, NEXT), W, Z, X, rounds))
-            cells["gradient"].append(measured(X, (NEXT, n_in), D, G, X.T, rounds))
+            cells["forward"].append(measured(forward, X, W, Z, X, rounds))
+            cells["gradient"].append(measured(gradient, X, D, G, X.T, rounds))
         for what, pair in cells.items():
             texts = [f"{theirs:.0f}, {ours:.0f}, {ratio:.2f}" for theirs, ours, ratio in pair]
             print(f"| {size}-{n_in}-{n_out} {what} | {' | '.join(texts)} |", flush=True)

@@ -32,6 +32,10 @@ RAGGED_PARTS = Case(
     {**EVERYTHING, "batch_size": 8960, "track_directions": False},
 )
 ONE_OUTPUT = Case("one output", (30, 40, 1), 90, {"reduction": "mean", "bias": True})
+# The gradients of wide layers read their inputs transposed.
+WIDE_LAYERS = Case(
+    "wide layers", (150, 400, 201, 3), 250, {**EVERYTHING, "batch_size": 130, "init": "glorot"}
+)
 
 
 def fitted(case, threads, dtype, epochs=10, stops=()):
@@ -47,7 +51,9 @@ def fitted(case, threads, dtype, epochs=10, stops=()):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("case", [*ALL_CASES, CASE, ONE_OUTPUT, MANY_ROWS, RAGGED_PARTS], ids=str)
+@pytest.mark.parametrize(
+    "case", [*ALL_CASES, CASE, ONE_OUTPUT, MANY_ROWS, RAGGED_PARTS, WIDE_LAYERS], ids=str
+)
 def test_any_number_of_threads_gives_the_same_bits(case, dtype):
     _, alone = fitted(case, 1, dtype)
     for n in (2, 5):
@@ -56,11 +62,11 @@ def test_any_number_of_threads_gives_the_same_bits(case, dtype):
             assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("case", [MANY_ROWS, RAGGED_PARTS], ids=str)
-def test_blocks_in_parts_agree_with_the_reference(case):
+@pytest.mark.parametrize("case", [MANY_ROWS, RAGGED_PARTS, WIDE_LAYERS], ids=str)
+def test_large_steps_agree_with_the_reference(case):
     X, y = case.data()
     run = prepared(X, y, **case.arguments())
-    assert run.plan.parts > 1
+    assert (run.plan.parts > 1) == (case is not WIDE_LAYERS)
     assert run.plan.block < run.plan.batch_size
     ours, theirs = (
         fusedmlp.train(X, y, **case.arguments(backend=backend))

@@ -225,9 +225,14 @@ def _block(sizes: Sequence[int], batch_size: int, parts: int, itemsize: int) -> 
 
 
 def _work_size(sizes: Sequence[int], block: int, parts: int) -> int:
-    """Room for a block, for all parameters (their weights transposed), and the parts' gradients."""
+    """Room for a block, and for all parameters (their weights transposed).
+
+    For parts also their gradients; else a layer's inputs transposed, in rows that end with up to
+    two vectors of nothing.
+    """
     params = sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes))
-    return block * _row_size(sizes) + params * (parts if parts > 1 else 0) + params
+    rest = params * parts if parts > 1 else max(sizes[:-1]) * (block + 2 * 16)
+    return block * _row_size(sizes) + params + rest
 
 
 def _step_flops(sizes: Sequence[int], rows: int) -> int:

@@ -16,7 +16,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fusedmlp.kernels.compiled import inner
-from fusedmlp.kernels.layers import backpropagate_at, forward_at, layer_gradient_at
+from fusedmlp.kernels.layers import (
+    backpropagate_at,
+    forward_at,
+    layer_gradient_at,
+    turned_stride,
+)
 from fusedmlp.kernels.network import units_of
 from fusedmlp.kernels.rows import transpose
 from fusedmlp.kernels.tiles import ROWS
@@ -36,6 +41,7 @@ class Room(NamedTuple):
     deltas: Any  # the same
     transposed: Any  # weights (n_out, n_in), each layer's at its place in the flat vector
     gradients: Any  # (parts, size) where a block has parts
+    turned: Any  # where it has none, a layer's inputs, transposed
 
 
 @inner
@@ -46,7 +52,8 @@ def divided(network, size, work):
     outputs = shifted(targets, network.block * at(network.sizes, network.layers))
     deltas = shifted(outputs, network.block * units)
     transposed = shifted(deltas, network.block * units)
-    return Room(work, targets, outputs, deltas, transposed, shifted(transposed, size))
+    gradients = shifted(transposed, size)
+    return Room(work, targets, outputs, deltas, transposed, gradients, gradients)
 
 
 @inner
@@ -155,6 +162,8 @@ def block_gradient(network, inputs, room, first_row, rows, gradient, add, begin,
             shifted(gradient, biases),
             has_biases,
             add,
+            shifted(room.turned, first * turned_stride(rows, lane_count(gradient))),
+            network.parts == 1,
         )
         inputs = shifted(room.outputs, offset + first_row * n_out)
         offset += network.block * n_out
@@ -168,7 +177,8 @@ def transpose_weights(network, params, room, begin, end):
         start = at(network.weights, layer)
         first, last = inputs_of(network, layer, begin, end)
         weights = shifted(params, start + first * n_out)
-        transpose(weights, last - first, n_out, shifted(room.transposed, start + first), n_in)
+        target = shifted(room.transposed, start + first)
+        transpose(weights, last - first, n_out, n_out, target, n_in)
 
 
 @inner

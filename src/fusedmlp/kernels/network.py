@@ -20,6 +20,7 @@ class Network(NamedTuple):
     activations: Any
     bias: int  # 1 or 0
     block: int  # rows that there is room for
+    parts: int  # of a block
 
 
 @inner
@@ -33,6 +34,7 @@ def network_of(plan):
         address(plan.activations),
         plan.bias,
         plan.block,
+        plan.parts,
     )
 
 

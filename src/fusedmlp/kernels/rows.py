@@ -25,17 +25,17 @@ STILL, NEXT = np.intp(0), np.intp(1)
 
 
 @inner
-def transpose(A, rows, columns, B, stride):
+def transpose(A, rows, columns, row_stride, B, stride):
     """Set B (columns, stride) to A (rows, columns) transposed: in squares, then what is left."""
     lanes = lane_count(A)
     row_end, column_end = rows - rows % lanes, columns - columns % lanes
     for r in range(0, row_end, lanes):
         for j in range(0, column_end, lanes):
-            source, target = shifted(A, r * columns + j), shifted(B, j * stride + r)
-            transpose_square(source, columns, target, stride)
+            source, target = shifted(A, r * row_stride + j), shifted(B, j * stride + r)
+            transpose_square(source, row_stride, target, stride)
     for r in range(rows):
         for j in range(column_end if r < row_end else 0, columns):
-            put(B, j * stride + r, at(A, r * columns + j))
+            put(B, j * stride + r, at(A, r * row_stride + j))
 
 
 @inner

@@ -21,7 +21,7 @@ def _host_has(feature: str) -> bool:
     return bool(binding.get_host_cpu_features().get(feature))
 
 
-# These run an instruction on 64 bytes as two on 32: nothing is gained, and ragged ends are longer. On
+# These run an instruction on 64 bytes as two on 32: nothing is gained, ragged ends are longer. On
 # Zen 4, 8-16-2 takes 1.57 us a step with 32 bytes and 2.47 with 64, 784-100-10 446 and 504.
 _IN_HALVES = {"znver4"}
 _WHOLE = (config.CPU_NAME or binding.get_host_cpu_name()) not in _IN_HALVES

@@ -32,9 +32,10 @@ RAGGED_PARTS = Case(
     {**EVERYTHING, "batch_size": 8960, "track_directions": False},
 )
 ONE_OUTPUT = Case("one output", (30, 40, 1), 90, {"reduction": "mean", "bias": True})
-# The gradients of wide layers read their inputs transposed.
+# The gradients of wide layers read their inputs transposed; one thread is in the first layer while
+# another is in the second.
 WIDE_LAYERS = Case(
-    "wide layers", (150, 400, 201, 3), 250, {**EVERYTHING, "batch_size": 130, "init": "glorot"}
+    "wide layers", (784, 512, 401, 3), 250, {**EVERYTHING, "batch_size": 130, "init": "glorot"}
 )
 
 

@@ -227,11 +227,11 @@ def _block(sizes: Sequence[int], batch_size: int, parts: int, itemsize: int) -> 
 def _work_size(sizes: Sequence[int], block: int, parts: int) -> int:
     """Room for a block, and for all parameters (their weights transposed).
 
-    For parts also their gradients; else a layer's inputs transposed, in rows that end with up to
+    For parts also their gradients; else each layer's inputs transposed, in rows that end with up to
     two vectors of nothing.
     """
     params = sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes))
-    rest = params * parts if parts > 1 else max(sizes[:-1]) * (block + 2 * 16)
+    rest = params * parts if parts > 1 else sum(sizes[:-1]) * (block + 2 * 16)
     return block * _row_size(sizes) + params + rest
 
 

@@ -24,7 +24,7 @@ from fusedmlp.kernels.layers import (
 )
 from fusedmlp.kernels.network import units_of
 from fusedmlp.kernels.rows import transpose
-from fusedmlp.kernels.tiles import ROWS
+from fusedmlp.kernels.tile_sums import ROWS
 from fusedmlp.kernels.vectors import at, lane_count, load_first, put, shifted, store_first
 from fusedmlp.plan import Reduction
 
@@ -41,7 +41,7 @@ class Room(NamedTuple):
     deltas: Any  # the same
     transposed: Any  # weights (n_out, n_in), each layer's at its place in the flat vector
     gradients: Any  # (parts, size) where a block has parts
-    turned: Any  # where it has none, a layer's inputs, transposed
+    turned: Any  # where it has none, each layer's inputs, transposed
 
 
 @inner
@@ -144,8 +144,11 @@ def carry_back(network, room, first, rows):
 
 @inner
 def block_gradient(network, inputs, room, first_row, rows, gradient, add, begin, end):
-    """Set begin..end of the gradient to that of some rows, or add it; inputs: their address."""
-    offset = 0
+    """Set begin..end of the gradient to that of some rows, or add it; inputs: their address.
+
+    Each input of each layer has its own room to be turned in: threads may be in different layers.
+    """
+    offset, turned, stride = 0, room.turned, turned_stride(rows, lane_count(gradient))
     for layer in range(network.layers):
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
         start, biases = at(network.weights, layer), at(network.biases, layer)
@@ -162,11 +165,12 @@ def block_gradient(network, inputs, room, first_row, rows, gradient, add, begin,
             shifted(gradient, biases),
             has_biases,
             add,
-            shifted(room.turned, first * turned_stride(rows, lane_count(gradient))),
+            shifted(turned, first * stride),
             network.parts == 1,
         )
         inputs = shifted(room.outputs, offset + first_row * n_out)
         offset += network.block * n_out
+        turned = shifted(turned, n_in * stride)
 
 
 @inner

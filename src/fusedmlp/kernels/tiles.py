@@ -1,17 +1,19 @@
-"""Matrix products from registers: 6 rows of the result at a time, or 12.
+"""Matrix products from registers: 6 rows of the result at a time, or 12, or 4.
 
     C[r, j] = sum over k of A[r, k] B[k, j], set, added to C, or on top of a bias for each j
 
 A is read through two strides, so that one function serves A @ B and A.T @ B. A tile's sums stay in
 registers while k runs; each k takes a part of one row of B and, for each of the rows, one number
-of A. A wide tile is 6 rows by all registers of a width, a tall one 12 by one: at least 12 sums, as
-a sum waits four cycles for the one before it, and two can begin in each.
+of A. A wide tile is 6 rows by all registers of a width, a tall one 12 by one, and what is left by
+sixes comes in low ones, 4 by the width. They have at least 8 sums each, as a sum waits four cycles
+for the one before it, and two can begin in each.
 """
 
 import numpy as np
 
 from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.rows import ADD, NEXT, STILL, weighted_rows
+from fusedmlp.kernels.tile_sums import LOW, ROWS, TALL, low_tiles, tall_tiles, wide_tiles
 from fusedmlp.kernels.vectors import (
     REGISTER,
     STACK_ROOM,
@@ -21,7 +23,6 @@ from fusedmlp.kernels.vectors import (
     load,
     load_first,
     load_first_wide,
-    load_wide,
     put,
     room_on_stack,
     shifted,
@@ -31,9 +32,6 @@ from fusedmlp.kernels.vectors import (
     zeros,
     zeros_wide,
 )
-from fusedmlp.plan import TILE_ROWS
-
-ROWS, TALL = TILE_ROWS, 12
 
 # For multiply's arguments: of one type for Numba, see rows.py.
 ON_BIAS = np.intp(2)
@@ -134,13 +132,16 @@ def _block(
     it makes again is the same. Rows that cannot be stored whole, or that would be added twice, are
     made beside C and copied. start: one row, of what the sums start from.
     """
-    width, height = WIDE * lane_count(C), TALL if tall else ROWS
+    width, sixes = WIDE * lane_count(C), _rows_in_sixes(rows)
     margin = shifted(start, width)
     done = 0
     while done < rows:
+        six = done < sixes
+        height = TALL if tall else ROWS if six else LOW
         r = max(min(done, rows - height), 0)
-        n = whole - r
-        n -= n % TALL if tall else n % ROWS  # not by height: a true division takes longer
+        n = (min(whole, sixes) if six and not tall else whole) - r
+        # Not by height: a true division takes longer.
+        n -= n % TALL if tall else n % ROWS if six else n % LOW
         c, c_stride = shifted(C, r * columns), columns
         beside = n <= 0 or (add and r < done)
         if beside:
@@ -151,17 +152,25 @@ def _block(
         if add:
             old, old_stride = c, c_stride
         if tall:
-            _tall_tiles(
-                a, row_stride, k_stride, n, depth, B, b_stride, old, old_stride, c, c_stride
-            )
+            tall_tiles(a, row_stride, k_stride, n, depth, B, b_stride, old, old_stride, c, c_stride)
+        elif six:
+            wide_tiles(a, row_stride, k_stride, n, depth, B, b_stride, old, old_stride, c, c_stride)
         else:
-            _wide_tiles(
-                a, row_stride, k_stride, n, depth, B, b_stride, old, old_stride, c, c_stride
-            )
+            low_tiles(a, row_stride, k_stride, n, depth, B, b_stride, old, old_stride, c, c_stride)
         if beside:
             for i in range(done - r, n):
                 _store_row(shifted(margin, i * width), count, r + i < whole, C, (r + i) * columns)
         done = r + n
+
+
+@inner
+def _rows_in_sixes(rows):
+    """Return how many of the first rows come in sixes, so that fewest are made twice."""
+    rest = rows % ROWS
+    if rest == ROWS - 1:
+        return rows
+    # Seven are two fours, eight too.
+    return rows - rest - (ROWS if 0 < rest < 3 and rows > ROWS else 0)
 
 
 @inner
@@ -173,93 +182,3 @@ def _store_row(row, count, spill, C, c):
             store(C, c + j, v)
         else:
             store_first(C, c + j, v, count - j)
-
-
-@inner
-def _wide_tiles(A, row_stride, k_stride, rows, depth, B, b_stride, old, old_stride, C, c_stride):
-    """Set C (rows, a wide vector) to old + A @ B, 6 rows at a time.
-
-    Fewer than 6 rows come as two threes that overlap: the same addresses, but for one number.
-    """
-    a1, a2 = min(1, rows - 1) * row_stride, min(2, rows - 1) * row_stride
-    three = max(min(3, rows - 3), 0)
-    for r in range(0, rows, ROWS):
-        a, b = shifted(A, r * row_stride), shifted(A, (r + three) * row_stride)
-        c, d = shifted(old, r * old_stride), shifted(old, (r + three) * old_stride)
-        c0, c1, c2 = load_wide(c, 0), load_wide(c, old_stride), load_wide(c, 2 * old_stride)
-        d0, d1, d2 = load_wide(d, 0), load_wide(d, old_stride), load_wide(d, 2 * old_stride)
-        # Twice the same: with a stride that LLVM knows, six addresses less are read from the stack.
-        if k_stride == 1:
-            for k in range(depth):
-                v = load_wide(B, k * b_stride)
-                c0 = c0 + v * at(a, k)
-                c1 = c1 + v * at(a, a1 + k)
-                c2 = c2 + v * at(a, a2 + k)
-                d0 = d0 + v * at(b, k)
-                d1 = d1 + v * at(b, a1 + k)
-                d2 = d2 + v * at(b, a2 + k)
-        else:
-            for k in range(depth):
-                v = load_wide(B, k * b_stride)
-                s = k * k_stride
-                c0 = c0 + v * at(a, s)
-                c1 = c1 + v * at(a, a1 + s)
-                c2 = c2 + v * at(a, a2 + s)
-                d0 = d0 + v * at(b, s)
-                d1 = d1 + v * at(b, a1 + s)
-                d2 = d2 + v * at(b, a2 + s)
-        c, d = shifted(C, r * c_stride), shifted(C, (r + three) * c_stride)
-        store(c, 0, c0)
-        store(c, c_stride, c1)
-        store(c, 2 * c_stride, c2)
-        store(d, 0, d0)
-        store(d, c_stride, d1)
-        store(d, 2 * c_stride, d2)
-
-
-@inner
-def _tall_tiles(A, row_stride, k_stride, rows, depth, B, b_stride, old, old_stride, C, c_stride):
-    """Set C (rows, a vector) to old + A @ B, 12 rows at a time."""
-    for r in range(0, rows, TALL):
-        a, b = shifted(A, r * row_stride), shifted(A, (r + ROWS) * row_stride)
-        c, d = shifted(old, r * old_stride), shifted(old, (r + ROWS) * old_stride)
-        c0 = load(c, 0)
-        c1 = load(c, old_stride)
-        c2 = load(c, 2 * old_stride)
-        c3 = load(c, 3 * old_stride)
-        c4 = load(c, 4 * old_stride)
-        c5 = load(c, 5 * old_stride)
-        d0 = load(d, 0)
-        d1 = load(d, old_stride)
-        d2 = load(d, 2 * old_stride)
-        d3 = load(d, 3 * old_stride)
-        d4 = load(d, 4 * old_stride)
-        d5 = load(d, 5 * old_stride)
-        for k in range(depth):
-            v = load(B, k * b_stride)
-            s = k * k_stride
-            c0 = c0 + v * at(a, s)
-            c1 = c1 + v * at(a, row_stride + s)
-            c2 = c2 + v * at(a, 2 * row_stride + s)
-            c3 = c3 + v * at(a, 3 * row_stride + s)
-            c4 = c4 + v * at(a, 4 * row_stride + s)
-            c5 = c5 + v * at(a, 5 * row_stride + s)
-            d0 = d0 + v * at(b, s)
-            d1 = d1 + v * at(b, row_stride + s)
-            d2 = d2 + v * at(b, 2 * row_stride + s)
-            d3 = d3 + v * at(b, 3 * row_stride + s)
-            d4 = d4 + v * at(b, 4 * row_stride + s)
-            d5 = d5 + v * at(b, 5 * row_stride + s)
-        c, d = shifted(C, r * c_stride), shifted(C, (r + ROWS) * c_stride)
-        store(c, 0, c0)
-        store(c, c_stride, c1)
-        store(c, 2 * c_stride, c2)
-        store(c, 3 * c_stride, c3)
-        store(c, 4 * c_stride, c4)
-        store(c, 5 * c_stride, c5)
-        store(d, 0, d0)
-        store(d, c_stride, d1)
-        store(d, 2 * c_stride, d2)
-        store(d, 3 * c_stride, d3)
-        store(d, 4 * c_stride, d4)
-        store(d, 5 * c_stride, d5)

@@ -12,7 +12,7 @@ import numpy as np
 from rich.progress import track
 
 from fusedmlp import kernels
-from fusedmlp.plan import Activation
+from fusedmlp.codes import Activation
 
 CHUNK = 1 << 24
 

@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 import fusedmlp
+from fusedmlp.codes import Activation
 from fusedmlp.initial import initial_params
 from fusedmlp.options import checked_options
-from fusedmlp.plan import Activation, State, make_plan, make_state
+from fusedmlp.plan import State, make_plan, make_state
 from fusedmlp.trained import implementation
 from tests.cases import SPEED_CASES, Case
 

@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 
 from benchmarks.accuracy import float32_bit_patterns, largest_error, random_float64
 from fusedmlp import kernels
-from fusedmlp.plan import Activation
+from fusedmlp.codes import Activation
 
 CURVES = [Activation.SIGMOID, Activation.TANH]
 

@@ -6,7 +6,7 @@ import scipy.special
 from numpy.testing import assert_allclose
 
 from fusedmlp import reference
-from fusedmlp.plan import Activation, Loss
+from fusedmlp.codes import Activation, Loss
 from fusedmlp.training import prepared
 from tests.cases import ALL_CASES, Case
 

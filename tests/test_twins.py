@@ -10,7 +10,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import fusedmlp
 from fusedmlp import kernels, reference
-from fusedmlp.plan import Activation, Loss, make_state
+from fusedmlp.codes import Activation, Loss
+from fusedmlp.plan import make_state
 from fusedmlp.training import prepared
 from tests.cases import ALL_CASES, Case
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from fusedmlp import requirements as may_be
+from fusedmlp.contradictions import refuse_contradictions
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ HiddenActivation = Literal["sigmoid", "tanh", "relu", "identity"]
 OutputActivation = Literal["sigmoid", "identity", "softmax"]
 Loss = Literal["squared_error", "log_loss"]
 Reduction = Literal["sum", "mean"]
+Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "rprop"]
+Schedule = Literal["constant", "invscaling", "adaptive", "cosine", "exponential"]
 Backend = Literal["kernels", "reference"]
 Initial = Literal["uniform", "glorot", "he"] | Sequence[ArrayLike] | Sequence[Sequence[ArrayLike]]
 Seed = int | np.random.RandomState | None
@@ -78,17 +81,127 @@ class Options(TypedDict, total=False):
             "(n_in, n_out) for each layer, or a pair of it and a sequence of (n_out,) biases.",
         ),
     ]
+    optimizer: Annotated[
+        Optimizer,
+        Option(
+            "sgd",
+            may_be.one_of(get_args(Optimizer)),
+            "What a step does with the gradient: 'sgd' follows it; 'adam' (Kingma and Ba, 2015), "
+            "'adamw' (Loshchilov and Hutter, 2019), 'rmsprop' (Hinton, 2012) and 'adagrad' (Duchi "
+            "et al., 2011) give each weight a step of its own, by PyTorch's rules; 'rprop', for "
+            "full batches, is iRprop- (Igel and Huesken, 2000).",
+        ),
+    ]
     learning_rate: Annotated[
+        float | None,
+        Option(
+            None,
+            may_be.optional(may_be.number(above=0)),
+            "How far a step follows the gradient; Rprop's first step. None is 1.0 for 'sgd', 0.001 "
+            "for 'adam' and 'adamw', 0.01 for the others.",
+        ),
+    ]
+    learning_rate_schedule: Annotated[
+        Schedule,
+        Option(
+            "constant",
+            may_be.one_of(get_args(Schedule)),
+            "How the learning rate changes from epoch to epoch: 'constant'; 'invscaling', divided "
+            "by (rows seen + 1)**power_t; 'adaptive', divided by 5 whenever two recorded epochs in "
+            "a row did not lower the loss by tol; 'cosine' and 'exponential', led to its final "
+            "share.",
+        ),
+    ]
+    learning_rate_final: Annotated[
         float,
-        Option(1.0, may_be.number(above=0), "How far a step follows the gradient."),
+        Option(
+            0.01,
+            may_be.number(above=0, most=1),
+            "Share of the learning rate that 'cosine' and 'exponential' end with.",
+        ),
+    ]
+    warmup_epochs: Annotated[
+        int,
+        Option(
+            0,
+            may_be.whole_number(least=0),
+            "Epochs in which the learning rate climbs evenly to its whole.",
+        ),
+    ]
+    power_t: Annotated[
+        float, Option(0.5, may_be.number(least=0), "Exponent of the schedule 'invscaling'.")
     ]
     momentum: Annotated[
         float,
-        Option(0.0, may_be.number(least=0, below=1), "Share of the last step kept in the next."),
+        Option(
+            0.0,
+            may_be.number(least=0, below=1),
+            "Share of the last step kept in the next, by 'sgd' and 'rmsprop'.",
+        ),
     ]
     nesterov: Annotated[
         bool,
         Option(False, may_be.flag, "Whether momentum is Nesterov's; needs momentum > 0."),
+    ]
+    beta_1: Annotated[
+        float, Option(0.9, may_be.number(least=0, below=1), "Adam's memory of the gradient.")
+    ]
+    beta_2: Annotated[
+        float, Option(0.999, may_be.number(least=0, below=1), "Adam's memory of its square.")
+    ]
+    rho: Annotated[
+        float, Option(0.99, may_be.number(least=0, below=1), "RMSprop's memory of the square.")
+    ]
+    epsilon: Annotated[
+        float,
+        Option(1e-8, may_be.number(above=0), "Added to the root that Adam and its kin divide by."),
+    ]
+    weight_decay: Annotated[
+        float,
+        Option(
+            0.01,
+            may_be.number(least=0),
+            "Share of the weights that a step of 'adamw' takes away, times the learning rate.",
+        ),
+    ]
+    eta_minus: Annotated[
+        float, Option(0.5, may_be.number(above=0, below=1), "How Rprop's steps shrink.")
+    ]
+    eta_plus: Annotated[float, Option(1.2, may_be.number(above=1), "How Rprop's steps grow.")]
+    least_step: Annotated[float, Option(1e-6, may_be.number(above=0), "Rprop's smallest step.")]
+    most_step: Annotated[float, Option(50.0, may_be.number(above=0), "Rprop's largest step.")]
+    l1: Annotated[
+        float,
+        Option(
+            0.0,
+            may_be.number(least=0),
+            "Penalty on the sum of the weights' sizes, which makes them 0; not on biases.",
+        ),
+    ]
+    l2: Annotated[
+        float,
+        Option(
+            0.0,
+            may_be.number(least=0),
+            "Penalty on half the sum of the weights' squares, which keeps them small; not on "
+            "biases.",
+        ),
+    ]
+    clip_value: Annotated[
+        float | None,
+        Option(
+            None,
+            may_be.optional(may_be.number(above=0)),
+            "The most that each number of a step's gradient may be, up or down.",
+        ),
+    ]
+    clip_norm: Annotated[
+        float | None,
+        Option(
+            None,
+            may_be.optional(may_be.number(above=0)),
+            "The length to which a longer gradient is shortened, after clip_value.",
+        ),
     ]
     epochs: Annotated[
         int,
@@ -167,6 +280,12 @@ class Options(TypedDict, total=False):
     ]
 
 
+USUAL_RATES = {
+    "sgd": 1.0, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.01, "adagrad": 0.01, "rprop": 0.01
+}  # fmt: skip
+IN_THE_RUNS_DTYPE = ("learning_rate", "momentum", "l1", "l2", "clip_value", "clip_norm")
+
+
 def _table() -> tuple[dict[str, Option], dict[str, Any]]:
     options, types = {}, {}
     for name, annotated in get_type_hints(Options, include_extras=True).items():
@@ -194,17 +313,14 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
         name: option.check(name, given.get(name, option.default))
         for name, option in OPTIONS.items()
     }
+    if options["learning_rate"] is None:
+        options["learning_rate"] = USUAL_RATES[options["optimizer"]]
     real = np.dtype(options["dtype"]).type
-    for name in ("learning_rate", "momentum"):  # 1e-60 is 0 in float32, 0.9999999999 is 1
-        with np.errstate(over="ignore", under="ignore"):
-            OPTIONS[name].check(f"{name} in {options['dtype']}", float(real(options[name])))
-    if options["nesterov"] and options["momentum"] == 0:
-        raise ValueError("nesterov=True must come with momentum > 0, got momentum=0.0")
-    if options["loss"] == "log_loss" and options["output_activation"] == "identity":
-        raise ValueError(
-            "loss='log_loss' must come with output_activation 'sigmoid' or 'softmax', "
-            "got output_activation='identity'"
-        )
+    for name in IN_THE_RUNS_DTYPE:  # 1e-60 is 0 in float32, 0.9999999999 is 1
+        if options[name]:
+            with np.errstate(over="ignore", under="ignore"):
+                OPTIONS[name].check(f"{name} in {options['dtype']}", float(real(options[name])))
+    refuse_contradictions(options, {name: option.default for name, option in OPTIONS.items()})
     return options
 
 

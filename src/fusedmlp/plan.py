@@ -4,13 +4,13 @@ The order inside a step, for both: gradient, then the optimiser's rule, then the
 """
 
 from collections.abc import Sequence
-from enum import IntEnum
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fusedmlp.codes import Activation, Loss, Optimizer, Reduction, Schedule
 from fusedmlp.threads import FLOPS_A_THREAD, threads_for
 
 # Rows that pass through the kernels' layers together: as many as stay in a core's own cache with
@@ -23,28 +23,21 @@ PARTS = 8
 TILE_ROWS = 6
 
 
-class Activation(IntEnum):
-    """Codes of the activation functions."""
-
-    IDENTITY = 0
-    SIGMOID = 1
-    TANH = 2
-    RELU = 3
-    SOFTMAX = 4
-
-
-class Loss(IntEnum):
-    """Codes of the losses."""
-
-    SQUARED_ERROR = 0
-    LOG_LOSS = 1
-
-
-class Reduction(IntEnum):
-    """How the losses of a batch's rows become one number."""
-
-    SUM = 0
-    MEAN = 1
+# Options whose values are numbers of the Plan already.
+AS_THEY_ARE = (
+    "learning_rate_final",
+    "warmup_epochs",
+    "power_t",
+    "beta_1",
+    "beta_2",
+    "rho",
+    "epsilon",
+    "weight_decay",
+    "eta_minus",
+    "eta_plus",
+    "least_step",
+    "most_step",
+)
 
 
 class Plan(NamedTuple):
@@ -61,9 +54,27 @@ class Plan(NamedTuple):
     bias: int  # 1 or 0
     loss: int
     reduction: int
+    l1: np.floating[Any]
+    l2: np.floating[Any]
+    clip_value: np.floating[Any]  # infinity: not clipped
+    clip_norm: float
+    optimizer: int
     learning_rate: np.floating[Any]
+    learning_rate_schedule: int
+    learning_rate_final: float
+    warmup_epochs: int
+    power_t: float
     momentum: np.floating[Any]
     nesterov: int
+    beta_1: float  # these as doubles: 1 - 0.999 has few digits in float32
+    beta_2: float
+    rho: float
+    epsilon: float
+    weight_decay: float
+    eta_minus: float
+    eta_plus: float
+    least_step: float
+    most_step: float
     epochs: int
     batch_size: int  # at most the number of rows
     shuffle: int  # 1: each epoch visits the rows in an order of its own
@@ -82,6 +93,8 @@ class State(NamedTuple):
     params: NDArray[np.floating[Any]]
     gradient: NDArray[np.floating[Any]]  # of the batch so far
     velocity: NDArray[np.floating[Any]]
+    squares: NDArray[np.floating[Any]]  # what an optimiser remembers besides the velocity
+    factor: NDArray[np.float64]  # [0]: what the learning rate is multiplied by
     position: NDArray[np.int64]  # [0]: rows visited, counted through all epochs
     order: NDArray[np.int64]  # this epoch's order of the rows
     uphill: NDArray[np.int8]  # sign of each weight's last update: 1 up, 0 not, -1 no update yet
@@ -136,9 +149,16 @@ def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: in
         bias=int(options["bias"]),
         loss=int(Loss[options["loss"].upper()]),
         reduction=int(Reduction[options["reduction"].upper()]),
+        l1=real(options["l1"]),
+        l2=real(options["l2"]),
+        clip_value=real(_bound(options["clip_value"])),
+        clip_norm=_bound(options["clip_norm"]),
+        optimizer=int(Optimizer[options["optimizer"].upper()]),
         learning_rate=real(options["learning_rate"]),
+        learning_rate_schedule=int(Schedule[options["learning_rate_schedule"].upper()]),
         momentum=real(options["momentum"]),
         nesterov=int(options["nesterov"]),
+        **{name: options[name] for name in AS_THEY_ARE},
         epochs=options["epochs"],
         batch_size=batch_size,
         # One batch of all rows has no order: a sum's rounding would be all that changed.
@@ -187,6 +207,8 @@ def make_state(plan: Plan, params: NDArray[np.floating[Any]], rows: int) -> Stat
         params=params,
         gradient=aligned_zeros(params.size, params.dtype),
         velocity=aligned_zeros(params.size, params.dtype),
+        squares=_first_squares(plan, params.size),
+        factor=np.ones(1),
         position=np.zeros(1, np.int64),
         order=np.arange(rows if plan.shuffle else 0),
         uphill=np.full(tracked, -1, np.int8),
@@ -195,6 +217,20 @@ def make_state(plan: Plan, params: NDArray[np.floating[Any]], rows: int) -> Stat
         losses=np.zeros(records),
         work=aligned_zeros(plan.work_size, params.dtype),
     )
+
+
+def _first_squares(plan: Plan, size: int) -> NDArray[np.floating[Any]]:
+    """Return what an optimiser begins with: Rprop's steps are all the learning rate."""
+    if plan.optimizer == Optimizer.SGD:
+        size = 0
+    squares = aligned_zeros(size, plan.learning_rate.dtype)
+    if plan.optimizer == Optimizer.RPROP:
+        squares[:] = plan.learning_rate
+    return squares
+
+
+def _bound(most: float | None) -> float:
+    return np.inf if most is None else most
 
 
 def _row_size(sizes: Sequence[int]) -> int:

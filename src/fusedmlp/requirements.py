@@ -49,7 +49,10 @@ def whole_number(least: int) -> Check:
 
 
 def number(
-    least: float | None = None, above: float | None = None, below: float | None = None
+    least: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+    most: float | None = None,
 ) -> Check:
     """A finite real number within bounds."""
     bounds = [
@@ -58,6 +61,7 @@ def number(
             (least, f"at least {least}"),
             (above, f"above {above}"),
             (below, f"below {below}"),
+            (most, f"at most {most}"),
         )
         if bound is not None
     ]
@@ -75,6 +79,7 @@ def number(
             and (least is None or given >= least)
             and (above is None or given > above)
             and (below is None or given < below)
+            and (most is None or given <= most)
         )
         if not fits:
             raise ValueError(f"{name} must be {wanted}, got {value!r}")

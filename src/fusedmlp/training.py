@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Unpack
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fusedmlp.contradictions import refuse_for_rows
 from fusedmlp.data import Array, checked
 from fusedmlp.initial import initial_params
 from fusedmlp.options import Options, checked_options, documented
@@ -96,6 +97,7 @@ def prepared(
     """Check all that `train` is given; draw the first weights and the seed of the rows' order."""
     chosen = {"hidden": checked_sizes("hidden", hidden), **checked_options(options)}
     rows, targets = checked(X, y, chosen)
+    refuse_for_rows(chosen, len(rows))
     sizes = (rows.shape[1], *chosen["hidden"], targets.shape[1])
     random = _random_state(chosen["random_state"])
     params = initial_params(chosen, sizes, random)

@@ -5,22 +5,33 @@ from fusedmlp.kernels.draws import mix, row_order
 from fusedmlp.kernels.fit import fit, gradient, predict
 from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
 from fusedmlp.kernels.losses import absolute_error, loss, output_delta
+from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
+from fusedmlp.kernels.penalties import clip_norm, clip_values, penalize, penalty
+from fusedmlp.kernels.schedules import learning_rate
 from fusedmlp.kernels.updates import count_direction_changes, update
 
 __all__ = [
     "absolute_error",
     "activate",
+    "adam",
     "backpropagate",
+    "clip_norm",
+    "clip_values",
     "count_direction_changes",
     "error_weighted_derivative",
     "fit",
     "forward",
     "gradient",
     "layer_gradient",
+    "learning_rate",
     "loss",
     "mix",
     "output_delta",
+    "penalize",
+    "penalty",
     "predict",
+    "rmsprop",
     "row_order",
+    "rprop",
     "update",
 ]

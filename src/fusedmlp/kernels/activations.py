@@ -1,5 +1,6 @@
 """Activation functions and their slopes, compiled."""
 
+from fusedmlp.codes import Activation
 from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.exponential import exp_nonpositive, sigmoid, tanh
 from fusedmlp.kernels.vectors import (
@@ -22,7 +23,6 @@ from fusedmlp.kernels.vectors import (
     total,
     zeros,
 )
-from fusedmlp.plan import Activation
 
 
 @inner

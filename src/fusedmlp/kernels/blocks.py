@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fusedmlp.codes import Reduction
 from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.layers import (
     backpropagate_at,
@@ -26,7 +27,6 @@ from fusedmlp.kernels.network import units_of
 from fusedmlp.kernels.rows import transpose
 from fusedmlp.kernels.tile_sums import ROWS
 from fusedmlp.kernels.vectors import at, lane_count, load_first, put, shifted, store_first
-from fusedmlp.plan import Reduction
 
 # For block_gradient's arguments: a literal 0 is a type of its own for Numba, and compiles again.
 START = np.intp(0)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from numba import config, njit
 
+from fusedmlp.codes import Activation, Loss
 from fusedmlp.kernels.activations import activated, sloped
 from fusedmlp.kernels.blocks import share
 from fusedmlp.kernels.compiled import FLAGS, compiled, inner
@@ -33,7 +34,6 @@ from fusedmlp.kernels.vectors import (
     totals,
     zeros,
 )
-from fusedmlp.plan import Activation, Loss
 
 
 class Choices(NamedTuple):

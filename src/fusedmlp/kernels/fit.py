@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from fusedmlp.codes import Optimizer, Schedule
 from fusedmlp.kernels.blocks import (
     START,
     block_gradient,
@@ -17,7 +18,9 @@ from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.few_runs import run_few
 from fusedmlp.kernels.losses import loss_at, nearest_to_certain, output_delta_at
 from fusedmlp.kernels.network import network_of
+from fusedmlp.kernels.penalties import penalize_at, penalty_at
 from fusedmlp.kernels.rows import copy
+from fusedmlp.kernels.rules import weights_between
 from fusedmlp.kernels.steps import fit_blocks
 from fusedmlp.kernels.team import together
 from fusedmlp.kernels.vectors import REGISTER, address, shifted
@@ -53,7 +56,8 @@ def _predict(plan, params, X, outputs, work, thread, threads):
 def gradient(plan, params, X, y, result):
     """Set result to the gradient of the loss of X (rows, n_in), y (rows, n_out); return the loss.
 
-    Both are summed or averaged over the rows, as the plan's reduction says.
+    Both are summed or averaged over the rows, as the plan's reduction says, and count the penalties
+    on the weights.
     """
     return _gradient(plan, params, X, y, result, np.empty(plan.work_size, params.dtype))
 
@@ -75,7 +79,20 @@ def _gradient(plan, params, X, y, result, work):
         carry_back(network, room, 0, rows)
         block_gradient(network, inputs, room, START, rows, address(result), first, START, size)
         value += loss_at(plan.loss, last, out, targets, rows * n_out, nearest)
-    return value * np.float64(scale)
+    return value * np.float64(scale) + _penalized(plan, network, weights, address(result), size)
+
+
+@inner
+def _penalized(plan, network, weights, result, size):
+    """Add the penalties' derivative to a gradient; return the penalties."""
+    value = 0.0
+    if plan.l1 > 0 or plan.l2 > 0:
+        for layer in range(network.layers):
+            first, count = weights_between(network, layer, 0, size)
+            part = shifted(weights, first)
+            penalize_at(part, shifted(result, first), count, plan.l1, plan.l2)
+            value += penalty_at(part, count, plan.l1, plan.l2)
+    return value
 
 
 def fit(plan, X, y, state, stop):
@@ -97,4 +114,12 @@ def _suits_few(plan, X, state):
     """
     lanes = REGISTER // X.itemsize
     filled = lanes // 2 <= len(X) <= lanes
-    return filled and plan.batch_size == len(X) and state.params.size <= FEW_WEIGHTS
+    small = filled and plan.batch_size == len(X) and state.params.size <= FEW_WEIGHTS
+    return small and _plain_steps(plan)
+
+
+def _plain_steps(plan):
+    """Whether a step is a share of the gradient and of the last step, and nothing else."""
+    constant = plan.learning_rate_schedule == Schedule.CONSTANT and plan.warmup_epochs == 0
+    unbounded = plan.clip_value == np.inf and plan.clip_norm == np.inf
+    return plan.optimizer == Optimizer.SGD and constant and unbounded and plan.l1 == plan.l2 == 0

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
+from fusedmlp.codes import Activation, Loss
 from fusedmlp.kernels.activations import derivative_at
 from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.vectors import address, at, put
-from fusedmlp.plan import Activation, Loss
 
 
 @compiled

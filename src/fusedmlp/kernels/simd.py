@@ -235,6 +235,14 @@ def absolute(typing_context, vector):
 
 
 @intrinsic
+def root(typing_context, vector):
+    def build(context, builder, sig, args):
+        return call_llvm(builder, "sqrt", args[0].type, "", args, args[0].type)
+
+    return vector(vector), build
+
+
+@intrinsic
 def with_sign(typing_context, size, sign):
     def build(context, builder, sig, args):
         return call_llvm(builder, "copysign", args[0].type, "", args, args[0].type)

@@ -120,6 +120,10 @@ def absolute(vector):
     return np.abs(vector)
 
 
+def root(vector):
+    return np.sqrt(vector)
+
+
 def with_sign(size, sign):
     return np.copysign(size, sign)
 

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from fusedmlp.kernels.blocks import (
     START,
     block_gradient,
@@ -21,8 +23,11 @@ from fusedmlp.kernels.draws import row_order_at
 from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at, record_at
 from fusedmlp.kernels.meeting import meet
 from fusedmlp.kernels.network import network_of
+from fusedmlp.kernels.penalties import norm_at, scale_at
 from fusedmlp.kernels.rows import copy
-from fusedmlp.kernels.updates import count_changes_at, finite_at, update_at
+from fusedmlp.kernels.rules import bound, move, rule_of
+from fusedmlp.kernels.schedules import learning_rate_of
+from fusedmlp.kernels.updates import count_changes_at, finite_at
 from fusedmlp.kernels.vectors import address, at, shifted
 
 
@@ -43,12 +48,11 @@ class Run(NamedTuple):
     params: Any
     gradient: Any
     velocity: Any
+    squares: Any
     uphill: Any
     changes: Any
     track_directions: int
-    learning_rate: Any
-    momentum: Any
-    nesterov: int
+    rule: Any
 
 
 @inner
@@ -69,12 +73,11 @@ def _run_of(plan, X, y, state):
         address(state.params),
         address(state.gradient),
         address(state.velocity),
+        address(state.squares),
         address(state.uphill),
         address(state.direction_changes),
         plan.track_directions,
-        plan.learning_rate,
-        plan.momentum,
-        plan.nesterov,
+        rule_of(plan),
     )
 
 
@@ -89,12 +92,14 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
     begin = weights_begin(run.network, run.size, thread, threads)
     end = weights_begin(run.network, run.size, thread + 1, threads)
 
-    epoch = state.position[0] // rows
+    epoch, factor = state.position[0] // rows, state.factor[0]
     row = state.position[0] - epoch * rows
     batch_start, ok, updated = row - row % plan.batch_size, True, True
-    recording = epoch % plan.record_every == 0
+    recording, rate = epoch % plan.record_every == 0, np.float64(0)
+    steps = (rows + plan.batch_size - 1) // plan.batch_size  # in an epoch
     while ok and epoch * rows + row < stop:
-        if row == 0:
+        if row == 0 or rate == 0:
+            rate = learning_rate_of(plan, epoch, rows) * factor
             recording = epoch % plan.record_every == 0
             if plan.shuffle and thread == 0:
                 row_order_at(plan.seed, epoch, run.order, rows)
@@ -131,7 +136,14 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             if plan.parts > 1:
                 meet(counter, threads)
                 sum_parts(run.room.gradients, plan.parts, run.size, begin, end, run.gradient)
-            _update(run, begin, end)
+            bound(run.rule, run.network, run.params, run.gradient, begin, end)
+            if plan.clip_norm < np.inf:
+                _clip_norm(run, plan.clip_norm, begin, end, counter, threads)
+            if run.track_directions:
+                uphill, changes = shifted(run.uphill, begin), shifted(run.changes, begin)
+                count_changes_at(shifted(run.gradient, begin), uphill, changes, end - begin)
+            step = epoch * steps + batch_start // plan.batch_size + 1
+            move(run.rule, run.network, run, begin, end, rate, step, X.dtype.type)
             batch_start, updated = row, True
         if row == rows:
             meet(counter, threads)
@@ -188,14 +200,13 @@ def _own_parts(run, parts, row, rows, add, scale, thread, threads, recording):
 
 
 @inner
-def _update(run, begin, end):
-    """Update the parameters begin..end."""
-    params, gradient = shifted(run.params, begin), shifted(run.gradient, begin)
-    velocity, size = shifted(run.velocity, begin), end - begin
-    if run.track_directions:
-        uphill, changes = shifted(run.uphill, begin), shifted(run.changes, begin)
-        count_changes_at(gradient, uphill, changes, size)
-    update_at(params, gradient, velocity, size, run.learning_rate, run.momentum, run.nesterov)
+def _clip_norm(run, most, begin, end, counter, threads):
+    """Shorten begin..end of a gradient that is too long; every thread takes the sum by itself."""
+    meet(counter, threads)
+    norm = norm_at(run.gradient, run.size)
+    meet(counter, threads)
+    if norm > most:
+        scale_at(shifted(run.gradient, begin), end - begin, most / norm)
 
 
 @inner

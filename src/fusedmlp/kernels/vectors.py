@@ -11,6 +11,7 @@ fma(a, b, c): a * b + c, rounded once where the processor can.
 joined(low, high): a vector twice as wide; halves(wide): its low and its high half.
 at_least_zero(vector): its numbers above 0, NaN included; else 0.
 absolute(vector): without signs. with_sign(size, sign): size, with the other's sign.
+root(vector): square roots.
 power_of_two(shifted): 2**k, given ``k + 1.5 * 2**52`` (``2**23`` in float32).
 room_on_stack(memory): STACK_ROOM bytes for such numbers, until the function returns.
 transpose_square(source, source_stride, target, target_stride): as many rows as lanes, turned.
@@ -46,6 +47,7 @@ if config.DISABLE_JIT:
         power_of_two,
         put,
         room_on_stack,
+        root,
         select,
         shifted,
         store,
@@ -86,6 +88,7 @@ else:
         lane_count,
         larger,
         power_of_two,
+        root,
         select,
         total,
         with_sign,
@@ -114,6 +117,7 @@ __all__ = [
     "power_of_two",
     "put",
     "room_on_stack",
+    "root",
     "select",
     "shifted",
     "store",

@@ -5,22 +5,33 @@ from fusedmlp.reference.draws import mix, row_order
 from fusedmlp.reference.fit import fit, gradient, predict
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import absolute_error, loss, output_delta
+from fusedmlp.reference.optimizers import adam, rmsprop, rprop
+from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
+from fusedmlp.reference.schedules import learning_rate
 from fusedmlp.reference.updates import count_direction_changes, update
 
 __all__ = [
     "absolute_error",
     "activate",
+    "adam",
     "backpropagate",
+    "clip_norm",
+    "clip_values",
     "count_direction_changes",
     "error_weighted_derivative",
     "fit",
     "forward",
     "gradient",
     "layer_gradient",
+    "learning_rate",
     "loss",
     "mix",
     "output_delta",
+    "penalize",
+    "penalty",
     "predict",
+    "rmsprop",
     "row_order",
+    "rprop",
     "update",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fusedmlp.plan import Activation
+from fusedmlp.codes import Activation
 
 Array = NDArray[np.floating[Any]]
 

@@ -1,14 +1,19 @@
 """The whole gradient, prediction and a whole training run, for clarity and not for speed."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
 
-from fusedmlp.plan import Plan, Reduction, State
+from fusedmlp.codes import Optimizer, Reduction
+from fusedmlp.plan import Plan, State
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.draws import row_order
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import absolute_error, loss, output_delta
+from fusedmlp.reference.optimizers import adam, rmsprop, rprop
+from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
+from fusedmlp.reference.schedules import learning_rate
 from fusedmlp.reference.updates import count_direction_changes, update
 
 Layers = list[tuple[Array, Array]]
@@ -63,14 +68,18 @@ def predict(plan: Plan, params: Array, X: Array, outputs: Array) -> None:
 def gradient(plan: Plan, params: Array, X: Array, y: Array, result: Array) -> float:
     """Set result to the gradient of the loss of X (rows, n_in), y (rows, n_out); return the loss.
 
-    Both are summed or averaged over the rows, as the plan's reduction says.
+    Both are summed or averaged over the rows, as the plan's reduction says, and count the penalties
+    on the weights.
     """
     layers = _layers(plan, params)
     outputs = _forward_all(plan, layers, X)
     result[:] = 0
     _backward_all(plan, layers, outputs, y, _layers(plan, result))
     value = loss(plan.loss, plan.activations[-1], outputs[-1], y)
-    return value / len(y) if plan.reduction == Reduction.MEAN else value
+    if plan.reduction == Reduction.MEAN:
+        value /= len(y)
+    _penalize_all(plan, params, result)
+    return value + math.fsum(penalty(weights, plan.l1, plan.l2) for weights, _ in layers)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -96,7 +105,7 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
             _record(plan, state, epoch, outputs[-1], y_batch)
             state.gradient[:] = 0
             _backward_all(plan, layers, outputs, y_batch, gradients)
-            _step(plan, state)
+            _step(plan, state, epoch, start, rows)
         state.position[0] += rows
         if not np.isfinite(state.params).all():
             return False
@@ -111,15 +120,38 @@ def _record(plan: Plan, state: State, epoch: int, outputs: Array, y: Array) -> N
         state.losses[record] += loss(plan.loss, plan.activations[-1], outputs, y)
 
 
-def _step(plan: Plan, state: State) -> None:
-    """Move the parameters against the batch's gradient."""
+def _step(plan: Plan, state: State, epoch: int, start: int, rows: int) -> None:
+    """Move the parameters against the batch's gradient; start: the batch's first row."""
+    _penalize_all(plan, state.params, state.gradient)
+    clip_values(state.gradient, plan.clip_value)
+    clip_norm(state.gradient, plan.clip_norm)
     if plan.track_directions:
         count_direction_changes(state.gradient, state.uphill, state.direction_changes)
-    update(
-        state.params,
-        state.gradient,
-        state.velocity,
-        plan.learning_rate,
-        plan.momentum,
-        plan.nesterov,
-    )
+    rate = learning_rate(plan, epoch, rows) * float(state.factor[0])
+    step = epoch * math.ceil(rows / plan.batch_size) + start // plan.batch_size + 1
+    _move(plan, state, rate, step)
+
+
+def _penalize_all(plan: Plan, params: Array, gradient: Array) -> None:
+    for (weights, _), (weight_gradient, _) in zip(
+        _layers(plan, params), _layers(plan, gradient), strict=True
+    ):
+        penalize(weights, weight_gradient, plan.l1, plan.l2)
+
+
+def _move(plan: Plan, state: State, rate: float, step: int) -> None:
+    """Apply the optimiser's rule; step counts from 1."""
+    memory = state.params, state.gradient, state.velocity, state.squares
+    if plan.optimizer == Optimizer.SGD:
+        update(*memory[:3], rate, plan.momentum, plan.nesterov)
+    elif plan.optimizer == Optimizer.RMSPROP:
+        rmsprop(*memory, rate, float(plan.momentum), plan.rho, 1 - plan.rho, plan.epsilon)
+    elif plan.optimizer == Optimizer.ADAGRAD:
+        rmsprop(*memory, rate, 0.0, 1.0, 1.0, plan.epsilon)
+    elif plan.optimizer == Optimizer.RPROP:
+        rprop(*memory, plan.eta_minus, plan.eta_plus, plan.least_step, plan.most_step)
+    else:
+        if plan.optimizer == Optimizer.ADAMW:  # the weights shrink by themselves, not by gradient
+            for weights, _ in _layers(plan, state.params):
+                weights *= 1 - rate * plan.weight_decay
+        adam(*memory, rate, plan.beta_1, plan.beta_2, plan.epsilon, step)

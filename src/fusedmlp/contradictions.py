@@ -1,0 +1,73 @@
+"""Options that contradict each other: an error that names both and says what to do."""
+
+from typing import Any
+
+# Which optimisers an option is for; away from its default, it would mean nothing to another.
+FOR_OPTIMIZERS = {
+    "momentum": ("sgd", "rmsprop"),
+    "nesterov": ("sgd",),
+    "beta_1": ("adam", "adamw"),
+    "beta_2": ("adam", "adamw"),
+    "rho": ("rmsprop",),
+    "epsilon": ("adam", "adamw", "rmsprop", "adagrad"),
+    "weight_decay": ("adamw",),
+    "eta_minus": ("rprop",),
+    "eta_plus": ("rprop",),
+    "least_step": ("rprop",),
+    "most_step": ("rprop",),
+}
+FOR_SCHEDULES = {"power_t": ("invscaling",), "learning_rate_final": ("cosine", "exponential")}
+
+
+def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> None:
+    """Raise a ValueError for options that are right by themselves, but not together."""
+    _refuse_unused(options, defaults, FOR_OPTIMIZERS, "optimizer")
+    _refuse_unused(options, defaults, FOR_SCHEDULES, "learning_rate_schedule")
+    if options["nesterov"] and options["momentum"] == 0:
+        raise ValueError("nesterov=True must come with momentum > 0, got momentum=0.0")
+    if options["optimizer"] == "rprop":
+        _refuse_with_rprop(options)
+    if options["loss"] == "log_loss" and options["output_activation"] == "identity":
+        raise ValueError(
+            "loss='log_loss' must come with output_activation 'sigmoid' or 'softmax', "
+            "got output_activation='identity'"
+        )
+
+
+def _refuse_unused(
+    options: dict[str, Any],
+    defaults: dict[str, Any],
+    users: dict[str, tuple[str, ...]],
+    by: str,
+) -> None:
+    for name, choices in users.items():
+        if options[by] not in choices and options[name] != defaults[name]:
+            wanted = " or ".join(repr(choice) for choice in choices)
+            raise ValueError(
+                f"{name}={options[name]!r} must come with {by} {wanted}, got {by}={options[by]!r}"
+            )
+
+
+def _refuse_with_rprop(options: dict[str, Any]) -> None:
+    if options["least_step"] > options["most_step"]:
+        raise ValueError(
+            f"least_step must be at most most_step={options['most_step']!r}, "
+            f"got least_step={options['least_step']!r}"
+        )
+    if options["learning_rate_schedule"] != "constant" or options["warmup_epochs"]:
+        raise ValueError(
+            "optimizer='rprop' has steps of its own: it must come with "
+            "learning_rate_schedule='constant' and warmup_epochs=0, got "
+            f"learning_rate_schedule={options['learning_rate_schedule']!r} "
+            f"and warmup_epochs={options['warmup_epochs']}"
+        )
+
+
+def refuse_for_rows(options: dict[str, Any], rows: int) -> None:
+    """Raise a ValueError for options that the number of rows contradicts."""
+    batch_size = options["batch_size"] or rows
+    if options["optimizer"] == "rprop" and batch_size < rows:
+        raise ValueError(
+            "optimizer='rprop' compares the gradients of all rows: it must come with "
+            f"batch_size=None, got batch_size={batch_size} for {rows} rows"
+        )

@@ -36,13 +36,3 @@ class Optimizer(IntEnum):
     RMSPROP = 3
     ADAGRAD = 4
     RPROP = 5
-
-
-class Schedule(IntEnum):
-    """How the learning rate changes from epoch to epoch."""
-
-    CONSTANT = 0
-    INVSCALING = 1
-    ADAPTIVE = 2
-    COSINE = 3
-    EXPONENTIAL = 4

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fusedmlp.codes import Activation, Loss, Optimizer, Reduction, Schedule
+from fusedmlp.codes import Activation, Loss, Optimizer, Reduction
+from fusedmlp.extras import Extras, is_plain, make_extras
 from fusedmlp.threads import FLOPS_A_THREAD, threads_for
 
 # Rows that pass through the kernels' layers together: as many as stay in a core's own cache with
@@ -21,23 +22,6 @@ LEAST_BLOCK = 128
 # Parts of a block, which threads share; they begin where a tile of rows does.
 PARTS = 8
 TILE_ROWS = 6
-
-
-# Options whose values are numbers of the Plan already.
-AS_THEY_ARE = (
-    "learning_rate_final",
-    "warmup_epochs",
-    "power_t",
-    "beta_1",
-    "beta_2",
-    "rho",
-    "epsilon",
-    "weight_decay",
-    "eta_minus",
-    "eta_plus",
-    "least_step",
-    "most_step",
-)
 
 
 class Plan(NamedTuple):
@@ -54,27 +38,9 @@ class Plan(NamedTuple):
     bias: int  # 1 or 0
     loss: int
     reduction: int
-    l1: np.floating[Any]
-    l2: np.floating[Any]
-    clip_value: np.floating[Any]  # infinity: not clipped
-    clip_norm: float
-    optimizer: int
     learning_rate: np.floating[Any]
-    learning_rate_schedule: int
-    learning_rate_final: float
-    warmup_epochs: int
-    power_t: float
     momentum: np.floating[Any]
     nesterov: int
-    beta_1: float  # these as doubles: 1 - 0.999 has few digits in float32
-    beta_2: float
-    rho: float
-    epsilon: float
-    weight_decay: float
-    eta_minus: float
-    eta_plus: float
-    least_step: float
-    most_step: float
     epochs: int
     batch_size: int  # at most the number of rows
     shuffle: int  # 1: each epoch visits the rows in an order of its own
@@ -85,6 +51,8 @@ class Plan(NamedTuple):
     block: int  # rows that pass through the kernels' layers together
     parts: int  # of a block, each with a gradient of its own; 1 is none
     work_size: int  # numbers that the kernels keep while a block of rows passes through
+    plain: int  # 1: none of the extras is asked for
+    extras: Extras
 
 
 class State(NamedTuple):
@@ -149,16 +117,9 @@ def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: in
         bias=int(options["bias"]),
         loss=int(Loss[options["loss"].upper()]),
         reduction=int(Reduction[options["reduction"].upper()]),
-        l1=real(options["l1"]),
-        l2=real(options["l2"]),
-        clip_value=real(_bound(options["clip_value"])),
-        clip_norm=_bound(options["clip_norm"]),
-        optimizer=int(Optimizer[options["optimizer"].upper()]),
         learning_rate=real(options["learning_rate"]),
-        learning_rate_schedule=int(Schedule[options["learning_rate_schedule"].upper()]),
         momentum=real(options["momentum"]),
         nesterov=int(options["nesterov"]),
-        **{name: options[name] for name in AS_THEY_ARE},
         epochs=options["epochs"],
         batch_size=batch_size,
         # One batch of all rows has no order: a sum's rounding would be all that changed.
@@ -170,6 +131,8 @@ def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: in
         block=block,
         parts=parts,
         work_size=_work_size(sizes, block, parts),
+        plain=int(is_plain(options)),
+        extras=make_extras(options, rows),
     )
 
 
@@ -221,16 +184,12 @@ def make_state(plan: Plan, params: NDArray[np.floating[Any]], rows: int) -> Stat
 
 def _first_squares(plan: Plan, size: int) -> NDArray[np.floating[Any]]:
     """Return what an optimiser begins with: Rprop's steps are all the learning rate."""
-    if plan.optimizer == Optimizer.SGD:
+    if plan.extras.optimizer == Optimizer.SGD:
         size = 0
     squares = aligned_zeros(size, plan.learning_rate.dtype)
-    if plan.optimizer == Optimizer.RPROP:
+    if plan.extras.optimizer == Optimizer.RPROP:
         squares[:] = plan.learning_rate
     return squares
-
-
-def _bound(most: float | None) -> float:
-    return np.inf if most is None else most
 
 
 def _row_size(sizes: Sequence[int]) -> int:

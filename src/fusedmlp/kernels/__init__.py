@@ -7,7 +7,6 @@ from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
 from fusedmlp.kernels.losses import absolute_error, loss, output_delta
 from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
 from fusedmlp.kernels.penalties import clip_norm, clip_values, penalize, penalty
-from fusedmlp.kernels.schedules import learning_rate
 from fusedmlp.kernels.updates import count_direction_changes, update
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "forward",
     "gradient",
     "layer_gradient",
-    "learning_rate",
     "loss",
     "mix",
     "output_delta",

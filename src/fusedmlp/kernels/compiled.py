@@ -68,7 +68,8 @@ def _package_stamp() -> str:
     """Hash of all sources that a kernel may have been compiled from, and of the bounds checks."""
     here = Path(__file__).parent
     digest = hashlib.sha256(repr(config.BOUNDSCHECK).encode())
-    for source in [*sorted(here.glob("*.py")), here.parent / "codes.py", here.parent / "plan.py"]:
+    plan = [here.parent / name for name in ("codes.py", "extras.py", "plan.py")]
+    for source in [*sorted(here.glob("*.py")), *plan]:
         digest.update(source.read_bytes())
     return digest.hexdigest()
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from fusedmlp.codes import Optimizer, Schedule
 from fusedmlp.kernels.blocks import (
     START,
     block_gradient,
@@ -30,6 +29,7 @@ FEW_WEIGHTS = 1024
 
 def predict(plan, params, X, outputs):
     """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in)."""
+    plan = plan._replace(extras=None)  # of no use here, and ten numbers to unpack
     together(predict_part, (plan, params, X, outputs), plan.threads)
 
 
@@ -86,12 +86,12 @@ def _gradient(plan, params, X, y, result, work):
 def _penalized(plan, network, weights, result, size):
     """Add the penalties' derivative to a gradient; return the penalties."""
     value = 0.0
-    if plan.l1 > 0 or plan.l2 > 0:
+    if plan.extras.l1 > 0 or plan.extras.l2 > 0:
         for layer in range(network.layers):
             first, count = weights_between(network, layer, 0, size)
             part = shifted(weights, first)
-            penalize_at(part, shifted(result, first), count, plan.l1, plan.l2)
-            value += penalty_at(part, count, plan.l1, plan.l2)
+            penalize_at(part, shifted(result, first), count, plan.extras.l1, plan.extras.l2)
+            value += penalty_at(part, count, plan.extras.l1, plan.extras.l2)
     return value
 
 
@@ -103,6 +103,8 @@ def fit(plan, X, y, state, stop):
     """
     if _suits_few(plan, X, state):
         return run_few(plan, X, y, state, stop)
+    if plan.plain:
+        plan = plan._replace(extras=None)
     return together(fit_blocks, (plan, X, y, state, stop), plan.threads)
 
 
@@ -114,12 +116,5 @@ def _suits_few(plan, X, state):
     """
     lanes = REGISTER // X.itemsize
     filled = lanes // 2 <= len(X) <= lanes
-    small = filled and plan.batch_size == len(X) and state.params.size <= FEW_WEIGHTS
-    return small and _plain_steps(plan)
-
-
-def _plain_steps(plan):
-    """Whether a step is a share of the gradient and of the last step, and nothing else."""
-    constant = plan.learning_rate_schedule == Schedule.CONSTANT and plan.warmup_epochs == 0
-    unbounded = plan.clip_value == np.inf and plan.clip_norm == np.inf
-    return plan.optimizer == Optimizer.SGD and constant and unbounded and plan.l1 == plan.l2 == 0
+    small = plan.batch_size == len(X) and state.params.size <= FEW_WEIGHTS
+    return filled and small and plan.plain

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.vectors import address, at, put
+from fusedmlp.kernels.vectors import address, at, lane_count, load_first, put, total, zeros
 
 
 @compiled
@@ -61,26 +61,12 @@ def clip_norm(gradient, most):
 
 @inner
 def norm_at(gradient, size):
-    """Return the length of the gradient at an address: eight sums at a time."""
-    a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    full = size - size % 8
-    for k in range(0, full, 8):
-        a += _square(gradient, k)
-        b += _square(gradient, k + 1)
-        c += _square(gradient, k + 2)
-        d += _square(gradient, k + 3)
-        e += _square(gradient, k + 4)
-        f += _square(gradient, k + 5)
-        g += _square(gradient, k + 6)
-        h += _square(gradient, k + 7)
-    for k in range(full, size):
-        a += _square(gradient, k)
-    return np.sqrt(((a + b) + (c + d)) + ((e + f) + (g + h)))
-
-
-@inner
-def _square(gradient, k):
-    return np.float64(at(gradient, k)) * np.float64(at(gradient, k))
+    """Return the length of the gradient at an address, from sums in two chains."""
+    even, odd, lanes = zeros(gradient), zeros(gradient), lane_count(gradient)
+    for k in range(0, size, lanes):
+        g = load_first(gradient, k, size - k)
+        even, odd = odd, even + g * g
+    return np.sqrt(np.float64(total(even + odd)))
 
 
 @inner

@@ -1,14 +1,13 @@
 """What a step does: the gradient's penalties and bounds, then the optimiser's rule.
 
-Each thread does it for its own part of the flat vector.
+Each thread does it for its own part of the flat vector. Without extras, LLVM sees SGD alone.
 """
-
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from fusedmlp.codes import Optimizer
 from fusedmlp.kernels.compiled import inner
+from fusedmlp.kernels.meeting import meet
 from fusedmlp.kernels.optimizers import (
     MeanSquareNumbers,
     RpropNumbers,
@@ -17,51 +16,17 @@ from fusedmlp.kernels.optimizers import (
     rmsprop_at,
     rprop_at,
 )
-from fusedmlp.kernels.penalties import clip_values_at, penalize_at, scale_at
+from fusedmlp.kernels.penalties import clip_values_at, norm_at, penalize_at, scale_at
 from fusedmlp.kernels.updates import update_at
 from fusedmlp.kernels.vectors import at, shifted
 
 
-class Rule(NamedTuple):
-    """A plan's numbers for a step."""
-
-    optimizer: int
-    momentum: Any
-    nesterov: int
-    beta_1: float
-    beta_2: float
-    rho: float
-    epsilon: float
-    weight_decay: float
-    eta_minus: float
-    eta_plus: float
-    least_step: float
-    most_step: float
-    l1: Any
-    l2: Any
-    clip_value: Any
-
-
 @inner
-def rule_of(plan):
-    """Return a plan's rule."""
-    return Rule(
-        plan.optimizer,
-        plan.momentum,
-        plan.nesterov,
-        plan.beta_1,
-        plan.beta_2,
-        plan.rho,
-        plan.epsilon,
-        plan.weight_decay,
-        plan.eta_minus,
-        plan.eta_plus,
-        plan.least_step,
-        plan.most_step,
-        plan.l1,
-        plan.l2,
-        plan.clip_value,
-    )
+def rate_of(extras, learning_rate, epoch, factor):
+    """Return an epoch's learning rate."""
+    if extras is None:
+        return np.float64(learning_rate)
+    return extras.rates[min(epoch, extras.rates.size - 1)] * factor
 
 
 @inner
@@ -74,37 +39,53 @@ def weights_between(network, layer, begin, end):
 
 
 @inner
-def bound(rule, network, params, gradient, begin, end):
-    """Add the penalties' derivative to begin..end of the gradient, and clip its values."""
-    if rule.l1 > 0 or rule.l2 > 0:
-        for layer in range(network.layers):
-            first, size = weights_between(network, layer, begin, end)
-            penalize_at(shifted(params, first), shifted(gradient, first), size, rule.l1, rule.l2)
-    if rule.clip_value < np.inf:
-        clip_values_at(shifted(gradient, begin), end - begin, rule.clip_value)
+def bound(extras, run, begin, end, counter, threads):
+    """Add the penalties' derivative to begin..end of the gradient, and clip it."""
+    if extras is None:
+        return
+    if extras.l1 > 0 or extras.l2 > 0:
+        for layer in range(run.network.layers):
+            first, size = weights_between(run.network, layer, begin, end)
+            weights, gradient = shifted(run.params, first), shifted(run.gradient, first)
+            penalize_at(weights, gradient, size, extras.l1, extras.l2)
+    if extras.clip_value < np.inf:
+        clip_values_at(shifted(run.gradient, begin), end - begin, extras.clip_value)
+    if extras.clip_norm < np.inf:
+        meet(counter, threads)
+        norm = norm_at(run.gradient, run.size)  # by each thread, in the same order
+        meet(counter, threads)
+        if norm > extras.clip_norm:
+            scale_at(shifted(run.gradient, begin), end - begin, extras.clip_norm / norm)
 
 
 @inner
-def move(rule, network, run, begin, end, rate, step, real):
+def move(extras, run, begin, end, rate, step, real):
     """Move the parameters begin..end; step counts from 1, real is the parameters' type."""
     params, gradient = shifted(run.params, begin), shifted(run.gradient, begin)
-    velocity, squares = shifted(run.velocity, begin), shifted(run.squares, begin)
-    size = end - begin
-    if rule.optimizer == Optimizer.SGD:
-        update_at(params, gradient, velocity, size, real(rate), rule.momentum, rule.nesterov)
-    elif rule.optimizer == Optimizer.RPROP:
-        steps = RpropNumbers(rule.eta_minus, rule.eta_plus, rule.least_step, rule.most_step)
+    velocity, size = shifted(run.velocity, begin), end - begin
+    if extras is None or extras.optimizer == Optimizer.SGD:
+        update_at(params, gradient, velocity, size, real(rate), run.momentum, run.nesterov)
+    else:
+        squares = shifted(run.squares, begin)
+        if extras.optimizer == Optimizer.ADAMW:
+            for layer in range(run.network.layers):
+                first, count = weights_between(run.network, layer, begin, end)
+                left = real(1.0 - rate * extras.weight_decay)
+                scale_at(shifted(run.params, first), count, left)
+        _move_each(extras, params, gradient, velocity, squares, size, rate, run.momentum, step)
+
+
+@inner
+def _move_each(extras, params, gradient, velocity, squares, size, rate, momentum, step):
+    """Apply a rule that gives each parameter a step of its own."""
+    if extras.optimizer == Optimizer.RPROP:
+        steps = RpropNumbers(extras.eta_minus, extras.eta_plus, extras.least_step, extras.most_step)
         rprop_at(params, gradient, velocity, squares, size, steps)
-    elif rule.optimizer == Optimizer.RMSPROP or rule.optimizer == Optimizer.ADAGRAD:
-        keep = rule.rho if rule.optimizer == Optimizer.RMSPROP else 1.0
-        add = 1.0 - keep if rule.optimizer == Optimizer.RMSPROP else 1.0
-        momentum = np.float64(rule.momentum)
-        means = MeanSquareNumbers(rate, momentum, keep, add, rule.epsilon)
+    elif extras.optimizer == Optimizer.RMSPROP or extras.optimizer == Optimizer.ADAGRAD:
+        keep = extras.rho if extras.optimizer == Optimizer.RMSPROP else 1.0
+        add = 1.0 - keep if extras.optimizer == Optimizer.RMSPROP else 1.0
+        means = MeanSquareNumbers(rate, np.float64(momentum), keep, add, extras.epsilon)
         rmsprop_at(params, gradient, velocity, squares, size, means)
     else:
-        if rule.optimizer == Optimizer.ADAMW:
-            for layer in range(network.layers):
-                first, count = weights_between(network, layer, begin, end)
-                scale_at(shifted(run.params, first), count, real(1.0 - rate * rule.weight_decay))
-        moments = adam_numbers(rate, rule.beta_1, rule.beta_2, rule.epsilon, step)
+        moments = adam_numbers(rate, extras.beta_1, extras.beta_2, extras.epsilon, step)
         adam_at(params, gradient, velocity, squares, size, moments)

@@ -23,10 +23,8 @@ from fusedmlp.kernels.draws import row_order_at
 from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at, record_at
 from fusedmlp.kernels.meeting import meet
 from fusedmlp.kernels.network import network_of
-from fusedmlp.kernels.penalties import norm_at, scale_at
 from fusedmlp.kernels.rows import copy
-from fusedmlp.kernels.rules import bound, move, rule_of
-from fusedmlp.kernels.schedules import learning_rate_of
+from fusedmlp.kernels.rules import bound, move, rate_of
 from fusedmlp.kernels.updates import count_changes_at, finite_at
 from fusedmlp.kernels.vectors import address, at, shifted
 
@@ -52,7 +50,8 @@ class Run(NamedTuple):
     uphill: Any
     changes: Any
     track_directions: int
-    rule: Any
+    momentum: Any
+    nesterov: int
 
 
 @inner
@@ -77,7 +76,8 @@ def _run_of(plan, X, y, state):
         address(state.uphill),
         address(state.direction_changes),
         plan.track_directions,
-        rule_of(plan),
+        plan.momentum,
+        plan.nesterov,
     )
 
 
@@ -99,7 +99,7 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
     steps = (rows + plan.batch_size - 1) // plan.batch_size  # in an epoch
     while ok and epoch * rows + row < stop:
         if row == 0 or rate == 0:
-            rate = learning_rate_of(plan, epoch, rows) * factor
+            rate = rate_of(plan.extras, plan.learning_rate, epoch, factor)
             recording = epoch % plan.record_every == 0
             if plan.shuffle and thread == 0:
                 row_order_at(plan.seed, epoch, run.order, rows)
@@ -136,14 +136,12 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             if plan.parts > 1:
                 meet(counter, threads)
                 sum_parts(run.room.gradients, plan.parts, run.size, begin, end, run.gradient)
-            bound(run.rule, run.network, run.params, run.gradient, begin, end)
-            if plan.clip_norm < np.inf:
-                _clip_norm(run, plan.clip_norm, begin, end, counter, threads)
+            bound(plan.extras, run, begin, end, counter, threads)
             if run.track_directions:
                 uphill, changes = shifted(run.uphill, begin), shifted(run.changes, begin)
                 count_changes_at(shifted(run.gradient, begin), uphill, changes, end - begin)
             step = epoch * steps + batch_start // plan.batch_size + 1
-            move(run.rule, run.network, run, begin, end, rate, step, X.dtype.type)
+            move(plan.extras, run, begin, end, rate, step, X.dtype.type)
             batch_start, updated = row, True
         if row == rows:
             meet(counter, threads)
@@ -197,16 +195,6 @@ def _own_parts(run, parts, row, rows, add, scale, thread, threads, recording):
             )
         elif add == 0:
             fill(gradient, run.size)
-
-
-@inner
-def _clip_norm(run, most, begin, end, counter, threads):
-    """Shorten begin..end of a gradient that is too long; every thread takes the sum by itself."""
-    meet(counter, threads)
-    norm = norm_at(run.gradient, run.size)
-    meet(counter, threads)
-    if norm > most:
-        scale_at(shifted(run.gradient, begin), end - begin, most / norm)
 
 
 @inner

@@ -7,7 +7,6 @@ from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import absolute_error, loss, output_delta
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
 from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
-from fusedmlp.reference.schedules import learning_rate
 from fusedmlp.reference.updates import count_direction_changes, update
 
 __all__ = [
@@ -23,7 +22,6 @@ __all__ = [
     "forward",
     "gradient",
     "layer_gradient",
-    "learning_rate",
     "loss",
     "mix",
     "output_delta",

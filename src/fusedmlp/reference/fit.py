@@ -13,7 +13,6 @@ from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import absolute_error, loss, output_delta
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
 from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
-from fusedmlp.reference.schedules import learning_rate
 from fusedmlp.reference.updates import count_direction_changes, update
 
 Layers = list[tuple[Array, Array]]
@@ -79,7 +78,9 @@ def gradient(plan: Plan, params: Array, X: Array, y: Array, result: Array) -> fl
     if plan.reduction == Reduction.MEAN:
         value /= len(y)
     _penalize_all(plan, params, result)
-    return value + math.fsum(penalty(weights, plan.l1, plan.l2) for weights, _ in layers)
+    return value + math.fsum(
+        penalty(weights, plan.extras.l1, plan.extras.l2) for weights, _ in layers
+    )
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -123,35 +124,40 @@ def _record(plan: Plan, state: State, epoch: int, outputs: Array, y: Array) -> N
 def _step(plan: Plan, state: State, epoch: int, start: int, rows: int) -> None:
     """Move the parameters against the batch's gradient; start: the batch's first row."""
     _penalize_all(plan, state.params, state.gradient)
-    clip_values(state.gradient, plan.clip_value)
-    clip_norm(state.gradient, plan.clip_norm)
+    clip_values(state.gradient, plan.extras.clip_value)
+    clip_norm(state.gradient, plan.extras.clip_norm)
     if plan.track_directions:
         count_direction_changes(state.gradient, state.uphill, state.direction_changes)
-    rate = learning_rate(plan, epoch, rows) * float(state.factor[0])
+    rates = plan.extras.rates
+    rate = float(rates[min(epoch, len(rates) - 1)] * state.factor[0])
     step = epoch * math.ceil(rows / plan.batch_size) + start // plan.batch_size + 1
     _move(plan, state, rate, step)
 
 
 def _penalize_all(plan: Plan, params: Array, gradient: Array) -> None:
+    l1, l2 = plan.extras.l1, plan.extras.l2
     for (weights, _), (weight_gradient, _) in zip(
         _layers(plan, params), _layers(plan, gradient), strict=True
     ):
-        penalize(weights, weight_gradient, plan.l1, plan.l2)
+        penalize(weights, weight_gradient, l1, l2)
 
 
 def _move(plan: Plan, state: State, rate: float, step: int) -> None:
     """Apply the optimiser's rule; step counts from 1."""
+    extras = plan.extras
     memory = state.params, state.gradient, state.velocity, state.squares
-    if plan.optimizer == Optimizer.SGD:
+    if extras.optimizer == Optimizer.SGD:
         update(*memory[:3], rate, plan.momentum, plan.nesterov)
-    elif plan.optimizer == Optimizer.RMSPROP:
-        rmsprop(*memory, rate, float(plan.momentum), plan.rho, 1 - plan.rho, plan.epsilon)
-    elif plan.optimizer == Optimizer.ADAGRAD:
-        rmsprop(*memory, rate, 0.0, 1.0, 1.0, plan.epsilon)
-    elif plan.optimizer == Optimizer.RPROP:
-        rprop(*memory, plan.eta_minus, plan.eta_plus, plan.least_step, plan.most_step)
+    elif extras.optimizer == Optimizer.RMSPROP:
+        keep = extras.rho
+        rmsprop(*memory, rate, float(plan.momentum), keep, 1 - keep, extras.epsilon)
+    elif extras.optimizer == Optimizer.ADAGRAD:
+        rmsprop(*memory, rate, 0.0, 1.0, 1.0, extras.epsilon)
+    elif extras.optimizer == Optimizer.RPROP:
+        bounds = extras.least_step, extras.most_step
+        rprop(*memory, extras.eta_minus, extras.eta_plus, *bounds)
     else:
-        if plan.optimizer == Optimizer.ADAMW:  # the weights shrink by themselves, not by gradient
+        if extras.optimizer == Optimizer.ADAMW:  # beside the gradient, which l2 would join
             for weights, _ in _layers(plan, state.params):
-                weights *= 1 - rate * plan.weight_decay
-        adam(*memory, rate, plan.beta_1, plan.beta_2, plan.epsilon, step)
+                weights *= 1 - rate * extras.weight_decay
+        adam(*memory, rate, extras.beta_1, extras.beta_2, extras.epsilon, step)

@@ -1,0 +1,77 @@
+"""What a run may do besides following its gradient, as numbers.
+
+The kernels are compiled twice: without any of it, and with all of it. A first call, which waits for
+the compiler, then waits for what it uses, and what is off costs nothing.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusedmlp.codes import Optimizer
+from fusedmlp.schedules import learning_rates
+
+# An option at this value asks for nothing that is here.
+OFF = {
+    "optimizer": "sgd",
+    "learning_rate_schedule": "constant",
+    "warmup_epochs": 0,
+    "l1": 0.0,
+    "l2": 0.0,
+    "clip_value": None,
+    "clip_norm": None,
+}
+
+
+class Extras(NamedTuple):
+    """The numbers of penalties, bounds, optimisers and schedules.
+
+    What meets the parameters has their type; the optimisers' own numbers are doubles, as 1 - 0.999
+    has few digits in float32.
+    """
+
+    optimizer: int
+    rates: NDArray[np.float64]  # the learning rate of each epoch, or one for all
+    beta_1: float
+    beta_2: float
+    rho: float
+    epsilon: float
+    weight_decay: float
+    eta_minus: float
+    eta_plus: float
+    least_step: float
+    most_step: float
+    l1: np.floating[Any]
+    l2: np.floating[Any]
+    clip_value: np.floating[Any]  # infinity: not clipped
+    clip_norm: float
+
+
+def make_extras(options: dict[str, Any], rows: int) -> Extras:
+    """Return the extras of checked options."""
+    real = np.dtype(options["dtype"]).type
+    return Extras(
+        optimizer=int(Optimizer[options["optimizer"].upper()]),
+        rates=learning_rates(options, rows),
+        l1=real(options["l1"]),
+        l2=real(options["l2"]),
+        clip_value=real(_bound(options["clip_value"])),
+        clip_norm=_bound(options["clip_norm"]),
+        **{name: options[name] for name in Extras.__annotations__ if name in AS_THEY_ARE},
+    )
+
+
+AS_THEY_ARE = {
+    "beta_1", "beta_2", "rho", "epsilon", "weight_decay",
+    "eta_minus", "eta_plus", "least_step", "most_step",
+}  # fmt: skip
+
+
+def _bound(most: float | None) -> float:
+    return np.inf if most is None else most
+
+
+def is_plain(options: dict[str, Any]) -> bool:
+    """Whether none of the extras is asked for."""
+    return all(options[name] == value for name, value in OFF.items())

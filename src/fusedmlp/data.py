@@ -92,6 +92,22 @@ def checked(X: Any, y: Any, options: dict[str, Any]) -> tuple[Array, Array]:
     return rows, targets
 
 
+def checked_row_weights(value: Any, dtype: str, rows: int) -> Array | None:
+    """Return sample_weight (rows,), checked, or None if there is none."""
+    if value is None:
+        return None
+    weights = real_array("sample_weight", value, dtype, (1,))
+    if len(weights) != rows:
+        raise ValueError(
+            f"sample_weight must have as many numbers as X has rows, got {len(weights)} for {rows}"
+        )
+    if weights.min() < 0:
+        raise ValueError(f"sample_weight must be at least 0, got {weights.min()}")
+    if weights.sum() == 0:
+        raise ValueError("sample_weight must not be 0 for all rows")
+    return weights
+
+
 def _require_probabilities(targets: Array, output_activation: str) -> None:
     low, high = targets.min(), targets.max()
     if low < 0 or high > 1:

@@ -46,6 +46,7 @@ class Extras(NamedTuple):
     l2: np.floating[Any]
     clip_value: np.floating[Any]  # infinity: not clipped
     clip_norm: float
+    weighted: int  # 1: rows have weights of their own
 
 
 def make_extras(options: dict[str, Any], rows: int) -> Extras:
@@ -58,6 +59,7 @@ def make_extras(options: dict[str, Any], rows: int) -> Extras:
         l2=real(options["l2"]),
         clip_value=real(_bound(options["clip_value"])),
         clip_norm=_bound(options["clip_norm"]),
+        weighted=int(options["sample_weight"] is not None),
         **{name: options[name] for name in Extras.__annotations__ if name in AS_THEY_ARE},
     )
 
@@ -74,4 +76,6 @@ def _bound(most: float | None) -> float:
 
 def is_plain(options: dict[str, Any]) -> bool:
     """Whether none of the extras is asked for."""
+    if options["sample_weight"] is not None:
+        return False
     return all(options[name] == value for name, value in OFF.items())

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from fusedmlp.data import Array, real_array
 from fusedmlp.plan import aligned_zeros, layer_offsets
+from fusedmlp.trained import Trained
 
 
 def initial_params(
@@ -30,6 +31,8 @@ def initial_params(
 def _layers(
     options: dict[str, Any], sizes: tuple[int, ...], random: np.random.RandomState
 ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    if options["warm_start"] is not None:
+        return _carried_on(options, sizes)
     init, shapes = options["init"], list(pairwise(sizes))
     if isinstance(init, str):
         return [_drawn(init, shape, random) for shape in shapes], []
@@ -43,6 +46,24 @@ def _layers(
     if any(layer.any() for layer in checked_biases):  # a Trained without biases has zeros
         raise ValueError("init must have no biases but zeros with bias=False")
     return checked_weights, []
+
+
+def _carried_on(
+    options: dict[str, Any], sizes: tuple[int, ...]
+) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    """Return the weights and biases of the network that warm_start names."""
+    before = options["warm_start"]
+    if not isinstance(before, Trained):
+        raise TypeError(f"warm_start must be a Trained, got {before!r}")
+    was = (before.weights[0].shape[0], *(weights.shape[1] for weights in before.weights))
+    if was != sizes:
+        raise ValueError(f"warm_start must have layers of sizes {sizes}, got {was}")
+    if before.options["bias"] != options["bias"]:
+        raise ValueError(
+            f"warm_start must be a network with bias={options['bias']}, "
+            f"got one with bias={before.options['bias']}"
+        )
+    return before.weights, before.biases if options["bias"] else []
 
 
 def _drawn(init: str, shape: tuple[int, int], random: np.random.RandomState) -> NDArray[Any]:

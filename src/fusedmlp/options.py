@@ -248,6 +248,57 @@ class Options(TypedDict, total=False):
             "Whether to count, for each weight, how often its update changed direction.",
         ),
     ]
+    sample_weight: Annotated[
+        ArrayLike | None,
+        Option(
+            None,
+            may_be.anything,
+            "How much each row counts (rows,), in gradient, loss and error; None is 1 for all. "
+            "With reduction='mean', a step's gradient is divided by the sum of its rows' weights.",
+        ),
+    ]
+    validation: Annotated[
+        float | tuple[ArrayLike, ArrayLike] | None,
+        Option(
+            None,
+            may_be.anything,
+            "Rows that are not trained on: a pair (X, y), or the share of X to set aside at "
+            "random. history['validation_loss'] has their loss after each recorded epoch.",
+        ),
+    ]
+    patience: Annotated[
+        int | None,
+        Option(
+            None,
+            may_be.optional(may_be.whole_number(least=1)),
+            "Stop after so many recorded epochs without a loss lower by tol (the validation loss, "
+            "where there is one), and bring back the weights that did best. record_every=None is "
+            "then every epoch.",
+        ),
+    ]
+    tol: Annotated[
+        float,
+        Option(1e-4, may_be.number(least=0), "How much lower a loss must be to count as lower."),
+    ]
+    callback: Annotated[
+        Callable[..., Any] | None,
+        Option(
+            None,
+            may_be.optional(may_be.function),
+            "Called after each recorded epoch with its epoch, error, loss, validation_loss, "
+            "learning_rate, weights and biases (attributes of one argument); a true result stops "
+            "the run.",
+        ),
+    ]
+    warm_start: Annotated[
+        Any,
+        Option(
+            None,
+            may_be.anything,
+            "A Trained whose weights training begins with, whatever init says. Optimisers start "
+            "anew.",
+        ),
+    ]
     threads: Annotated[
         int | None,
         Option(
@@ -313,6 +364,9 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
         name: option.check(name, given.get(name, option.default))
         for name, option in OPTIONS.items()
     }
+    watched = options["patience"] or options["learning_rate_schedule"] == "adaptive"
+    if options["record_every"] is None and watched:
+        options["record_every"] = 1
     if options["learning_rate"] is None:
         options["learning_rate"] = USUAL_RATES[options["optimizer"]]
     real = np.dtype(options["dtype"]).type

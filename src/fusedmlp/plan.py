@@ -69,6 +69,7 @@ class State(NamedTuple):
     direction_changes: NDArray[np.int64]
     errors: NDArray[np.float64]  # for each record: sum of |output - target|
     losses: NDArray[np.float64]  # for each record: sum of the rows' losses
+    row_weights: NDArray[np.floating[Any]]  # (rows,), or empty where all count the same
     work: NDArray[np.floating[Any]]  # the kernels' room for a block of rows
 
 
@@ -162,7 +163,12 @@ def aligned_zeros(size: int, dtype: DTypeLike) -> NDArray[Any]:
     return memory[start : start + size * itemsize].view(dtype)
 
 
-def make_state(plan: Plan, params: NDArray[np.floating[Any]], rows: int) -> State:
+def make_state(
+    plan: Plan,
+    params: NDArray[np.floating[Any]],
+    rows: int,
+    row_weights: NDArray[np.floating[Any]] | None = None,
+) -> State:
     """Return the state before the first step; `params` itself will be trained."""
     tracked = params.size if plan.track_directions else 0
     records = -(-plan.epochs // plan.record_every)
@@ -178,6 +184,7 @@ def make_state(plan: Plan, params: NDArray[np.floating[Any]], rows: int) -> Stat
         direction_changes=np.zeros(tracked, np.int64),
         errors=np.zeros(records),
         losses=np.zeros(records),
+        row_weights=np.empty(0, params.dtype) if row_weights is None else row_weights,
         work=aligned_zeros(plan.work_size, params.dtype),
     )
 

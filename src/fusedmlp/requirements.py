@@ -93,6 +93,18 @@ def optional(check: Check) -> Check:
     return lambda name, value: None if value is None else check(name, value)
 
 
+def anything(name: str, value: Any) -> Any:  # noqa: ARG001
+    """Whatever it is: it is checked where the data are known."""
+    return value
+
+
+def function(name: str, value: Any) -> Any:
+    """A function, or what can be called like one."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function, got {value!r}")
+    return value
+
+
 def flag(name: str, value: Any) -> bool:
     """True or False."""
     if not _is_flag(value):

@@ -17,6 +17,9 @@ from fusedmlp.threads import WORTH_A_START
 # Rows in a call of predict: between two calls, Python sees Ctrl-C.
 SLICE_ROWS = 1 << 16
 
+# What a plan for predictions need not spell out for each epoch.
+NO_STEPS = {"learning_rate_schedule": "constant", "warmup_epochs": 0}
+
 
 def implementation(backend: str) -> ModuleType:
     """Return the package that does the work. Numba is imported only if it has to be."""
@@ -117,7 +120,7 @@ class Trained:
         """Return the plan of a prediction; the last is kept, for calls with a row each."""
         plan = self._plans.get(rows)
         if plan is None:
-            options = {**self.options, "batch_size": None}
+            options = {**self.options, "batch_size": None, **NO_STEPS}
             if 2 * rows * self._params.size < WORTH_A_START:
                 options["threads"] = 1
             plan = make_plan(options, self._sizes, rows)

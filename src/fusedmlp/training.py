@@ -3,12 +3,13 @@
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack, cast
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from fusedmlp.contradictions import refuse_for_rows
+from fusedmlp.control import Control
 from fusedmlp.data import Array, checked
 from fusedmlp.initial import initial_params
 from fusedmlp.options import Options, checked_options, documented
@@ -16,6 +17,7 @@ from fusedmlp.plan import Plan, State, make_plan, make_state
 from fusedmlp.progress import progress_bar, require_rich
 from fusedmlp.requirements import sizes as checked_sizes
 from fusedmlp.trained import Trained, as_matrices, implementation
+from fusedmlp.validation import Rows, divided
 
 # Python sees Ctrl-C between two slices of a run. They aim at half of the 100 ms that a person
 # takes for "at once", since what a slice will take is a guess from the one before. A block of rows
@@ -25,6 +27,8 @@ GROWTH = 16
 
 # Threads start anew for each slice, in a tenth of this time. One alone arrives at the same bits.
 ALONE_SECONDS = 0.001
+
+DIVERGED = "diverged: a weight was no longer finite"
 
 
 @documented
@@ -74,10 +78,11 @@ def train(
     if options.get("progress"):
         require_rich()
     run = prepared(X, y, hidden, **options)
-    state = make_state(run.plan, run.params, len(run.X))
+    state = make_state(run.plan, run.params, len(run.X), run.rows.weights)
+    control = _control(run, state)
     with progress_bar(run.plan, len(run.X), run.options["progress"]) as show:
-        finite = _fit_in_slices(run, state, show)
-    return _trained(run, state, finite)
+        stopped = _fit_watched(_Slices(run, state, show), control)
+    return _trained(run, state, control, stopped)
 
 
 class Prepared(NamedTuple):
@@ -87,8 +92,18 @@ class Prepared(NamedTuple):
     sizes: tuple[int, ...]
     plan: Plan
     params: Array
-    X: Array
-    y: Array
+    rows: Rows
+    validation: Rows | None
+
+    @property
+    def X(self) -> Array:  # noqa: N802
+        """Rows to learn from (rows, n_in)."""
+        return self.rows.X
+
+    @property
+    def y(self) -> Array:
+        """Their targets (rows, n_out)."""
+        return self.rows.y
 
 
 def prepared(
@@ -96,13 +111,15 @@ def prepared(
 ) -> Prepared:
     """Check all that `train` is given; draw the first weights and the seed of the rows' order."""
     chosen = {"hidden": checked_sizes("hidden", hidden), **checked_options(options)}
-    rows, targets = checked(X, y, chosen)
-    refuse_for_rows(chosen, len(rows))
-    sizes = (rows.shape[1], *chosen["hidden"], targets.shape[1])
     random = _random_state(chosen["random_state"])
+    inputs, targets = checked(X, y, chosen)
+    sizes = (inputs.shape[1], *chosen["hidden"], targets.shape[1])
     params = initial_params(chosen, sizes, random)
     seed = int(random.randint(0, 2**63 - 1, dtype=np.int64))
-    return Prepared(chosen, sizes, make_plan(chosen, sizes, len(rows), seed), params, rows, targets)
+    rows, validation = divided(inputs, targets, chosen, random)
+    refuse_for_rows(chosen, len(rows.X))
+    plan = make_plan(chosen, sizes, len(rows.X), seed)
+    return Prepared(chosen, sizes, plan, params, rows, validation)
 
 
 def _random_state(seed: Any) -> np.random.RandomState:
@@ -112,48 +129,104 @@ def _random_state(seed: Any) -> np.random.RandomState:
     return seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(seed)
 
 
-def _fit_in_slices(run: Prepared, state: State, show: Callable[[State], None]) -> bool:
-    """Call fit in slices until the run is over; return whether all weights are finite."""
-    fit = implementation(run.options["backend"]).fit
-    end = run.plan.epochs * len(run.X)
-    step = 1  # rows; the first slice shows what one costs, as soon as it does not compile any more
-    plan, finite = run.plan._replace(threads=1), True
-    while finite and state.position[0] < end:
-        begun, begin = time.perf_counter(), int(state.position[0])
-        finite = fit(plan, run.X, run.y, state, min(begin + step, end))
-        seconds = max(time.perf_counter() - begun, 1e-9)
-        done = int(state.position[0]) - begin
-        step = max(1, min(done * GROWTH, int(done * SLICE_SECONDS / seconds)))
-        if min(step, end - begin - done) * seconds / done > ALONE_SECONDS:
-            plan = run.plan
-        show(state)
-    return finite
+def _control(run: Prepared, state: State) -> Control:
+    """Return what watches the run."""
+
+    def parts() -> tuple[list[Array], list[Array]]:
+        now = _network(run, state, {}, "")
+        return now.weights, now.biases
+
+    def validation_loss() -> float:
+        aside = cast(Rows, run.validation)
+        outputs = _network(run, state, {}, "").predict(aside.X)
+        return mean_loss(run.options["backend"], run.plan, outputs, aside)
+
+    watch = validation_loss if run.validation else None
+    return Control(run.options, run.plan, state, run.rows.total, run.y.shape[1], watch, parts)
 
 
-def _trained(run: Prepared, state: State, finite: bool) -> Trained:
+def mean_loss(backend: str, plan: Plan, outputs: Array, rows: Rows) -> float:
+    """Return the mean loss of outputs (rows, n_out), rows counting as their weights say."""
+    losses, activation = implementation(backend), int(plan.activations[-1])
+    if rows.weights is None:
+        return float(losses.loss(plan.loss, activation, outputs, rows.y)) / rows.total
+    weighted = losses.weighted_loss(plan.loss, activation, outputs, rows.y, rows.weights)
+    return float(weighted) / rows.total
+
+
+class _Slices:
+    """Calls of fit, each about as long as Python may wait, up to any row."""
+
+    def __init__(self, run: Prepared, state: State, show: Callable[[State], None]) -> None:
+        self.run, self.state, self.show = run, state, show
+        self.fit = implementation(run.options["backend"]).fit
+        # Rows; the first slice shows what one costs, as soon as it does not compile any more.
+        self.step = 1
+        self.plan = run.plan._replace(threads=1)
+
+    def until(self, stop: int) -> bool:
+        """Train until so many rows have been visited; return whether all weights are finite."""
+        run, state, finite = self.run, self.state, True
+        while finite and state.position[0] < stop:
+            begun, begin = time.perf_counter(), int(state.position[0])
+            finite = self.fit(self.plan, run.X, run.y, state, min(begin + self.step, stop))
+            seconds = max(time.perf_counter() - begun, 1e-9)
+            done = int(state.position[0]) - begin
+            self.step = max(1, min(done * GROWTH, int(done * SLICE_SECONDS / seconds)))
+            if min(self.step, stop - begin - done) * seconds / done > ALONE_SECONDS:
+                self.plan = run.plan
+            self.show(state)
+        return finite
+
+
+def _fit_watched(slices: _Slices, control: Control) -> str:
+    """Train, with a look at each recorded epoch if one is wanted; return why the run ended."""
+    plan, rows = slices.run.plan, len(slices.run.X)
+    records = -(-plan.epochs // plan.record_every) if control.needed else 0
+    for record in range(records):
+        epoch = record * plan.record_every
+        if not slices.until((epoch + 1) * rows):
+            return DIVERGED
+        reason = control.after(record)
+        if reason:
+            return reason
+    return "all epochs run" if slices.until(plan.epochs * rows) else DIVERGED
+
+
+def _trained(run: Prepared, state: State, control: Control, stopped: str) -> Trained:
     epochs = int(state.position[0]) // len(run.X)
-    stopped = "all epochs run"
-    if not finite:
-        stopped = f"diverged: a weight was no longer finite after epoch {epochs - 1}"
+    if stopped == DIVERGED:
+        stopped = f"{DIVERGED} after epoch {epochs - 1}"
         warnings.warn(
             f"{stopped}; a smaller learning_rate or reduction='mean' may help",
             RuntimeWarning,
             stacklevel=3,
         )
+    stopped += control.bring_back_the_best()
     every = run.plan.record_every
     records = -(-epochs // every)
+    history = {
+        "epoch": np.arange(records) * every,
+        "error": state.errors[:records] / (run.rows.total * run.y.shape[1]),
+        "loss": state.losses[:records] / run.rows.total,
+    }
+    if run.validation:
+        unmeasured = [np.nan] * (records - len(control.validation_losses))
+        history["validation_loss"] = np.array(control.validation_losses + unmeasured)
+    return _network(run, state, history, stopped)
+
+
+def _network(
+    run: Prepared, state: State, history: dict[str, NDArray[Any]], stopped: str
+) -> Trained:
     changes = state.direction_changes
     return Trained(
-        history={
-            "epoch": np.arange(records) * every,
-            "error": state.errors[:records] / run.y.size,
-            "loss": state.losses[:records] / len(run.y),
-        },
+        history=history,
         direction_changes=(
             as_matrices(changes, run.sizes, run.options["bias"]) if changes.size else None
         ),
         options=run.options,
-        epochs=epochs,
+        epochs=int(state.position[0]) // len(run.X),
         stopped=stopped,
         _sizes=run.sizes,
         _params=state.params,

@@ -4,7 +4,7 @@ from fusedmlp.kernels.activations import activate, error_weighted_derivative
 from fusedmlp.kernels.draws import mix, row_order
 from fusedmlp.kernels.fit import fit, gradient, predict
 from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
-from fusedmlp.kernels.losses import absolute_error, loss, output_delta
+from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted_loss
 from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
 from fusedmlp.kernels.penalties import clip_norm, clip_values, penalize, penalty
 from fusedmlp.kernels.updates import count_direction_changes, update
@@ -32,4 +32,5 @@ __all__ = [
     "row_order",
     "rprop",
     "update",
+    "weighted_loss",
 ]

@@ -7,7 +7,7 @@ import numpy as np
 from fusedmlp.codes import Activation, Loss
 from fusedmlp.kernels.activations import derivative_at
 from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.vectors import address, at, put
+from fusedmlp.kernels.vectors import address, at, put, shifted
 
 
 @compiled
@@ -37,6 +37,20 @@ def loss_at(kind, activation, outputs, targets, size, nearest):
                 result -= target * math.log(p)
             if activation == Activation.SIGMOID and target != 1.0:
                 result -= (1.0 - target) * math.log(1.0 - p)
+    return result
+
+
+@compiled
+def weighted_loss(kind, activation, outputs, targets, row_weights):
+    """Return the sum of the rows' losses, each times its weight (rows,)."""
+    nearest, result = nearest_to_certain(outputs), 0.0
+    out, target, weights = address(outputs), address(targets), address(row_weights)
+    rows, units = outputs.shape
+    for b in range(rows):
+        value = loss_at(
+            kind, activation, shifted(out, b * units), shifted(target, b * units), units, nearest
+        )
+        result += np.float64(at(weights, b)) * value
     return result
 
 

@@ -13,16 +13,16 @@ from fusedmlp.kernels.blocks import (
     forward_block,
     last_of,
     rows_begin,
-    share,
     sum_parts,
     transpose_weights,
     weights_begin,
 )
 from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.draws import row_order_at
-from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at, record_at
+from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at
 from fusedmlp.kernels.meeting import meet
 from fusedmlp.kernels.network import network_of
+from fusedmlp.kernels.row_weights import record_rows, weigh, weighted_share
 from fusedmlp.kernels.rows import copy
 from fusedmlp.kernels.rules import bound, move, rate_of
 from fusedmlp.kernels.updates import count_changes_at, finite_at
@@ -37,6 +37,7 @@ class Run(NamedTuple):
     inputs: Any  # (rows, n_in)
     targets: Any  # (rows, n_out)
     order: Any  # (rows,), this epoch's
+    row_weights: Any  # (rows,), or none
     n_in: int
     n_out: int
     shuffle: int
@@ -63,6 +64,7 @@ def _run_of(plan, X, y, state):
         address(X),
         address(y),
         address(state.order),
+        address(state.row_weights),
         plan.sizes[0],
         plan.sizes[-1],
         plan.shuffle,
@@ -110,26 +112,32 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
 
         batch_end = min(batch_start + plan.batch_size, rows)
         count, add = min(plan.block, batch_end - row), row - batch_start
-        scale, updated = share(plan.reduction, batch_end - batch_start, X.dtype.type), False
+        scale = weighted_share(
+            plan.extras, run, plan.reduction, batch_start, batch_end, X.dtype.type
+        )
+        updated = False
         if plan.parts == 1:
             first = rows_begin(count, thread, threads)
             own = rows_begin(count, thread + 1, threads) - first
             if own > 0:
-                _pass(run, row, first, own, first, scale)
+                _pass(plan.extras, run, row, first, own, first, scale)
             meet(counter, threads)
             inputs = _block_of(run, row, run.inputs, run.n_in, run.room.rows)
             block_gradient(
                 run.network, inputs, run.room, START, count, run.gradient, add, begin, end
             )
         else:
-            _own_parts(run, plan.parts, row, count, add, scale, thread, threads, recording)
+            _own_parts(
+                plan.extras, run, plan.parts, row, count, add, scale, thread, threads, recording
+            )
         if recording:
             meet(counter, threads)
             if thread == 0:
                 out, record = last_of(run.network, run.room.outputs), epoch // plan.record_every
                 targets = _block_of(run, row, run.targets, run.n_out, run.room.targets)
-                size = count * run.n_out
-                record_at(run.loss, run.last, out, targets, size, nearest, errors, losses, record)
+                record_rows(
+                    plan.extras, run, row, count, out, targets, nearest, errors, losses, record
+                )
             meet(counter, threads)
         row += count
         if row == batch_end:
@@ -159,7 +167,7 @@ def _block_of(run, row, all_rows, width, room):
 
 
 @inner
-def _pass(run, row, first, rows, place, scale):
+def _pass(extras, run, row, first, rows, place, scale):
     """Send rows of the block that begins at `row` forward and back; return where their inputs are.
 
     Their room is at `place`.
@@ -174,12 +182,13 @@ def _pass(run, row, first, rows, place, scale):
     out = forward_block(run.network, run.params, inputs, run.room, place, rows)
     delta = shifted(last_of(run.network, run.room.deltas), place * run.n_out)
     output_delta_at(run.loss, run.last, out, targets, rows, run.n_out, scale, delta)
+    weigh(extras, run, row + first, rows, delta)
     carry_back(run.network, run.room, place, rows)
     return inputs
 
 
 @inner
-def _own_parts(run, parts, row, rows, add, scale, thread, threads, recording):
+def _own_parts(extras, run, parts, row, rows, add, scale, thread, threads, recording):
     """Make the gradients of a thread's parts of a block."""
     first_part, end_part = parts * thread // threads, parts * (thread + 1) // threads
     for part in range(first_part, end_part):
@@ -189,7 +198,7 @@ def _own_parts(run, parts, row, rows, add, scale, thread, threads, recording):
         place = first if recording else rows_begin(run.network.block, first_part, parts)
         gradient = shifted(run.room.gradients, part * run.size)
         if own > 0:
-            inputs = _pass(run, row, first, own, place, scale)
+            inputs = _pass(extras, run, row, first, own, place, scale)
             block_gradient(
                 run.network, inputs, run.room, place, own, gradient, add, START, run.size
             )

@@ -4,7 +4,7 @@ from fusedmlp.reference.activations import activate, error_weighted_derivative
 from fusedmlp.reference.draws import mix, row_order
 from fusedmlp.reference.fit import fit, gradient, predict
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
-from fusedmlp.reference.losses import absolute_error, loss, output_delta
+from fusedmlp.reference.losses import absolute_error, loss, output_delta, weighted_loss
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
 from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
 from fusedmlp.reference.updates import count_direction_changes, update
@@ -32,4 +32,5 @@ __all__ = [
     "row_order",
     "rprop",
     "update",
+    "weighted_loss",
 ]

@@ -10,7 +10,7 @@ from fusedmlp.plan import Plan, State
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.draws import row_order
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
-from fusedmlp.reference.losses import absolute_error, loss, output_delta
+from fusedmlp.reference.losses import absolute_error, loss, output_delta, weighted_loss
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
 from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
 from fusedmlp.reference.updates import count_direction_changes, update
@@ -43,12 +43,19 @@ def _forward_all(plan: Plan, layers: Layers, X: Array) -> list[Array]:
 
 
 def _backward_all(
-    plan: Plan, layers: Layers, outputs: list[Array], y: Array, gradients: Layers
+    plan: Plan,
+    layers: Layers,
+    outputs: list[Array],
+    y: Array,
+    gradients: Layers,
+    row_weights: Array,
 ) -> None:
     """Add to the gradients, from the delta at the output back to the first layer."""
-    scale = 1 / len(y) if plan.reduction == Reduction.MEAN else 1.0
+    total = float(row_weights.sum(dtype=np.float64))
+    scale = 1.0 if plan.reduction == Reduction.SUM else 1 / total if total > 0 else 0.0
     delta = np.empty_like(outputs[-1])
     output_delta(plan.loss, plan.activations[-1], outputs[-1], y, scale, delta)
+    delta *= row_weights[:, None]
     for layer in reversed(range(len(layers))):
         inputs = outputs[layer]
         layer_gradient(inputs, delta, *gradients[layer])
@@ -73,7 +80,7 @@ def gradient(plan: Plan, params: Array, X: Array, y: Array, result: Array) -> fl
     layers = _layers(plan, params)
     outputs = _forward_all(plan, layers, X)
     result[:] = 0
-    _backward_all(plan, layers, outputs, y, _layers(plan, result))
+    _backward_all(plan, layers, outputs, y, _layers(plan, result), np.ones(len(y), X.dtype))
     value = loss(plan.loss, plan.activations[-1], outputs[-1], y)
     if plan.reduction == Reduction.MEAN:
         value /= len(y)
@@ -103,9 +110,10 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
             else:
                 X_batch, y_batch = X[batch], y[batch]
             outputs = _forward_all(plan, layers, X_batch)
-            _record(plan, state, epoch, outputs[-1], y_batch)
+            row_weights = _weights_of(plan, state, batch, len(X_batch))
+            _record(plan, state, epoch, outputs[-1], y_batch, row_weights)
             state.gradient[:] = 0
-            _backward_all(plan, layers, outputs, y_batch, gradients)
+            _backward_all(plan, layers, outputs, y_batch, gradients, row_weights)
             _step(plan, state, epoch, start, rows)
         state.position[0] += rows
         if not np.isfinite(state.params).all():
@@ -113,12 +121,25 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
     return True
 
 
-def _record(plan: Plan, state: State, epoch: int, outputs: Array, y: Array) -> None:
+def _weights_of(plan: Plan, state: State, batch: slice, rows: int) -> Array:
+    """Return what each row of the batch counts (rows,)."""
+    if not plan.extras.weighted:
+        return np.ones(rows, state.params.dtype)
+    return state.row_weights[state.order[batch]] if plan.shuffle else state.row_weights[batch]
+
+
+def _record(
+    plan: Plan, state: State, epoch: int, outputs: Array, y: Array, row_weights: Array
+) -> None:
     """Note a batch's error and loss before its update, where the epoch is one to record."""
     if epoch % plan.record_every == 0:
         record = epoch // plan.record_every
-        state.errors[record] += absolute_error(outputs, y)
-        state.losses[record] += loss(plan.loss, plan.activations[-1], outputs, y)
+        errors = (absolute_error(out, target) for out, target in zip(outputs, y, strict=True))
+        pairs = zip(row_weights.tolist(), errors, strict=True)
+        state.errors[record] += math.fsum(weight * error for weight, error in pairs)
+        state.losses[record] += weighted_loss(
+            plan.loss, plan.activations[-1], outputs, y, row_weights
+        )
 
 
 def _step(plan: Plan, state: State, epoch: int, start: int, rows: int) -> None:

@@ -1,5 +1,7 @@
 """Losses and where backpropagation begins, for clarity and not for speed."""
 
+import math
+
 import numpy as np
 
 from fusedmlp.codes import Activation, Loss
@@ -22,6 +24,14 @@ def loss(kind: int, activation: int, outputs: Array, targets: Array) -> float:
     chosen = (target * np.log(p)).sum()
     not_chosen = ((1 - target) * np.log(1 - p)).sum() if activation == Activation.SIGMOID else 0.0
     return float(-(chosen + not_chosen))
+
+
+def weighted_loss(
+    kind: int, activation: int, outputs: Array, targets: Array, row_weights: Array
+) -> float:
+    """Return the sum of the rows' losses, each times its weight (rows,)."""
+    rows = zip(outputs[:, None], targets[:, None], row_weights.tolist(), strict=True)
+    return math.fsum(weight * loss(kind, activation, out, target) for out, target, weight in rows)
 
 
 def absolute_error(outputs: Array, targets: Array) -> float:

@@ -1,0 +1,55 @@
+"""Rows that count more or less than others, in gradient and records. Off, it is nothing."""
+
+import numpy as np
+
+from fusedmlp.codes import Reduction
+from fusedmlp.kernels.blocks import share
+from fusedmlp.kernels.compiled import inner
+from fusedmlp.kernels.losses import absolute_error_at, loss_at, record_at
+from fusedmlp.kernels.penalties import scale_at
+from fusedmlp.kernels.vectors import at, put, shifted
+
+
+@inner
+def _weight(run, row):
+    """Return what the row counts that this epoch visits as the row-th."""
+    return at(run.row_weights, at(run.order, row) if run.shuffle else row)
+
+
+@inner
+def weighted_share(extras, run, reduction, begin, end, real):
+    """Return what the gradient of a row of weight 1 counts in the batch of rows begin..end."""
+    if extras is None:
+        return share(reduction, end - begin, real)
+    if not extras.weighted or reduction == Reduction.SUM:
+        return share(reduction, end - begin, real)
+    sums = 0.0
+    for row in range(begin, end):
+        sums += np.float64(_weight(run, row))
+    return real(1.0 / sums) if sums > 0.0 else real(0.0)
+
+
+@inner
+def weigh(extras, run, row, rows, delta):
+    """Multiply the delta of rows, of which the first is visited as the row-th, by their weights."""
+    if extras is None:
+        return
+    if extras.weighted:
+        for b in range(rows):
+            scale_at(shifted(delta, b * run.n_out), run.n_out, _weight(run, row + b))
+
+
+@inner
+def record_rows(extras, run, row, rows, out, targets, nearest, errors, losses, record):
+    """Add the errors and losses of a block's rows to a record."""
+    if extras is None or not extras.weighted:
+        size = rows * run.n_out
+        record_at(run.loss, run.last, out, targets, size, nearest, errors, losses, record)
+    else:
+        for b in range(rows):
+            o, t = shifted(out, b * run.n_out), shifted(targets, b * run.n_out)
+            weight = np.float64(_weight(run, row + b))
+            error = absolute_error_at(o, t, run.n_out)
+            value = loss_at(run.loss, run.last, o, t, run.n_out, nearest)
+            put(errors, record, at(errors, record) + weight * error)
+            put(losses, record, at(losses, record) + weight * value)

@@ -53,6 +53,22 @@ EVERYTHING = {
     "track_directions": True,
 }
 
+WEIGHTS_OF_SEVEN = [0.5, 2.0, 0.0, 1.0, 1.5, 0.25, 3.0]
+ALL_EXTRAS = {
+    **EVERYTHING,
+    "optimizer": "adamw",
+    "nesterov": False,
+    "momentum": 0.0,
+    "learning_rate": 0.05,
+    "learning_rate_schedule": "cosine",
+    "warmup_epochs": 2,
+    "l1": 0.001,
+    "l2": 0.01,
+    "clip_value": 0.2,
+    "clip_norm": 0.3,
+    "sample_weight": WEIGHTS_OF_SEVEN,
+}
+
 # A baseline, each option alone, everything together.
 OPTION_CASES = [
     Case("baseline"),
@@ -77,6 +93,24 @@ OPTION_CASES = [
     Case("record every epoch", options={"record_every": 1}),
     Case("track directions", options={"track_directions": True}),
     Case("everything", options=EVERYTHING),
+    Case("adam", options={**MINI_BATCH, "optimizer": "adam", "learning_rate": 0.05}),
+    Case("adamw", options={**MINI_BATCH, "optimizer": "adamw", "weight_decay": 0.1}),
+    Case("rmsprop", options={**MINI_BATCH, "optimizer": "rmsprop", "learning_rate": 0.02}),
+    Case("rmsprop with momentum", options={"optimizer": "rmsprop", "momentum": 0.5}),
+    Case("adagrad", options={**MINI_BATCH, "optimizer": "adagrad", "learning_rate": 0.1}),
+    Case("rprop", options={"optimizer": "rprop"}),
+    Case("l1", options={"l1": 0.01}),
+    Case("l2", options={"l2": 0.1, "bias": True}),
+    Case("clip_value", options={"clip_value": 0.05, "bias": True}),
+    Case("clip_norm", options={"clip_norm": 0.05, "batch_size": 3}),
+    Case("invscaling", options={"learning_rate_schedule": "invscaling", "batch_size": 3}),
+    Case("cosine", options={"learning_rate_schedule": "cosine", "warmup_epochs": 3}),
+    Case("exponential", options={"learning_rate_schedule": "exponential"}),
+    Case("adaptive", options={"learning_rate_schedule": "adaptive", "tol": 0.1}),
+    Case("sample_weight", options={"sample_weight": WEIGHTS_OF_SEVEN, **MINI_BATCH}),
+    Case("summed weights", options={"sample_weight": WEIGHTS_OF_SEVEN, "shuffle": False}),
+    Case("validation", options={"validation": 0.3}),
+    Case("all extras", options=ALL_EXTRAS),
 ]
 
 # One of everything, no hidden layer, deep, wide; around the widths of vectors and of tiles, and

@@ -17,7 +17,7 @@ from fusedmlp.kernels.team import together
 from fusedmlp.plan import make_plan, make_state
 from fusedmlp.threads import FLOPS_A_THREAD, available_threads, threads_for
 from fusedmlp.training import prepared
-from tests.cases import ALL_CASES, EVERYTHING, SOFTMAX, Case, same_weights
+from tests.cases import ALL_CASES, ALL_EXTRAS, EVERYTHING, SOFTMAX, Case, same_weights
 
 CASE = Case("", (20, 30, 10, 3), 500, {**EVERYTHING, "batch_size": 70, "learning_rate": 0.05})
 
@@ -32,19 +32,32 @@ RAGGED_PARTS = Case(
     {**EVERYTHING, "batch_size": 8960, "track_directions": False},
 )
 ONE_OUTPUT = Case("one output", (30, 40, 1), 90, {"reduction": "mean", "bias": True})
+PARTS_WITH_EXTRAS = Case(
+    "parts with extras",
+    (4, 9, 3),
+    9000,
+    {
+        **ALL_EXTRAS,
+        "batch_size": 8960,
+        "track_directions": False,
+        "sample_weight": (np.arange(9000) % 7) / 3,
+    },
+)
 # The gradients of wide layers read their inputs transposed; one thread is in the first layer while
 # another is in the second.
 WIDE_LAYERS = Case(
     "wide layers", (784, 512, 401, 3), 250, {**EVERYTHING, "batch_size": 130, "init": "glorot"}
 )
+LARGE_STEPS = [MANY_ROWS, RAGGED_PARTS, PARTS_WITH_EXTRAS, WIDE_LAYERS]
 
 
 def fitted(case, threads, dtype, epochs=10, stops=()):
     """Return the plan, what training leaves (but for the work space), and predictions."""
     X, y = case.data()
     run = prepared(X, y, **case.arguments(epochs=epochs, dtype=dtype, threads=threads))
-    state, outputs = make_state(run.plan, run.params.copy(), case.rows), np.empty_like(run.y)
-    for stop in [*stops, epochs * case.rows]:
+    state = make_state(run.plan, run.params.copy(), len(run.X), run.rows.weights)
+    outputs = np.empty_like(run.y)
+    for stop in [*stops, epochs * len(run.X)]:
         if state.position[0] < stop:
             kernels.fit(run.plan, run.X, run.y, state, stop)
     kernels.predict(run.plan, state.params, run.X, outputs)
@@ -52,9 +65,7 @@ def fitted(case, threads, dtype, epochs=10, stops=()):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize(
-    "case", [*ALL_CASES, CASE, ONE_OUTPUT, MANY_ROWS, RAGGED_PARTS, WIDE_LAYERS], ids=str
-)
+@pytest.mark.parametrize("case", [*ALL_CASES, CASE, ONE_OUTPUT, *LARGE_STEPS], ids=str)
 def test_any_number_of_threads_gives_the_same_bits(case, dtype):
     _, alone = fitted(case, 1, dtype)
     for n in (2, 5):
@@ -63,7 +74,7 @@ def test_any_number_of_threads_gives_the_same_bits(case, dtype):
             assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("case", [MANY_ROWS, RAGGED_PARTS, WIDE_LAYERS], ids=str)
+@pytest.mark.parametrize("case", LARGE_STEPS, ids=str)
 def test_large_steps_agree_with_the_reference(case):
     X, y = case.data()
     run = prepared(X, y, **case.arguments())

@@ -10,14 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from fusedmlp.contradictions import refuse_for_rows
 from fusedmlp.control import Control
-from fusedmlp.data import Array, checked
+from fusedmlp.data import Array
 from fusedmlp.initial import initial_params
 from fusedmlp.options import Options, checked_options, documented
 from fusedmlp.plan import Plan, State, make_plan, make_state
 from fusedmlp.progress import progress_bar, require_rich
 from fusedmlp.requirements import sizes as checked_sizes
 from fusedmlp.trained import Trained, as_matrices, implementation
-from fusedmlp.validation import Rows, divided
+from fusedmlp.validation import Rows, checked_data, set_aside
 
 # Python sees Ctrl-C between two slices of a run. They aim at half of the 100 ms that a person
 # takes for "at once", since what a slice will take is a guess from the one before. A block of rows
@@ -111,13 +111,15 @@ def prepared(
 ) -> Prepared:
     """Check all that `train` is given; draw the first weights and the seed of the rows' order."""
     chosen = {"hidden": checked_sizes("hidden", hidden), **checked_options(options)}
+    rows, validation = checked_data(X, y, chosen)
+    aside = validation if isinstance(validation, int) else 0
+    refuse_for_rows(chosen, len(rows.X) - aside)
+    sizes = (rows.X.shape[1], *chosen["hidden"], rows.y.shape[1])
     random = _random_state(chosen["random_state"])
-    inputs, targets = checked(X, y, chosen)
-    sizes = (inputs.shape[1], *chosen["hidden"], targets.shape[1])
     params = initial_params(chosen, sizes, random)
     seed = int(random.randint(0, 2**63 - 1, dtype=np.int64))
-    rows, validation = divided(inputs, targets, chosen, random)
-    refuse_for_rows(chosen, len(rows.X))
+    if isinstance(validation, int):
+        rows, validation = set_aside(rows, validation, random)
     plan = make_plan(chosen, sizes, len(rows.X), seed)
     return Prepared(chosen, sizes, plan, params, rows, validation)
 

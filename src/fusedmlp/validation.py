@@ -1,4 +1,4 @@
-"""The rows that a run is not trained on."""
+"""The rows that a run is trained on, and those that it is only looked at with."""
 
 from numbers import Real
 from typing import Any, NamedTuple
@@ -9,11 +9,11 @@ from fusedmlp.data import Array, checked, checked_row_weights
 
 
 class Rows(NamedTuple):
-    """Data of a run: what it learns from, or is only looked at with."""
+    """Inputs, their targets, and what each row counts."""
 
     X: Array  # (rows, n_in)
     y: Array  # (rows, n_out)
-    weights: Array | None  # (rows,)
+    weights: Array | None  # (rows,); None: all the same
 
     @property
     def total(self) -> float:
@@ -21,20 +21,27 @@ class Rows(NamedTuple):
         return float(len(self.X) if self.weights is None else self.weights.sum(dtype=np.float64))
 
 
-def divided(
-    inputs: Array, targets: Array, options: dict[str, Any], random: np.random.RandomState
-) -> tuple[Rows, Rows | None]:
-    """Return the rows to learn from, and those to validate with.
+def checked_data(X: Any, y: Any, options: dict[str, Any]) -> tuple[Rows, Rows | int | None]:
+    """Return all rows, and those to validate with, or how many are to be set aside.
 
-    inputs and targets are checked; the options' own data are checked here. A share is drawn from
-    `random`; nothing is drawn for a pair, or without validation.
+    Raises
+    ------
+    TypeError, ValueError
+        As `fusedmlp.train` does, for X, y and the options that hold data.
     """
+    inputs, targets = checked(X, y, options)
     weights = checked_row_weights(options["sample_weight"], options["dtype"], len(inputs))
-    rows, validation = Rows(inputs, targets, weights), options["validation"]
+    return Rows(inputs, targets, weights), _checked_validation(inputs, targets, options)
+
+
+def _checked_validation(
+    inputs: Array, targets: Array, options: dict[str, Any]
+) -> Rows | int | None:
+    validation = options["validation"]
     if validation is None:
-        return rows, None
-    if isinstance(validation, Real):  # True is 1.0, which leaves nothing to learn from
-        return _set_aside(rows, float(validation), random)
+        return None
+    if isinstance(validation, Real):
+        return _count(float(validation), len(inputs))
     if not isinstance(validation, list | tuple) or len(validation) != 2:
         raise TypeError(
             f"validation must be None, a share of the rows or a pair (X, y), got {validation!r}"
@@ -49,17 +56,20 @@ def divided(
                 f"validation: {what} must have {like.shape[1]} columns as in training, "
                 f"got shape {array.shape}"
             )
-    return rows, Rows(others, their_targets, None)
+    return Rows(others, their_targets, None)
 
 
-def _set_aside(rows: Rows, share: float, random: np.random.RandomState) -> tuple[Rows, Rows]:
+def _count(share: float, rows: int) -> int:
     if not 0 < share < 1:
         raise ValueError(f"validation must be above 0 and below 1, got {share!r}")
-    count = round(share * len(rows.X))
-    if not 0 < count < len(rows.X):
-        raise ValueError(
-            f"validation must leave rows on both sides, got {share!r} of {len(rows.X)} rows"
-        )
+    count = round(share * rows)
+    if not 0 < count < rows:
+        raise ValueError(f"validation must leave rows on both sides, got {share!r} of {rows} rows")
+    return count
+
+
+def set_aside(rows: Rows, count: int, random: np.random.RandomState) -> tuple[Rows, Rows]:
+    """Return the rows to learn from, and so many others, chosen at random; both in order."""
     order = random.permutation(len(rows.X))
     aside, rest = (
         Rows(rows.X[chosen], rows.y[chosen], None if rows.weights is None else rows.weights[chosen])

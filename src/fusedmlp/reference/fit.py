@@ -85,9 +85,7 @@ def gradient(plan: Plan, params: Array, X: Array, y: Array, result: Array) -> fl
     if plan.reduction == Reduction.MEAN:
         value /= len(y)
     _penalize_all(plan, params, result)
-    return value + math.fsum(
-        penalty(weights, plan.extras.l1, plan.extras.l2) for weights, _ in layers
-    )
+    return value + sum(penalty(weights, plan.extras.l1, plan.extras.l2) for weights, _ in layers)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -136,7 +134,7 @@ def _record(
         record = epoch // plan.record_every
         errors = (absolute_error(out, target) for out, target in zip(outputs, y, strict=True))
         pairs = zip(row_weights.tolist(), errors, strict=True)
-        state.errors[record] += math.fsum(weight * error for weight, error in pairs)
+        state.errors[record] += sum(weight * error for weight, error in pairs)
         state.losses[record] += weighted_loss(
             plan.loss, plan.activations[-1], outputs, y, row_weights
         )

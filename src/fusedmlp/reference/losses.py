@@ -1,7 +1,5 @@
 """Losses and where backpropagation begins, for clarity and not for speed."""
 
-import math
-
 import numpy as np
 
 from fusedmlp.codes import Activation, Loss
@@ -31,7 +29,8 @@ def weighted_loss(
 ) -> float:
     """Return the sum of the rows' losses, each times its weight (rows,)."""
     rows = zip(outputs[:, None], targets[:, None], row_weights.tolist(), strict=True)
-    return math.fsum(weight * loss(kind, activation, out, target) for out, target, weight in rows)
+    losses = (weight * loss(kind, activation, out, target) for out, target, weight in rows)
+    return float(sum(losses))
 
 
 def absolute_error(outputs: Array, targets: Array) -> float:

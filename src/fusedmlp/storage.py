@@ -13,13 +13,17 @@ from fusedmlp.trained import Trained
 
 FORMAT = "1"
 
+# Data, functions and other networks that a run was given: they are not part of what it became.
+GIVEN = ("sample_weight", "validation", "callback", "warm_start")
+
 
 def save(run: Trained, path: str | PathLike[str]) -> None:
     """Write a trained network to a safetensors file.
 
     Weights and biases are the tensors ``weights.0``, ``biases.0`` and so on; history and direction
     counts are tensors too; options and the rest are JSON in the metadata. Arrays that were given as
-    ``init`` and a RandomState are not kept.
+    ``init``, a RandomState, and what ``sample_weight``, ``validation``, ``callback`` and
+    ``warm_start`` were, are not kept.
 
     Parameters
     ----------
@@ -50,6 +54,7 @@ def save(run: Trained, path: str | PathLike[str]) -> None:
         options["init"] = "uniform"
     if not isinstance(options["random_state"], int):
         options["random_state"] = None
+    options |= dict.fromkeys(GIVEN)
     about = {"options": options, "epochs": run.epochs, "stopped": run.stopped}
     tensors = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
     save_file(tensors, path, {"fusedmlp": FORMAT, "run": json.dumps(about)})

@@ -24,9 +24,11 @@ class Option:
     meaning: str
 
 
-HiddenActivation = Literal["sigmoid", "tanh", "relu", "identity"]
-OutputActivation = Literal["sigmoid", "identity", "softmax"]
-Loss = Literal["squared_error", "log_loss"]
+HiddenActivation = Literal[
+    "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu", "identity"
+]
+OutputActivation = Literal["sigmoid", "identity", "softmax", "tanh", "softplus", "exp"]
+Loss = Literal["squared_error", "absolute_error", "huber", "log_loss", "poisson"]
 Reduction = Literal["sum", "mean"]
 Backend = Literal["kernels", "reference"]
 Initial = Literal["uniform", "glorot", "he"] | Sequence[ArrayLike] | Sequence[Sequence[ArrayLike]]
@@ -37,11 +39,13 @@ class Options(TypedDict, total=False):
     """The options of `fusedmlp.train`, all keywords."""
 
     activation: Annotated[
-        HiddenActivation,
+        HiddenActivation | Sequence[HiddenActivation],
         Option(
             "sigmoid",
-            may_be.one_of(get_args(HiddenActivation)),
-            "Activation of the hidden layers.",
+            may_be.one_or_each_of(get_args(HiddenActivation), "hidden layer"),
+            "Activation of the hidden layers, or a sequence with one for each: 'sigmoid', 'tanh', "
+            "'relu', 'leaky_relu' (slope 0.01 below 0), 'elu' (exp(z) - 1 below 0), 'softplus', "
+            "'silu', 'gelu' (in the form with tanh of Hendrycks and Gimpel, 2016) or 'identity'.",
         ),
     ]
     output_activation: Annotated[
@@ -49,8 +53,9 @@ class Options(TypedDict, total=False):
         Option(
             "sigmoid",
             may_be.one_of(get_args(OutputActivation)),
-            "Activation of the last layer: 'sigmoid' for outputs in 0..1, 'identity' for any "
-            "number, 'softmax' for the probabilities of classes that exclude each other.",
+            "Activation of the last layer: 'sigmoid' for outputs in 0..1, 'tanh' in -1..1, "
+            "'softplus' or 'exp' above 0, 'identity' for any number, 'softmax' for the "
+            "probabilities of classes that exclude each other.",
         ),
     ]
     loss: Annotated[
@@ -58,9 +63,17 @@ class Options(TypedDict, total=False):
         Option(
             "squared_error",
             may_be.one_of(get_args(Loss)),
-            "What is minimised: 'squared_error', half the sum of squares over a row's outputs, or "
-            "'log_loss', minus the logarithm of the probability given to the targets (with "
-            "output_activation 'sigmoid' or 'softmax').",
+            "What is minimised, summed over a row's outputs: 'squared_error', half the square; "
+            "'absolute_error'; 'huber', the one within huber_delta of the target and the other "
+            "beyond; 'log_loss', minus the logarithm of the probability given to the targets (with "
+            "output_activation 'sigmoid' or 'softmax'); 'poisson', half the deviance of counts "
+            "from the outputs as their means (with output_activation 'exp' or 'softplus').",
+        ),
+    ]
+    huber_delta: Annotated[
+        float,
+        Option(
+            1.0, may_be.number(above=0), "Error from which on loss 'huber' grows by its size alone."
         ),
     ]
     bias: Annotated[
@@ -176,6 +189,9 @@ def _table() -> tuple[dict[str, Option], dict[str, Any]]:
 
 OPTIONS, TYPES = _table()
 
+# What losses need that are not defined for every number.
+OUTPUTS_FOR = {"log_loss": ("sigmoid", "softmax"), "poisson": ("exp", "softplus")}
+
 
 def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return every option with its value, checked, the defaults filled in.
@@ -195,17 +211,31 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
         for name, option in OPTIONS.items()
     }
     real = np.dtype(options["dtype"]).type
-    for name in ("learning_rate", "momentum"):  # 1e-60 is 0 in float32, 0.9999999999 is 1
+    for name in (
+        "learning_rate",
+        "momentum",
+        "huber_delta",
+    ):  # 1e-60 is 0 in float32, 0.9999999999 is 1
         with np.errstate(over="ignore", under="ignore"):
             OPTIONS[name].check(f"{name} in {options['dtype']}", float(real(options[name])))
     if options["nesterov"] and options["momentum"] == 0:
         raise ValueError("nesterov=True must come with momentum > 0, got momentum=0.0")
-    if options["loss"] == "log_loss" and options["output_activation"] == "identity":
-        raise ValueError(
-            "loss='log_loss' must come with output_activation 'sigmoid' or 'softmax', "
-            "got output_activation='identity'"
-        )
+    for loss, outputs in OUTPUTS_FOR.items():
+        if options["loss"] == loss and options["output_activation"] not in outputs:
+            raise ValueError(
+                f"loss={loss!r} must come with output_activation {outputs[0]!r} or {outputs[1]!r}, "
+                f"got output_activation={options['output_activation']!r}"
+            )
     return options
+
+
+def require_activation_for_each(activation: str | Sequence[str], hidden: Sequence[int]) -> None:
+    """Raise ValueError where the activations are a sequence, but not one for each hidden layer."""
+    if not isinstance(activation, str) and len(activation) != len(hidden):
+        raise ValueError(
+            "activation must be one for all hidden layers or a sequence with one for each, "
+            f"got {len(activation)} for the {len(hidden)} of hidden={tuple(hidden)}"
+        )
 
 
 Function = Callable[..., Any]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from fusedmlp.data import Array, checked
 from fusedmlp.initial import initial_params
-from fusedmlp.options import Options, checked_options, documented
+from fusedmlp.options import Options, checked_options, documented, require_activation_for_each
 from fusedmlp.plan import Plan, State, make_plan, make_state
 from fusedmlp.progress import progress_bar, require_rich
 from fusedmlp.requirements import sizes as checked_sizes
@@ -95,6 +95,7 @@ def prepared(
 ) -> Prepared:
     """Check all that `train` is given; draw the first weights and the seed of the rows' order."""
     chosen = {"hidden": checked_sizes("hidden", hidden), **checked_options(options)}
+    require_activation_for_each(chosen["activation"], chosen["hidden"])
     rows, targets = checked(X, y, chosen)
     sizes = (rows.shape[1], *chosen["hidden"], targets.shape[1])
     random = _random_state(chosen["random_state"])

@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 from numba import config, njit
 
-from fusedmlp.kernels.activations import activated, sloped
+from fusedmlp.kernels.activations import activated
 from fusedmlp.kernels.blocks import share
 from fusedmlp.kernels.compiled import FLAGS, compiled, inner
 from fusedmlp.kernels.exponential import exp_nonpositive
 from fusedmlp.kernels.few_layout import layer_of
 from fusedmlp.kernels.losses import nearest_to_certain, record_at
+from fusedmlp.kernels.slopes import sloped
 from fusedmlp.kernels.updates import count_changes_at
 from fusedmlp.kernels.vectors import (
     address,
@@ -88,7 +89,16 @@ def train_few(layout, choices, room, plan, rows, state, stop):
             for j in range(last.n_out):
                 o, t = shifted(out, j * lanes), shifted(targets, j * lanes)
                 record_at(
-                    choices.loss, last.activation, o, t, rows, nearest, errors, losses, record
+                    choices.loss,
+                    last.activation,
+                    o,
+                    t,
+                    rows,
+                    nearest,
+                    plan.huber_delta,
+                    errors,
+                    losses,
+                    record,
                 )
             record += 1
         _output_delta(choices.loss, last.activation, out, targets, present, last.n_out, delta)

@@ -21,10 +21,11 @@ class Network(NamedTuple):
     bias: int  # 1 or 0
     block: int  # rows that there is room for
     parts: int  # of a block
+    keeps_sums: int  # 1: of silu's and gelu's layers, for the way back
 
 
 @inner
-def network_of(plan):
+def network_of(plan, keeps_sums):
     """Return the plan's network."""
     return Network(
         plan.activations.size,
@@ -35,6 +36,7 @@ def network_of(plan):
         plan.bias,
         plan.block,
         plan.parts,
+        keeps_sums,
     )
 
 

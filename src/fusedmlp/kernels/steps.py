@@ -38,6 +38,7 @@ class Run(NamedTuple):
     n_out: int
     shuffle: int
     loss: int
+    huber_delta: Any
     last: int  # activation
     size: int
     params: Any
@@ -53,7 +54,7 @@ class Run(NamedTuple):
 
 @inner
 def _run_of(plan, X, y, state):
-    network = network_of(plan)
+    network = network_of(plan, plan.keeps_sums)
     return Run(
         network,
         divided(network, state.params.size, address(state.work)),
@@ -64,6 +65,7 @@ def _run_of(plan, X, y, state):
         plan.sizes[-1],
         plan.shuffle,
         plan.loss,
+        plan.huber_delta,
         plan.activations[-1],
         state.params.size,
         address(state.params),
@@ -124,7 +126,18 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
                 out, record = last_of(run.network, run.room.outputs), epoch // plan.record_every
                 targets = _block_of(run, row, run.targets, run.n_out, run.room.targets)
                 size = count * run.n_out
-                record_at(run.loss, run.last, out, targets, size, nearest, errors, losses, record)
+                record_at(
+                    run.loss,
+                    run.last,
+                    out,
+                    targets,
+                    size,
+                    nearest,
+                    run.huber_delta,
+                    errors,
+                    losses,
+                    record,
+                )
             meet(counter, threads)
         row += count
         if row == batch_end:
@@ -163,7 +176,9 @@ def _pass(run, row, first, rows, place, scale):
         _gather(run.targets, run.n_out, run.order, row + first, rows, targets)
     out = forward_block(run.network, run.params, inputs, run.room, place, rows)
     delta = shifted(last_of(run.network, run.room.deltas), place * run.n_out)
-    output_delta_at(run.loss, run.last, out, targets, rows, run.n_out, scale, delta)
+    output_delta_at(
+        run.loss, run.last, out, targets, rows, run.n_out, scale, delta, run.huber_delta
+    )
     carry_back(run.network, run.room, place, rows)
     return inputs
 

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from fusedmlp.plan import Plan, Reduction, State
-from fusedmlp.reference.activations import Array
+from fusedmlp.plan import SLOPES_OF_SUMS, Activation, Plan, Reduction, State
+from fusedmlp.reference.activations import Array, activate
 from fusedmlp.reference.draws import row_order
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import absolute_error, loss, output_delta
@@ -28,36 +28,47 @@ def _layers(plan: Plan, flat: Array) -> Layers:
     return layers
 
 
-def _forward_all(plan: Plan, layers: Layers, X: Array) -> list[Array]:
-    """Return X and the outputs of each layer."""
-    outputs = [X]
+def _forward_all(plan: Plan, layers: Layers, X: Array) -> tuple[list[Array], list[Array]]:
+    """Return X and the outputs of each layer; and beside each what its slopes are read off."""
+    outputs, kept = [X], [X]
     for (weights, biases), activation in zip(layers, plan.activations.tolist(), strict=True):
         out = np.empty((len(X), weights.shape[1]), X.dtype)
-        forward(outputs[-1], weights, biases, activation, out)
+        if activation in SLOPES_OF_SUMS:
+            forward(outputs[-1], weights, biases, Activation.IDENTITY, out)
+            kept.append(out.copy())
+            activate(activation, out)
+        else:
+            forward(outputs[-1], weights, biases, activation, out)
+            kept.append(out)
         outputs.append(out)
-    return outputs
+    return outputs, kept
 
 
 def _backward_all(
-    plan: Plan, layers: Layers, outputs: list[Array], y: Array, gradients: Layers
+    plan: Plan,
+    layers: Layers,
+    outputs: list[Array],
+    kept: list[Array],
+    y: Array,
+    gradients: Layers,
 ) -> None:
     """Add to the gradients, from the delta at the output back to the first layer."""
     scale = 1 / len(y) if plan.reduction == Reduction.MEAN else 1.0
-    delta = np.empty_like(outputs[-1])
-    output_delta(plan.loss, plan.activations[-1], outputs[-1], y, scale, delta)
+    delta, last = np.empty_like(outputs[-1]), plan.activations[-1]
+    output_delta(plan.loss, last, outputs[-1], y, scale, delta, float(plan.huber_delta))
     for layer in reversed(range(len(layers))):
         inputs = outputs[layer]
         layer_gradient(inputs, delta, *gradients[layer])
         if layer > 0:
             delta_below = np.empty_like(inputs)
             weights, activation = layers[layer][0], plan.activations[layer - 1]
-            backpropagate(delta, weights, activation, inputs, delta_below)
+            backpropagate(delta, weights, activation, kept[layer], delta_below)
             delta = delta_below
 
 
 def predict(plan: Plan, params: Array, X: Array, outputs: Array) -> None:
     """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in)."""
-    outputs[:] = _forward_all(plan, _layers(plan, params), X)[-1]
+    outputs[:] = _forward_all(plan, _layers(plan, params), X)[0][-1]
 
 
 def gradient(plan: Plan, params: Array, X: Array, y: Array, result: Array) -> float:
@@ -66,10 +77,11 @@ def gradient(plan: Plan, params: Array, X: Array, y: Array, result: Array) -> fl
     Both are summed or averaged over the rows, as the plan's reduction says.
     """
     layers = _layers(plan, params)
-    outputs = _forward_all(plan, layers, X)
+    outputs, kept = _forward_all(plan, layers, X)
     result[:] = 0
-    _backward_all(plan, layers, outputs, y, _layers(plan, result))
-    value = loss(plan.loss, plan.activations[-1], outputs[-1], y)
+    _backward_all(plan, layers, outputs, kept, y, _layers(plan, result))
+    last, huber_delta = plan.activations[-1], float(plan.huber_delta)
+    value = loss(plan.loss, last, outputs[-1], y, huber_delta)
     return value / len(y) if plan.reduction == Reduction.MEAN else value
 
 
@@ -92,10 +104,10 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
                 X_batch, y_batch = X[state.order[batch]], y[state.order[batch]]
             else:
                 X_batch, y_batch = X[batch], y[batch]
-            outputs = _forward_all(plan, layers, X_batch)
+            outputs, kept = _forward_all(plan, layers, X_batch)
             _record(plan, state, epoch, outputs[-1], y_batch)
             state.gradient[:] = 0
-            _backward_all(plan, layers, outputs, y_batch, gradients)
+            _backward_all(plan, layers, outputs, kept, y_batch, gradients)
             _step(plan, state)
         state.position[0] += rows
         if not np.isfinite(state.params).all():
@@ -108,7 +120,8 @@ def _record(plan: Plan, state: State, epoch: int, outputs: Array, y: Array) -> N
     if epoch % plan.record_every == 0:
         record = epoch // plan.record_every
         state.errors[record] += absolute_error(outputs, y)
-        state.losses[record] += loss(plan.loss, plan.activations[-1], outputs, y)
+        last, huber_delta = plan.activations[-1], float(plan.huber_delta)
+        state.losses[record] += loss(plan.loss, last, outputs, y, huber_delta)
 
 
 def _step(plan: Plan, state: State) -> None:

@@ -42,6 +42,9 @@ class Activation(IntEnum):
 # Their slopes cannot be read off the outputs, as those of the others can: two sums have the same.
 SLOPES_OF_SUMS = (Activation.SILU, Activation.GELU)
 
+# What the kernels compile only for plans with one of them.
+RARE = tuple(activation for activation in Activation if activation > Activation.SOFTMAX)
+
 LEAK = 0.01  # slope of leaky_relu below 0
 
 
@@ -74,6 +77,7 @@ class Plan(NamedTuple):
     bias_offsets: NDArray[np.int64]  # where its biases begin
     activations: NDArray[np.int64]  # a code for each layer
     bias: int  # 1 or 0
+    rare: int | None  # 1: some activation is RARE; the type tells, and no others are compiled
     keeps_sums: int  # 1: a hidden layer's slopes need its sums, so that training keeps them
     loss: int
     huber_delta: np.floating[Any]
@@ -152,6 +156,7 @@ def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: in
         bias_offsets=np.array(biases, np.int64),
         activations=np.array(activations, np.int64),
         bias=int(options["bias"]),
+        rare=1 if any(activation in RARE for activation in activations) else None,
         keeps_sums=int(keeps_sums),
         loss=int(Loss[options["loss"].upper()]),
         huber_delta=real(options["huber_delta"]),

@@ -1,48 +1,29 @@
-"""Activation functions and their slopes, compiled."""
+"""Activation functions and their slopes, compiled.
+
+`rare` is None where a plan has none of the activations in `rare.py`: these are then not compiled.
+"""
+
+import numpy as np
 
 from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.exponential import exp, expm1_nonpositive, sigmoid, tanh
-from fusedmlp.kernels.gates import GELU, SILU, gated
-from fusedmlp.kernels.logarithm import softplus
-from fusedmlp.kernels.slopes import slopes_at
+from fusedmlp.kernels.each import each, each_slope
+from fusedmlp.kernels.exponential import exp_nonpositive, sigmoid, tanh
+from fusedmlp.kernels.rare import activate_rare, activated_rare, rare_slopes_at, sloped_rare
 from fusedmlp.kernels.softmax import divide_by_sum, softmax_derivative, subtract_largest
-from fusedmlp.kernels.vectors import (
-    WIDE,
-    address,
-    at_least_zero,
-    lane_count,
-    load_first_wide,
-    load_wide,
-    shifted,
-    store,
-    store_first,
-)
-from fusedmlp.plan import LEAK, Activation
+from fusedmlp.kernels.vectors import address, at_least_zero, select, shifted
+from fusedmlp.plan import Activation
 
-
-@inner
-def _at_least_zero(z):
-    return at_least_zero(z)
-
-
-@inner
-def _leaky_relu(z):
-    return at_least_zero(z) - LEAK * at_least_zero(0.0 - z)
-
-
-@inner
-def _elu(z):
-    return at_least_zero(z) + expm1_nonpositive(0.0 - at_least_zero(0.0 - z))
+ANY = np.intp(1)  # for `rare`: all activations are wanted
 
 
 @compiled
 def activate(activation, z):
     """Replace z (rows, units) by its activation."""
-    activate_at(activation, address(z), z.shape[0], z.shape[1])
+    activate_at(activation, address(z), z.shape[0], z.shape[1], ANY)
 
 
 @inner
-def activate_at(activation, z, rows, units):
+def activate_at(activation, z, rows, units, rare):
     """Activate the numbers at an address."""
     if activation == Activation.SIGMOID:
         _sigmoid_each(z, rows * units)
@@ -56,72 +37,21 @@ def activate_at(activation, z, rows, units):
         _exp_each(z, rows * units)
         for b in range(rows):
             divide_by_sum(shifted(z, b * units), units)
-    elif activation == Activation.LEAKY_RELU:
-        _leaky_relu_each(z, rows * units)
-    elif activation == Activation.ELU:
-        _elu_each(z, rows * units)
-    elif activation == Activation.SOFTPLUS:
-        _softplus_each(z, rows * units)
-    elif activation == Activation.SILU:
-        _gated_each(z, rows * units, *SILU)
-    elif activation == Activation.GELU:
-        _gated_each(z, rows * units, *GELU)
-    elif activation == Activation.EXP:
-        _exp_each(z, rows * units)
-
-
-def _each(function):
-    """Return a function that replaces all numbers at an address.
-
-    One loop for each activation: a branch within costs a third of the speed. One call in it: what
-    is called is compiled there. Wide vectors, whose registers need not wait for each other, take a
-    seventh less than single ones.
-    """
-
-    @inner
-    def replace(z, size, *constants):
-        lanes, k = WIDE * lane_count(z), 0
-        while k < size:
-            whole = k + lanes <= size
-            v = load_wide(z, k) if whole else load_first_wide(z, k, size - k)
-            v = function(v, *constants)
-            if whole:
-                store(z, k, v)
-            else:
-                store_first(z, k, v, size - k)
-            k += lanes
-
-    return replace
-
-
-_sigmoid_each, _tanh_each, _exp_each, _at_least_zero_each = (
-    _each(function) for function in (sigmoid, tanh, exp, _at_least_zero)
-)
-_leaky_relu_each, _elu_each, _softplus_each, _gated_each = (
-    _each(function) for function in (_leaky_relu, _elu, softplus, gated)
-)
+    elif rare is not None:
+        activate_rare(activation, z, rows * units)
 
 
 @inner
-def activated(activation, z):
-    """Return the activation of a vector of sums; softmax needs the whole row, and does nothing.
-
-    SiLU and GELU are not needed here.
-    """
+def activated(activation, z, rare):
+    """Return the activation of a vector of sums; softmax needs the whole row, and does nothing."""
     if activation == Activation.SIGMOID:
         return sigmoid(z)
     if activation == Activation.TANH:
         return tanh(z)
     if activation == Activation.RELU:
         return at_least_zero(z)
-    if activation == Activation.LEAKY_RELU:
-        return _leaky_relu(z)
-    if activation == Activation.ELU:
-        return _elu(z)
-    if activation == Activation.SOFTPLUS:
-        return softplus(z)
-    if activation == Activation.EXP:
-        return exp(z)
+    if rare is not None:
+        return activated_rare(activation, z)
     return z
 
 
@@ -133,15 +63,70 @@ def error_weighted_derivative(activation, outputs, error, delta):
     the sums z in their place.
     """
     rows, units = outputs.shape
-    derivative_at(activation, address(outputs), address(error), rows, units, address(delta))
+    derivative_at(activation, address(outputs), address(error), rows, units, address(delta), ANY)
 
 
 @inner
-def derivative_at(activation, outputs, error, rows, units, delta):
+def derivative_at(activation, outputs, error, rows, units, delta, rare):
     """Set the delta at an address to error times slope."""
-    if activation == Activation.SOFTMAX:
+    if activation == Activation.SIGMOID:
+        _sigmoid_slopes(outputs, error, rows * units, delta)
+    elif activation == Activation.TANH:
+        _tanh_slopes(outputs, error, rows * units, delta)
+    elif activation == Activation.RELU:
+        _relu_slopes(outputs, error, rows * units, delta)
+    elif activation == Activation.SOFTMAX:
         for b in range(rows):
             k = b * units
             softmax_derivative(shifted(outputs, k), shifted(error, k), units, shifted(delta, k))
-    else:
-        slopes_at(activation, outputs, error, rows * units, delta)
+    elif activation == Activation.IDENTITY:
+        _identity_slopes(outputs, error, rows * units, delta)
+    elif rare is not None:
+        rare_slopes_at(activation, outputs, error, rows * units, delta)
+
+
+@inner
+def sloped(activation, out, error, rare):
+    """Return error times the activation's slope, read off its output."""
+    if activation == Activation.SIGMOID:
+        return _sigmoid_slope(out, error)
+    if activation == Activation.TANH:
+        return _tanh_slope(out, error)
+    if activation == Activation.RELU:
+        return _relu_slope(out, error)
+    if rare is not None:
+        return sloped_rare(activation, out, error)
+    return error
+
+
+@inner
+def _at_least_zero(z):
+    return at_least_zero(z)
+
+
+@inner
+def _sigmoid_slope(out, error):
+    return error * (out * (1.0 - out))
+
+
+@inner
+def _tanh_slope(out, error):
+    return error * (1.0 - out * out)
+
+
+@inner
+def _relu_slope(out, error):
+    return select(out > 0.0, error, 0.0)
+
+
+@inner
+def _identity_slope(out, error):  # noqa: ARG001
+    return error
+
+
+_sigmoid_each, _tanh_each, _exp_each, _at_least_zero_each = (
+    each(function) for function in (sigmoid, tanh, exp_nonpositive, _at_least_zero)
+)
+_sigmoid_slopes, _tanh_slopes, _relu_slopes, _identity_slopes = (
+    each_slope(function) for function in (_sigmoid_slope, _tanh_slope, _relu_slope, _identity_slope)
+)

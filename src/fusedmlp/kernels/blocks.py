@@ -24,8 +24,8 @@ from fusedmlp.kernels.layers import (
     turned_stride,
 )
 from fusedmlp.kernels.network import units_of
+from fusedmlp.kernels.rare import slope_of_sums
 from fusedmlp.kernels.rows import copy, transpose
-from fusedmlp.kernels.slopes import slope_of_sums
 from fusedmlp.kernels.tile_sums import ROWS
 from fusedmlp.kernels.vectors import at, lane_count, load_first, put, shifted, store_first
 from fusedmlp.plan import Reduction
@@ -123,7 +123,7 @@ def forward_block(network, params, inputs, room, first, rows):
             if slope_of_sums(activation):
                 copy(out, rows * n_out, shifted(sums, first * n_out))
             sums = shifted(sums, network.block * n_out)
-        activate_at(activation, out, rows, n_out)
+        activate_at(activation, out, rows, n_out, network.rare)
         inputs, outputs = out, shifted(outputs, network.block * n_out)
     return inputs
 
@@ -149,7 +149,8 @@ def carry_back(network, room, first, rows):
         inputs = shifted(kept, offset + first * n_in)
         below = shifted(room.deltas, offset + first * n_in)
         transposed = shifted(room.transposed, at(network.weights, layer))
-        backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, below)
+        rare = network.rare
+        backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, below, rare)
 
 
 @inner

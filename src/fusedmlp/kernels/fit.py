@@ -62,11 +62,8 @@ def gradient(plan, params, X, y, result):
 
 @inner
 def _gradient(plan, params, X, y, result, work):
-    network, last, weights = (
-        network_of(plan, plan.keeps_sums),
-        plan.activations[-1],
-        address(params),
-    )
+    network, last = network_of(plan, plan.keeps_sums), plan.activations[-1]
+    weights, beyond = address(params), plan.huber_delta
     n_in, n_out = plan.sizes[0], plan.sizes[-1]
     room = divided(network, params.size, address(work))
     scale = share(plan.reduction, X.shape[0], params.dtype.type)
@@ -77,7 +74,7 @@ def _gradient(plan, params, X, y, result, work):
         inputs, targets = shifted(address(X), first * n_in), shifted(address(y), first * n_out)
         out = forward_block(network, weights, inputs, room, 0, rows)
         delta = last_of(network, room.deltas)
-        output_delta_at(plan.loss, last, out, targets, rows, n_out, scale, delta, beyond)
+        output_delta_at(plan.loss, last, out, targets, rows, n_out, scale, delta, beyond, plan.rare)
         carry_back(network, room, 0, rows)
         block_gradient(network, inputs, room, START, rows, address(result), first, START, size)
         value += loss_at(plan.loss, last, out, targets, rows * n_out, nearest, beyond)

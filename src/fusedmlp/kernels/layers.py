@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fusedmlp.kernels.activations import activate_at, derivative_at
+from fusedmlp.kernels.activations import ANY, activate_at, derivative_at
 from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.rows import ADD, NEXT, SET, add_rows, transpose
 from fusedmlp.kernels.tiles import ON_BIAS, multiply
@@ -18,7 +18,7 @@ def forward(inputs, weights, biases, activation, outputs):
     rows, n_in = inputs.shape
     n_out, bias, out = weights.shape[1], biases.size, address(outputs)
     sums_at(address(inputs), rows, n_in, address(weights), n_out, address(biases), bias, out)
-    activate_at(activation, out, rows, n_out)
+    activate_at(activation, out, rows, n_out, ANY)
 
 
 @inner
@@ -58,14 +58,15 @@ def _backpropagate(delta, weights, activation, inputs, delta_below, transposed):
         activation,
         address(inputs),
         address(delta_below),
+        ANY,
     )
 
 
 @inner
-def backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, delta_below):
+def backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, delta_below, rare):
     """Carry the delta at an address back through the transposed weights (n_out, n_in)."""
     multiply(delta, n_out, NEXT, rows, n_out, transposed, n_in, delta_below, SET, delta)
-    derivative_at(activation, inputs, delta_below, rows, n_in, delta_below)
+    derivative_at(activation, inputs, delta_below, rows, n_in, delta_below, rare)
 
 
 @compiled

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from fusedmlp.kernels.activations import derivative_at
+from fusedmlp.kernels.activations import ANY, derivative_at
 from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.vectors import address, at, put
 from fusedmlp.plan import Activation, Loss
@@ -76,13 +76,14 @@ def output_delta(kind, activation, outputs, targets, scale, delta, huber_delta=1
     """Set delta (rows, n_out) to scale times the loss's derivative by the last layer's sums."""
     rows, units = outputs.shape
     out, target, to = address(outputs), address(targets), address(delta)
-    # Of one type with the rest, given or not.
     beyond = delta.dtype.type(huber_delta)
-    output_delta_at(kind, activation, out, target, rows, units, scale, to, beyond)
+    output_delta_at(kind, activation, out, target, rows, units, scale, to, beyond, ANY)
 
 
 @inner
-def output_delta_at(kind, activation, outputs, targets, rows, units, scale, delta, huber_delta):
+def output_delta_at(
+    kind, activation, outputs, targets, rows, units, scale, delta, huber_delta, rare
+):
     """Set the delta at an address.
 
     The slopes of sigmoid and softmax cancel against that of log_loss, and exp's against that of
@@ -91,12 +92,11 @@ def output_delta_at(kind, activation, outputs, targets, rows, units, scale, delt
     size = rows * units
     for k in range(size):
         put(delta, k, scale * (at(outputs, k) - at(targets, k)))
-    if kind == Loss.HUBER:
-        _limit(delta, size, scale * huber_delta, scale * huber_delta)
-    elif kind == Loss.ABSOLUTE_ERROR:
-        _limit(delta, size, scale * 0, scale)
+    if kind == Loss.HUBER or kind == Loss.ABSOLUTE_ERROR:
+        to = scale * huber_delta if kind == Loss.HUBER else scale
+        _limit(delta, size, to if kind == Loss.HUBER else to - to, to)
     if kind != Loss.LOG_LOSS and not (kind == Loss.POISSON and activation == Activation.EXP):
-        derivative_at(activation, outputs, delta, rows, units, delta)
+        derivative_at(activation, outputs, delta, rows, units, delta, rare)
         if kind == Loss.POISSON:
             _divide_by_outputs(outputs, targets, size, scale, delta)
 

@@ -22,6 +22,7 @@ class Network(NamedTuple):
     block: int  # rows that there is room for
     parts: int  # of a block
     keeps_sums: int  # 1: of silu's and gelu's layers, for the way back
+    rare: Any  # as in a plan
 
 
 @inner
@@ -37,6 +38,7 @@ def network_of(plan, keeps_sums):
         plan.block,
         plan.parts,
         keeps_sums,
+        plan.rare,
     )
 
 

@@ -176,8 +176,9 @@ def _pass(run, row, first, rows, place, scale):
         _gather(run.targets, run.n_out, run.order, row + first, rows, targets)
     out = forward_block(run.network, run.params, inputs, run.room, place, rows)
     delta = shifted(last_of(run.network, run.room.deltas), place * run.n_out)
+    rare = run.network.rare
     output_delta_at(
-        run.loss, run.last, out, targets, rows, run.n_out, scale, delta, run.huber_delta
+        run.loss, run.last, out, targets, rows, run.n_out, scale, delta, run.huber_delta, rare
     )
     carry_back(run.network, run.room, place, rows)
     return inputs

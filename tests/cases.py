@@ -119,7 +119,10 @@ SHAPE_CASES = [
     Case("batches larger than a block", (5, 6, 3), 301, {"batch_size": 150, "reduction": "mean"}),
     Case("exactly a block", (4, 4, 2), 128, {"learning_rate": 0.01}),
     Case(
-        "an activation for each layer", (3, *range(4, 12), 2), 9, {"activation": EACH, "bias": True}
+        "an activation for each layer",
+        (3, *range(4, 12), 2),
+        9,
+        {"activation": EACH, "bias": True, "learning_rate": 0.05},
     ),
     Case("sums of many rows", (5, 6, 7, 3), 301, {**SUMS, "activation": ["silu", "gelu"]}),
     Case("sums in parts", (4, 32, 16, 4), 2500, {**SUMS, "activation": "gelu", "batch_size": None}),

@@ -43,7 +43,7 @@ def loss_at(kind, activation, outputs, targets, size, nearest, huber_delta):
                 result -= (1.0 - target) * math.log(1.0 - p)
         elif kind == Loss.POISSON:
             if target != 0.0:
-                result += target * math.log(target / output)
+                result += target * np.log(target / output)
             result += output - target
         else:
             size_of_error = abs(output - target)

@@ -18,6 +18,8 @@ FOR_OPTIMIZERS = {
 }
 FOR_SCHEDULES = {"power_t": ("invscaling",), "learning_rate_final": ("cosine", "exponential")}
 
+FOR_OUTPUTS = {"log_loss": ("sigmoid", "softmax"), "poisson": ("exp", "softplus")}
+
 
 def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> None:
     """Raise a ValueError for options that are right by themselves, but not together."""
@@ -27,11 +29,12 @@ def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> 
         raise ValueError("nesterov=True must come with momentum > 0, got momentum=0.0")
     if options["optimizer"] == "rprop":
         _refuse_with_rprop(options)
-    if options["loss"] == "log_loss" and options["output_activation"] == "identity":
-        raise ValueError(
-            "loss='log_loss' must come with output_activation 'sigmoid' or 'softmax', "
-            "got output_activation='identity'"
-        )
+    for loss, outputs in FOR_OUTPUTS.items():
+        if options["loss"] == loss and options["output_activation"] not in outputs:
+            raise ValueError(
+                f"loss={loss!r} must come with output_activation {outputs[0]!r} or {outputs[1]!r}, "
+                f"got output_activation={options['output_activation']!r}"
+            )
 
 
 def _refuse_unused(

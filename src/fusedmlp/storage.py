@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fusedmlp.options import checked_options
+from fusedmlp.options import checked_options, require_activation_for_each
 from fusedmlp.requirements import sizes
 from fusedmlp.trained import Trained
 
@@ -101,6 +101,7 @@ def _rebuilt(about: dict[str, Any], tensors: dict[str, Any]) -> Trained:
     """Check everything: a kernel reads as much as the options say, whatever is there."""
     hidden = sizes("hidden", about["options"].pop("hidden"))
     options = {"hidden": hidden, **checked_options(about["options"])}
+    require_activation_for_each(options["activation"], hidden)
     weights, biases = _numbered(tensors, "weights"), _numbered(tensors, "biases")
     units = (weights[0].shape[0], *hidden, weights[-1].shape[1]) if weights else ()
     shapes = list(pairwise(units))

@@ -16,15 +16,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fusedmlp.codes import Reduction
+from fusedmlp.kernels.activations import activate_at
 from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.layers import (
     backpropagate_at,
-    forward_at,
     layer_gradient_at,
+    sums_at,
     turned_stride,
 )
 from fusedmlp.kernels.network import units_of
-from fusedmlp.kernels.rows import transpose
+from fusedmlp.kernels.rare import slope_of_sums
+from fusedmlp.kernels.rows import copy, transpose
 from fusedmlp.kernels.tile_sums import ROWS
 from fusedmlp.kernels.vectors import at, lane_count, load_first, put, shifted, store_first
 
@@ -39,6 +41,7 @@ class Room(NamedTuple):
     targets: Any  # (block, n_out)
     outputs: Any  # of each layer (block, units), layer after layer
     deltas: Any  # the same
+    sums: Any  # the same, where the network keeps them
     transposed: Any  # weights (n_out, n_in), each layer's at its place in the flat vector
     gradients: Any  # (parts, size) where a block has parts
     turned: Any  # where it has none, each layer's inputs, transposed
@@ -51,9 +54,10 @@ def divided(network, size, work):
     targets = shifted(work, network.block * at(network.sizes, 0))
     outputs = shifted(targets, network.block * at(network.sizes, network.layers))
     deltas = shifted(outputs, network.block * units)
-    transposed = shifted(deltas, network.block * units)
+    sums = shifted(deltas, network.block * units)
+    transposed = shifted(sums, network.block * units * network.keeps_sums)
     gradients = shifted(transposed, size)
-    return Room(work, targets, outputs, deltas, transposed, gradients, gradients)
+    return Room(work, targets, outputs, deltas, sums, transposed, gradients, gradients)
 
 
 @inner
@@ -107,14 +111,19 @@ def forward_block(network, params, inputs, room, first, rows):
 
     inputs: the address of these rows.
     """
-    outputs = room.outputs
+    outputs, sums = room.outputs, room.sums
     for layer in range(network.layers):
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
         weights = shifted(params, at(network.weights, layer))
         biases = shifted(params, at(network.biases, layer))
         activation = at(network.activations, layer)
         out = shifted(outputs, first * n_out)
-        forward_at(inputs, rows, n_in, weights, n_out, biases, network.bias, activation, out)
+        sums_at(inputs, rows, n_in, weights, n_out, biases, network.bias, out)
+        if network.keeps_sums:
+            if slope_of_sums(activation):
+                copy(out, rows * n_out, shifted(sums, first * n_out))
+            sums = shifted(sums, network.block * n_out)
+        activate_at(activation, out, rows, n_out, network.rare)
         inputs, outputs = out, shifted(outputs, network.block * n_out)
     return inputs
 
@@ -135,11 +144,13 @@ def carry_back(network, room, first, rows):
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
         delta = shifted(room.deltas, offset + first * n_out)
         offset -= network.block * n_in
-        inputs = shifted(room.outputs, offset + first * n_in)
+        activation = at(network.activations, layer - 1)
+        kept = room.sums if slope_of_sums(activation) else room.outputs
+        inputs = shifted(kept, offset + first * n_in)
         below = shifted(room.deltas, offset + first * n_in)
         transposed = shifted(room.transposed, at(network.weights, layer))
-        activation = at(network.activations, layer - 1)
-        backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, below)
+        rare = network.rare
+        backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, below, rare)
 
 
 @inner

@@ -21,10 +21,12 @@ class Network(NamedTuple):
     bias: int  # 1 or 0
     block: int  # rows that there is room for
     parts: int  # of a block
+    keeps_sums: int  # 1: of silu's and gelu's layers, for the way back
+    rare: Any  # as in a plan
 
 
 @inner
-def network_of(plan):
+def network_of(plan, keeps_sums):
     """Return the plan's network."""
     return Network(
         plan.activations.size,
@@ -35,6 +37,8 @@ def network_of(plan):
         plan.bias,
         plan.block,
         plan.parts,
+        keeps_sums,
+        plan.rare,
     )
 
 

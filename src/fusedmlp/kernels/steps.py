@@ -42,6 +42,7 @@ class Run(NamedTuple):
     n_out: int
     shuffle: int
     loss: int
+    huber_delta: Any
     last: int  # activation
     size: int
     params: Any
@@ -57,7 +58,7 @@ class Run(NamedTuple):
 
 @inner
 def _run_of(plan, X, y, state):
-    network = network_of(plan)
+    network = network_of(plan, plan.keeps_sums)
     return Run(
         network,
         divided(network, state.params.size, address(state.work)),
@@ -69,6 +70,7 @@ def _run_of(plan, X, y, state):
         plan.sizes[-1],
         plan.shuffle,
         plan.loss,
+        plan.huber_delta,
         plan.activations[-1],
         state.params.size,
         address(state.params),
@@ -181,7 +183,10 @@ def _pass(extras, run, row, first, rows, place, scale):
         _gather(run.targets, run.n_out, run.order, row + first, rows, targets)
     out = forward_block(run.network, run.params, inputs, run.room, place, rows)
     delta = shifted(last_of(run.network, run.room.deltas), place * run.n_out)
-    output_delta_at(run.loss, run.last, out, targets, rows, run.n_out, scale, delta)
+    rare = run.network.rare
+    output_delta_at(
+        run.loss, run.last, out, targets, rows, run.n_out, scale, delta, run.huber_delta, rare
+    )
     weigh(extras, run, row + first, rows, delta)
     carry_back(run.network, run.room, place, rows)
     return inputs

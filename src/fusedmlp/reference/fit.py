@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from fusedmlp.codes import Optimizer, Reduction
+from fusedmlp.codes import SLOPES_OF_SUMS, Activation, Optimizer, Reduction
 from fusedmlp.plan import Plan, State
-from fusedmlp.reference.activations import Array
+from fusedmlp.reference.activations import Array, activate
 from fusedmlp.reference.draws import row_order
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import absolute_error, loss, output_delta, weighted_loss
@@ -32,20 +32,27 @@ def _layers(plan: Plan, flat: Array) -> Layers:
     return layers
 
 
-def _forward_all(plan: Plan, layers: Layers, X: Array) -> list[Array]:
-    """Return X and the outputs of each layer."""
-    outputs = [X]
+def _forward_all(plan: Plan, layers: Layers, X: Array) -> tuple[list[Array], list[Array]]:
+    """Return X and the outputs of each layer; and beside each what its slopes are read off."""
+    outputs, kept = [X], [X]
     for (weights, biases), activation in zip(layers, plan.activations.tolist(), strict=True):
         out = np.empty((len(X), weights.shape[1]), X.dtype)
-        forward(outputs[-1], weights, biases, activation, out)
+        if activation in SLOPES_OF_SUMS:
+            forward(outputs[-1], weights, biases, Activation.IDENTITY, out)
+            kept.append(out.copy())
+            activate(activation, out)
+        else:
+            forward(outputs[-1], weights, biases, activation, out)
+            kept.append(out)
         outputs.append(out)
-    return outputs
+    return outputs, kept
 
 
 def _backward_all(
     plan: Plan,
     layers: Layers,
     outputs: list[Array],
+    kept: list[Array],
     y: Array,
     gradients: Layers,
     row_weights: Array,
@@ -53,8 +60,8 @@ def _backward_all(
     """Add to the gradients, from the delta at the output back to the first layer."""
     total = float(row_weights.sum(dtype=np.float64))
     scale = 1.0 if plan.reduction == Reduction.SUM else 1 / total if total > 0 else 0.0
-    delta = np.empty_like(outputs[-1])
-    output_delta(plan.loss, plan.activations[-1], outputs[-1], y, scale, delta)
+    delta, last = np.empty_like(outputs[-1]), plan.activations[-1]
+    output_delta(plan.loss, last, outputs[-1], y, scale, delta, float(plan.huber_delta))
     delta *= row_weights[:, None]
     for layer in reversed(range(len(layers))):
         inputs = outputs[layer]
@@ -62,13 +69,13 @@ def _backward_all(
         if layer > 0:
             delta_below = np.empty_like(inputs)
             weights, activation = layers[layer][0], plan.activations[layer - 1]
-            backpropagate(delta, weights, activation, inputs, delta_below)
+            backpropagate(delta, weights, activation, kept[layer], delta_below)
             delta = delta_below
 
 
 def predict(plan: Plan, params: Array, X: Array, outputs: Array) -> None:
     """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in)."""
-    outputs[:] = _forward_all(plan, _layers(plan, params), X)[-1]
+    outputs[:] = _forward_all(plan, _layers(plan, params), X)[0][-1]
 
 
 def gradient(plan: Plan, params: Array, X: Array, y: Array, result: Array) -> float:
@@ -78,10 +85,12 @@ def gradient(plan: Plan, params: Array, X: Array, y: Array, result: Array) -> fl
     on the weights.
     """
     layers = _layers(plan, params)
-    outputs = _forward_all(plan, layers, X)
+    outputs, kept = _forward_all(plan, layers, X)
     result[:] = 0
-    _backward_all(plan, layers, outputs, y, _layers(plan, result), np.ones(len(y), X.dtype))
-    value = loss(plan.loss, plan.activations[-1], outputs[-1], y)
+    ones = np.ones(len(y), X.dtype)
+    _backward_all(plan, layers, outputs, kept, y, _layers(plan, result), ones)
+    last, huber_delta = plan.activations[-1], float(plan.huber_delta)
+    value = loss(plan.loss, last, outputs[-1], y, huber_delta)
     if plan.reduction == Reduction.MEAN:
         value /= len(y)
     _penalize_all(plan, params, result)
@@ -107,11 +116,11 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
                 X_batch, y_batch = X[state.order[batch]], y[state.order[batch]]
             else:
                 X_batch, y_batch = X[batch], y[batch]
-            outputs = _forward_all(plan, layers, X_batch)
+            outputs, kept = _forward_all(plan, layers, X_batch)
             row_weights = _weights_of(plan, state, batch, len(X_batch))
             _record(plan, state, epoch, outputs[-1], y_batch, row_weights)
             state.gradient[:] = 0
-            _backward_all(plan, layers, outputs, y_batch, gradients, row_weights)
+            _backward_all(plan, layers, outputs, kept, y_batch, gradients, row_weights)
             _step(plan, state, epoch, start, rows)
         state.position[0] += rows
         if not np.isfinite(state.params).all():
@@ -136,7 +145,7 @@ def _record(
         pairs = zip(row_weights.tolist(), errors, strict=True)
         state.errors[record] += sum(weight * error for weight, error in pairs)
         state.losses[record] += weighted_loss(
-            plan.loss, plan.activations[-1], outputs, y, row_weights
+            plan.loss, plan.activations[-1], outputs, y, row_weights, float(plan.huber_delta)
         )
 
 

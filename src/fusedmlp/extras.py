@@ -21,6 +21,8 @@ OFF = {
     "l2": 0.0,
     "clip_value": None,
     "clip_norm": None,
+    "dropout": 0.0,
+    "dropconnect": 0.0,
 }
 
 
@@ -47,6 +49,8 @@ class Extras(NamedTuple):
     clip_value: np.floating[Any]  # infinity: not clipped
     clip_norm: float
     weighted: int  # 1: rows have weights of their own
+    dropout: int  # units that are left out, of 65,536
+    dropconnect: int  # weights that are left out, of 65,536
 
 
 def make_extras(options: dict[str, Any], rows: int) -> Extras:
@@ -59,6 +63,8 @@ def make_extras(options: dict[str, Any], rows: int) -> Extras:
         l2=real(options["l2"]),
         clip_value=real(_bound(options["clip_value"])),
         clip_norm=_bound(options["clip_norm"]),
+        dropout=round(65536 * options["dropout"]),
+        dropconnect=round(65536 * options["dropconnect"]),
         weighted=int(options["sample_weight"] is not None),
         **{name: options[name] for name in Extras.__annotations__ if name in AS_THEY_ARE},
     )

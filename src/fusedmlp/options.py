@@ -200,6 +200,23 @@ class Options(TypedDict, total=False):
             "biases.",
         ),
     ]
+    dropout: Annotated[
+        float,
+        Option(
+            0.0,
+            may_be.number(least=0, most=0.999),
+            "Share of the hidden units that a step leaves out, drawn for each row (Srivastava et "
+            "al., 2014). What is left grows as much, so that predictions use all as they are.",
+        ),
+    ]
+    dropconnect: Annotated[
+        float,
+        Option(
+            0.0,
+            may_be.number(least=0, most=0.999),
+            "Share of the weights that a step leaves out, drawn for each batch (Wan et al., 2013).",
+        ),
+    ]
     clip_value: Annotated[
         float | None,
         Option(

@@ -109,9 +109,11 @@ def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: in
     real = np.dtype(options["dtype"]).type
     weights, biases, _ = layer_offsets(sizes, options["bias"])
     activations = _activations(options, len(sizes) - 2)
-    keeps_sums = any(activation in SLOPES_OF_SUMS for activation in activations)
+    extras = make_extras(options, rows)
+    drops, connects = extras.dropout > 0, extras.dropconnect > 0
+    keeps_sums = drops or any(activation in SLOPES_OF_SUMS for activation in activations)
     batch_size = min(options["batch_size"] or rows, rows)
-    row_size = _row_size(sizes, keeps_sums)
+    row_size = _row_size(sizes, keeps_sums, drops)
     parts = _parts(sizes, batch_size, row_size)
     block = _block(row_size, batch_size, parts, np.dtype(real).itemsize)
     return Plan(
@@ -138,9 +140,9 @@ def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: in
         threads=threads_for(options["threads"], _step_flops(sizes, batch_size)),
         block=block,
         parts=parts,
-        work_size=_work_size(sizes, block, parts, row_size),
+        work_size=_work_size(sizes, block, parts, row_size, connects),
         plain=int(is_plain(options)),
-        extras=make_extras(options, rows),
+        extras=extras,
     )
 
 
@@ -213,9 +215,9 @@ def _activations(options: dict[str, Any], hidden: int) -> list[Activation]:
     return [Activation[name.upper()] for name in [*names, options["output_activation"]]]
 
 
-def _row_size(sizes: Sequence[int], keeps_sums: bool) -> int:
-    """Count what a row becomes: itself and its targets; each layer's outputs, deltas and sums."""
-    return sizes[0] + sizes[-1] + (3 if keeps_sums else 2) * sum(sizes[1:])
+def _row_size(sizes: Sequence[int], keeps_sums: bool, drops: bool) -> int:
+    """Count what a row becomes: itself, its targets, and each layer's outputs, deltas and so on."""
+    return sizes[0] + sizes[-1] + (2 + keeps_sums + drops) * sum(sizes[1:])
 
 
 def _parts(sizes: Sequence[int], batch_size: int, row_size: int) -> int:
@@ -240,15 +242,15 @@ def _block(row_size: int, batch_size: int, parts: int, itemsize: int) -> int:
     return block if parts == 1 else -(-block // (parts * TILE_ROWS)) * parts * TILE_ROWS
 
 
-def _work_size(sizes: Sequence[int], block: int, parts: int, row_size: int) -> int:
-    """Room for a block, and for all parameters (their weights transposed).
+def _work_size(sizes: Sequence[int], block: int, parts: int, row_size: int, connects: bool) -> int:
+    """Room for a block, and for all parameters (their weights transposed, used, masked).
 
     For parts also their gradients; else each layer's inputs transposed, in rows that end with up to
     two vectors of nothing.
     """
     params = sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes))
     rest = params * parts if parts > 1 else sum(sizes[:-1]) * (block + 2 * 16)
-    return block * row_size + params + rest
+    return block * row_size + (3 if connects else 1) * params + rest
 
 
 def _step_flops(sizes: Sequence[int], rows: int) -> int:

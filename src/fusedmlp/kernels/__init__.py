@@ -1,7 +1,7 @@
 """The compiled kernels. Each has a twin of the same name in `fusedmlp.reference`."""
 
 from fusedmlp.kernels.activations import activate, error_weighted_derivative
-from fusedmlp.kernels.draws import mix, row_order
+from fusedmlp.kernels.draws import keep_mask, mix, row_order
 from fusedmlp.kernels.fit import fit, gradient, predict
 from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
 from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted_loss
@@ -21,6 +21,7 @@ __all__ = [
     "fit",
     "forward",
     "gradient",
+    "keep_mask",
     "layer_gradient",
     "loss",
     "mix",

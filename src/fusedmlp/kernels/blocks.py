@@ -24,6 +24,7 @@ from fusedmlp.kernels.layers import (
     sums_at,
     turned_stride,
 )
+from fusedmlp.kernels.masks import drop, drop_delta, is_dropping
 from fusedmlp.kernels.network import units_of
 from fusedmlp.kernels.rare import slope_of_sums
 from fusedmlp.kernels.rows import copy, transpose
@@ -41,7 +42,10 @@ class Room(NamedTuple):
     targets: Any  # (block, n_out)
     outputs: Any  # of each layer (block, units), layer after layer
     deltas: Any  # the same
-    sums: Any  # the same, where the network keeps them
+    sums: Any  # the same, where the network keeps them: what slopes are read off
+    masks: Any  # the same, with dropout
+    used: Any  # with dropconnect, the parameters that are used, and the weights' masks
+    connections: Any
     transposed: Any  # weights (n_out, n_in), each layer's at its place in the flat vector
     gradients: Any  # (parts, size) where a block has parts
     turned: Any  # where it has none, each layer's inputs, transposed
@@ -55,9 +59,15 @@ def divided(network, size, work):
     outputs = shifted(targets, network.block * at(network.sizes, network.layers))
     deltas = shifted(outputs, network.block * units)
     sums = shifted(deltas, network.block * units)
-    transposed = shifted(sums, network.block * units * network.keeps_sums)
+    masks = shifted(sums, network.block * units * network.keeps_sums)
+    used = shifted(masks, network.block * units * network.drops)
+    connections = shifted(used, size * network.connects)
+    transposed = shifted(connections, size * network.connects)
     gradients = shifted(transposed, size)
-    return Room(work, targets, outputs, deltas, sums, transposed, gradients, gradients)
+    return Room(
+        work, targets, outputs, deltas, sums, masks, used, connections, transposed, gradients,
+        gradients,
+    )  # fmt: skip
 
 
 @inner
@@ -106,12 +116,12 @@ def inputs_of(network, layer, begin, end):
 
 
 @inner
-def forward_block(network, params, inputs, room, first, rows):
+def forward_block(network, params, inputs, room, first, rows, dropping):
     """Run rows from `first` on through all layers; return the address of the last's outputs.
 
-    inputs: the address of these rows.
+    inputs: the address of these rows. dropping: as in masks.py; None leaves no unit out.
     """
-    outputs, sums = room.outputs, room.sums
+    outputs, sums, place = room.outputs, room.sums, 0
     for layer in range(network.layers):
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
         weights = shifted(params, at(network.weights, layer))
@@ -119,11 +129,17 @@ def forward_block(network, params, inputs, room, first, rows):
         activation = at(network.activations, layer)
         out = shifted(outputs, first * n_out)
         sums_at(inputs, rows, n_in, weights, n_out, biases, network.bias, out)
+        kept = shifted(sums, first * n_out)
         if network.keeps_sums:
             if slope_of_sums(activation):
-                copy(out, rows * n_out, shifted(sums, first * n_out))
+                copy(out, rows * n_out, kept)
             sums = shifted(sums, network.block * n_out)
         activate_at(activation, out, rows, n_out, network.rare)
+        if is_dropping(dropping) and layer < network.layers - 1:
+            if not slope_of_sums(activation):
+                copy(out, rows * n_out, kept)
+            drop(dropping, layer, place + first * n_out, rows, n_out, out)
+        place += network.block * n_out
         inputs, outputs = out, shifted(outputs, network.block * n_out)
     return inputs
 
@@ -136,7 +152,7 @@ def last_of(network, layers):
 
 
 @inner
-def carry_back(network, room, first, rows):
+def carry_back(network, room, first, rows, dropping):
     """Carry the last layer's delta of some rows back through all layers but the first."""
     units = units_of(network)
     offset = network.block * (units - at(network.sizes, network.layers))
@@ -145,12 +161,15 @@ def carry_back(network, room, first, rows):
         delta = shifted(room.deltas, offset + first * n_out)
         offset -= network.block * n_in
         activation = at(network.activations, layer - 1)
-        kept = room.sums if slope_of_sums(activation) else room.outputs
+        kept = room.outputs
+        if slope_of_sums(activation) or is_dropping(dropping):
+            kept = room.sums
         inputs = shifted(kept, offset + first * n_in)
         below = shifted(room.deltas, offset + first * n_in)
         transposed = shifted(room.transposed, at(network.weights, layer))
         rare = network.rare
         backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, below, rare)
+        drop_delta(dropping, offset + first * n_in, rows * n_in, below)
 
 
 @inner

@@ -50,7 +50,7 @@ def _predict(plan, params, X, outputs, work, thread, threads):
     for first in range(begin, end, plan.block):
         rows = min(plan.block, end - first)
         inputs = shifted(address(X), first * n_in)
-        block = forward_block(network, address(params), inputs, room, 0, rows)
+        block = forward_block(network, address(params), inputs, room, 0, rows, None)
         copy(block, rows * n_out, shifted(address(outputs), first * n_out))
 
 
@@ -76,10 +76,10 @@ def _gradient(plan, params, X, y, result, work):
     for first in range(0, X.shape[0], plan.block):
         rows = min(plan.block, X.shape[0] - first)
         inputs, targets = shifted(address(X), first * n_in), shifted(address(y), first * n_out)
-        out = forward_block(network, weights, inputs, room, 0, rows)
+        out = forward_block(network, weights, inputs, room, 0, rows, None)
         delta = last_of(network, room.deltas)
         output_delta_at(plan.loss, last, out, targets, rows, n_out, scale, delta, beyond, plan.rare)
-        carry_back(network, room, 0, rows)
+        carry_back(network, room, 0, rows, None)
         block_gradient(network, inputs, room, START, rows, address(result), first, START, size)
         value += loss_at(plan.loss, last, out, targets, rows * n_out, nearest, beyond)
     return value * np.float64(scale) + _penalized(plan, network, weights, address(result), size)

@@ -23,6 +23,16 @@ class Network(NamedTuple):
     parts: int  # of a block
     keeps_sums: int  # 1: of silu's and gelu's layers, for the way back
     rare: Any  # as in a plan
+    drops: int  # 1: with dropout
+    connects: int  # 1: with dropconnect
+
+
+@inner
+def _masks_of(extras):
+    """Return whether units, and whether weights, have masks."""
+    if extras is None:
+        return 0, 0
+    return int(extras.dropout > 0), int(extras.dropconnect > 0)
 
 
 @inner
@@ -39,6 +49,7 @@ def network_of(plan, keeps_sums):
         plan.parts,
         keeps_sums,
         plan.rare,
+        *_masks_of(plan.extras),
     )
 
 

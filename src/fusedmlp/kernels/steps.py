@@ -20,6 +20,7 @@ from fusedmlp.kernels.blocks import (
 from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.draws import row_order_at
 from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at
+from fusedmlp.kernels.masks import disconnect, disconnect_gradient, dropping_of
 from fusedmlp.kernels.meeting import meet
 from fusedmlp.kernels.network import network_of
 from fusedmlp.kernels.row_weights import record_rows, weigh, weighted_share
@@ -46,6 +47,7 @@ class Run(NamedTuple):
     last: int  # activation
     size: int
     params: Any
+    used: Any  # the parameters that rows pass through: masked with dropconnect
     gradient: Any
     velocity: Any
     squares: Any
@@ -59,9 +61,10 @@ class Run(NamedTuple):
 @inner
 def _run_of(plan, X, y, state):
     network = network_of(plan, plan.keeps_sums)
+    room = divided(network, state.params.size, address(state.work))
     return Run(
         network,
-        divided(network, state.params.size, address(state.work)),
+        room,
         address(X),
         address(y),
         address(state.order),
@@ -74,6 +77,7 @@ def _run_of(plan, X, y, state):
         plan.activations[-1],
         state.params.size,
         address(state.params),
+        room.used if network.connects else address(state.params),
         address(state.gradient),
         address(state.velocity),
         address(state.squares),
@@ -108,7 +112,9 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             if plan.shuffle and thread == 0:
                 row_order_at(plan.seed, epoch, run.order, rows)
         if updated:
-            transpose_weights(run.network, run.params, run.room, begin, end)
+            batch = batch_start // plan.batch_size
+            disconnect(plan.extras, run, plan.seed, epoch, batch, begin, end)
+            transpose_weights(run.network, run.used, run.room, begin, end)
         if updated or plan.parts == 1:
             meet(counter, threads)
 
@@ -122,7 +128,7 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             first = rows_begin(count, thread, threads)
             own = rows_begin(count, thread + 1, threads) - first
             if own > 0:
-                _pass(plan.extras, run, row, first, own, first, scale)
+                _pass(plan.extras, run, plan.seed, epoch, row, first, own, first, scale)
             meet(counter, threads)
             inputs = _block_of(run, row, run.inputs, run.n_in, run.room.rows)
             block_gradient(
@@ -130,7 +136,18 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             )
         else:
             _own_parts(
-                plan.extras, run, plan.parts, row, count, add, scale, thread, threads, recording
+                plan.extras,
+                run,
+                plan.parts,
+                plan.seed,
+                epoch,
+                row,
+                count,
+                add,
+                scale,
+                thread,
+                threads,
+                recording,
             )
         if recording:
             meet(counter, threads)
@@ -146,6 +163,7 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             if plan.parts > 1:
                 meet(counter, threads)
                 sum_parts(run.room.gradients, plan.parts, run.size, begin, end, run.gradient)
+            disconnect_gradient(plan.extras, run, begin, end)
             bound(plan.extras, run, begin, end, counter, threads)
             if run.track_directions:
                 uphill, changes = shifted(run.uphill, begin), shifted(run.changes, begin)
@@ -169,7 +187,7 @@ def _block_of(run, row, all_rows, width, room):
 
 
 @inner
-def _pass(extras, run, row, first, rows, place, scale):
+def _pass(extras, run, seed, epoch, row, first, rows, place, scale):
     """Send rows of the block that begins at `row` forward and back; return where their inputs are.
 
     Their room is at `place`.
@@ -181,19 +199,20 @@ def _pass(extras, run, row, first, rows, place, scale):
         targets = shifted(run.room.targets, place * run.n_out)
         _gather(run.inputs, run.n_in, run.order, row + first, rows, inputs)
         _gather(run.targets, run.n_out, run.order, row + first, rows, targets)
-    out = forward_block(run.network, run.params, inputs, run.room, place, rows)
+    dropping = dropping_of(extras, run, seed, epoch, row + first)
+    out = forward_block(run.network, run.used, inputs, run.room, place, rows, dropping)
     delta = shifted(last_of(run.network, run.room.deltas), place * run.n_out)
     rare = run.network.rare
     output_delta_at(
         run.loss, run.last, out, targets, rows, run.n_out, scale, delta, run.huber_delta, rare
     )
     weigh(extras, run, row + first, rows, delta)
-    carry_back(run.network, run.room, place, rows)
+    carry_back(run.network, run.room, place, rows, dropping)
     return inputs
 
 
 @inner
-def _own_parts(extras, run, parts, row, rows, add, scale, thread, threads, recording):
+def _own_parts(extras, run, parts, seed, epoch, row, rows, add, scale, thread, threads, recording):
     """Make the gradients of a thread's parts of a block."""
     first_part, end_part = parts * thread // threads, parts * (thread + 1) // threads
     for part in range(first_part, end_part):
@@ -203,7 +222,7 @@ def _own_parts(extras, run, parts, row, rows, add, scale, thread, threads, recor
         place = first if recording else rows_begin(run.network.block, first_part, parts)
         gradient = shifted(run.room.gradients, part * run.size)
         if own > 0:
-            inputs = _pass(extras, run, row, first, own, place, scale)
+            inputs = _pass(extras, run, seed, epoch, row, first, own, place, scale)
             block_gradient(
                 run.network, inputs, run.room, place, own, gradient, add, START, run.size
             )

@@ -1,7 +1,7 @@
 """The NumPy reference, written to be read. Each name has a compiled twin in `fusedmlp.kernels`."""
 
 from fusedmlp.reference.activations import activate, error_weighted_derivative
-from fusedmlp.reference.draws import mix, row_order
+from fusedmlp.reference.draws import keep_mask, mix, row_order
 from fusedmlp.reference.fit import fit, gradient, predict
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import absolute_error, loss, output_delta, weighted_loss
@@ -21,6 +21,7 @@ __all__ = [
     "fit",
     "forward",
     "gradient",
+    "keep_mask",
     "layer_gradient",
     "loss",
     "mix",

@@ -4,11 +4,12 @@ import math
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusedmlp.codes import SLOPES_OF_SUMS, Activation, Optimizer, Reduction
 from fusedmlp.plan import Plan, State
 from fusedmlp.reference.activations import Array, activate
-from fusedmlp.reference.draws import row_order
+from fusedmlp.reference.draws import keep_mask, mix, row_order
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import absolute_error, loss, output_delta, weighted_loss
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
@@ -16,6 +17,9 @@ from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penal
 from fusedmlp.reference.updates import count_direction_changes, update
 
 Layers = list[tuple[Array, Array]]
+
+# Counters of an epoch's key that no row's place in the order reaches.
+OF_LAYERS, OF_BATCHES = 1 << 62, 1 << 61
 
 
 def _layers(plan: Plan, flat: Array) -> Layers:
@@ -32,10 +36,16 @@ def _layers(plan: Plan, flat: Array) -> Layers:
     return layers
 
 
-def _forward_all(plan: Plan, layers: Layers, X: Array) -> tuple[list[Array], list[Array]]:
-    """Return X and the outputs of each layer; and beside each what its slopes are read off."""
+def _forward_all(
+    plan: Plan, layers: Layers, X: Array, masks: list[Array] | None = None
+) -> tuple[list[Array], list[Array]]:
+    """Return X and the outputs of each layer; and beside each what its slopes are read off.
+
+    masks: what each hidden layer's outputs (rows, units) are multiplied by.
+    """
     outputs, kept = [X], [X]
-    for (weights, biases), activation in zip(layers, plan.activations.tolist(), strict=True):
+    for layer, (weights, biases) in enumerate(layers):
+        activation = int(plan.activations[layer])
         out = np.empty((len(X), weights.shape[1]), X.dtype)
         if activation in SLOPES_OF_SUMS:
             forward(outputs[-1], weights, biases, Activation.IDENTITY, out)
@@ -44,6 +54,8 @@ def _forward_all(plan: Plan, layers: Layers, X: Array) -> tuple[list[Array], lis
         else:
             forward(outputs[-1], weights, biases, activation, out)
             kept.append(out)
+        if masks and layer < len(masks):
+            out = out * masks[layer]
         outputs.append(out)
     return outputs, kept
 
@@ -56,6 +68,7 @@ def _backward_all(
     y: Array,
     gradients: Layers,
     row_weights: Array,
+    masks: list[Array] | None = None,
 ) -> None:
     """Add to the gradients, from the delta at the output back to the first layer."""
     total = float(row_weights.sum(dtype=np.float64))
@@ -70,6 +83,8 @@ def _backward_all(
             delta_below = np.empty_like(inputs)
             weights, activation = layers[layer][0], plan.activations[layer - 1]
             backpropagate(delta, weights, activation, kept[layer], delta_below)
+            if masks:
+                delta_below *= masks[layer - 1]
             delta = delta_below
 
 
@@ -104,8 +119,7 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
     The state is changed in place. False means that a weight is no longer finite; the position is
     then the end of the epoch in which that happened. This twin stops between epochs only.
     """
-    layers, gradients = _layers(plan, state.params), _layers(plan, state.gradient)
-    rows = len(X)
+    gradients, rows = _layers(plan, state.gradient), len(X)
     while state.position[0] < stop:
         epoch = int(state.position[0]) // rows
         if plan.shuffle:
@@ -116,16 +130,54 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
                 X_batch, y_batch = X[state.order[batch]], y[state.order[batch]]
             else:
                 X_batch, y_batch = X[batch], y[batch]
-            outputs, kept = _forward_all(plan, layers, X_batch)
+            batch_rows = state.order[batch] if plan.shuffle else np.arange(rows)[batch]
+            masks = _masks(plan, epoch, batch_rows)
+            connections = _connections(plan, epoch, start, state.params)
+            used = _layers(plan, state.params * connections if connections.size else state.params)
+            outputs, kept = _forward_all(plan, used, X_batch, masks)
             row_weights = _weights_of(plan, state, batch, len(X_batch))
             _record(plan, state, epoch, outputs[-1], y_batch, row_weights)
             state.gradient[:] = 0
-            _backward_all(plan, layers, outputs, kept, y_batch, gradients, row_weights)
+            _backward_all(plan, used, outputs, kept, y_batch, gradients, row_weights, masks)
+            if connections.size:
+                np.multiply(state.gradient, connections, out=state.gradient)
             _step(plan, state, epoch, start, rows)
         state.position[0] += rows
         if not np.isfinite(state.params).all():
             return False
     return True
+
+
+def _masks(plan: Plan, epoch: int, rows: NDArray[np.int64]) -> list[Array]:
+    """Return for each hidden layer what its units (rows, units) count, without dropout nothing.
+
+    A row has its own masks in each epoch, wherever in the epoch it comes.
+    """
+    if not plan.extras.dropout:
+        return []
+    epoch_key, masks = mix(plan.seed, epoch), []
+    for layer, units in enumerate(plan.sizes[1:-1].tolist()):
+        key = mix(epoch_key, OF_LAYERS + layer)
+        layer_masks = np.empty((len(rows), units), plan.learning_rate.dtype)
+        for row, mask in zip(rows.tolist(), layer_masks, strict=True):
+            keep_mask(key, plan.extras.dropout, row * (4 * math.ceil(units / 4)), mask)
+        masks.append(layer_masks)
+    return masks
+
+
+def _connections(plan: Plan, epoch: int, start: int, params: Array) -> Array:
+    """Return what each parameter counts in the batch from row `start` on, or nothing.
+
+    Biases count 1.
+    """
+    if not plan.extras.dropconnect:
+        return params[:0]
+    connections = np.ones_like(params)
+    key = mix(mix(mix(plan.seed, epoch), OF_BATCHES), start // plan.batch_size)
+    offsets = plan.weight_offsets.tolist()
+    for (weights, _), offset in zip(_layers(plan, connections), offsets, strict=True):
+        keep_mask(key, plan.extras.dropconnect, offset, weights.reshape(-1))
+    return connections
 
 
 def _weights_of(plan: Plan, state: State, batch: slice, rows: int) -> Array:

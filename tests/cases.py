@@ -66,6 +66,8 @@ ALL_EXTRAS = {
     "l2": 0.01,
     "clip_value": 0.2,
     "clip_norm": 0.3,
+    "dropout": 0.2,
+    "dropconnect": 0.1,
     "sample_weight": WEIGHTS_OF_SEVEN,
 }
 POISSON = {"loss": "poisson", "learning_rate": 0.02}
@@ -135,6 +137,9 @@ OPTION_CASES = [
     Case("sample_weight", options={"sample_weight": WEIGHTS_OF_SEVEN, **MINI_BATCH}),
     Case("summed weights", options={"sample_weight": WEIGHTS_OF_SEVEN, "shuffle": False}),
     Case("validation", options={"validation": 0.3}),
+    Case("dropout", options={"dropout": 0.4, **MINI_BATCH}),
+    Case("dropout of silu", options={"dropout": 0.4, "activation": "silu"}),
+    Case("dropconnect", options={"dropconnect": 0.3, "bias": True, **MINI_BATCH}),
     Case("all extras", options=ALL_EXTRAS),
 ]
 

@@ -27,6 +27,10 @@ RARE = tuple(activation for activation in Activation if activation > Activation.
 
 LEAK = 0.01  # slope of leaky_relu below 0
 
+# Batch normalisation's: what keeps a variance from being 0, and how fast running numbers follow.
+ADDED_TO_VARIANCE = 1e-5
+SHARE_OF_BATCH = 0.1
+
 
 class Loss(IntEnum):
     """Codes of the losses."""

@@ -68,7 +68,12 @@ def _refuse_with_rprop(options: dict[str, Any]) -> None:
 
 def refuse_for_rows(options: dict[str, Any], rows: int) -> None:
     """Raise a ValueError for options that the number of rows contradicts."""
-    batch_size = options["batch_size"] or rows
+    batch_size = min(options["batch_size"] or rows, rows)
+    if options["batch_norm"] and batch_size == 1:
+        raise ValueError(
+            "batch_norm=True must come with at least two rows in a batch, "
+            f"got batch_size={batch_size} for {rows} rows"
+        )
     if options["optimizer"] == "rprop" and batch_size < rows:
         raise ValueError(
             "optimizer='rprop' compares the gradients of all rows: it must come with "

@@ -23,6 +23,7 @@ OFF = {
     "clip_norm": None,
     "dropout": 0.0,
     "dropconnect": 0.0,
+    "batch_norm": False,
 }
 
 
@@ -51,10 +52,12 @@ class Extras(NamedTuple):
     weighted: int  # 1: rows have weights of their own
     dropout: int  # units that are left out, of 65,536
     dropconnect: int  # weights that are left out, of 65,536
+    batch_norm: int  # 1: hidden sums are normalised
+    scales: int  # where the scales of hidden units begin in the flat vector, after all else
 
 
-def make_extras(options: dict[str, Any], rows: int) -> Extras:
-    """Return the extras of checked options."""
+def make_extras(options: dict[str, Any], rows: int, scales: int) -> Extras:
+    """Return the extras of checked options; scales: the end of all weights and biases."""
     real = np.dtype(options["dtype"]).type
     return Extras(
         optimizer=int(Optimizer[options["optimizer"].upper()]),
@@ -65,6 +68,8 @@ def make_extras(options: dict[str, Any], rows: int) -> Extras:
         clip_norm=_bound(options["clip_norm"]),
         dropout=round(65536 * options["dropout"]),
         dropconnect=round(65536 * options["dropconnect"]),
+        batch_norm=int(options["batch_norm"]),
+        scales=scales,
         weighted=int(options["sample_weight"] is not None),
         **{name: options[name] for name in Extras.__annotations__ if name in AS_THEY_ARE},
     )

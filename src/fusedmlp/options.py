@@ -83,6 +83,17 @@ class Options(TypedDict, total=False):
         bool,
         Option(False, may_be.flag, "Whether each unit has a bias. Biases begin at 0."),
     ]
+    batch_norm: Annotated[
+        bool,
+        Option(
+            False,
+            may_be.flag,
+            "Whether the sums of hidden units get mean 0 and variance 1 over each batch, then a "
+            "scale and a shift that are learnt (Ioffe and Szegedy, 2015). The shift takes the "
+            "bias's place; each layer then has one. Predictions use running means and variances. "
+            "Takes one thread.",
+        ),
+    ]
     init: Annotated[
         Initial,
         Option(
@@ -397,6 +408,7 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
         name: option.check(name, given.get(name, option.default))
         for name, option in OPTIONS.items()
     }
+    options["bias"] = options["bias"] or options["batch_norm"]
     watched = options["patience"] or options["learning_rate_schedule"] == "adaptive"
     if options["record_every"] is None and watched:
         options["record_every"] = 1

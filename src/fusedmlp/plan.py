@@ -66,6 +66,7 @@ class State(NamedTuple):
     velocity: NDArray[np.floating[Any]]
     squares: NDArray[np.floating[Any]]  # what an optimiser remembers besides the velocity
     factor: NDArray[np.float64]  # [0]: what the learning rate is multiplied by
+    running: NDArray[np.floating[Any]]  # hidden units' means, then variances, with batch_norm
     position: NDArray[np.int64]  # [0]: rows visited, counted through all epochs
     order: NDArray[np.int64]  # this epoch's order of the rows
     uphill: NDArray[np.int8]  # sign of each weight's last update: 1 up, 0 not, -1 no update yet
@@ -107,15 +108,18 @@ def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: in
         Seed of the order of rows, 0 to 2**63 - 1.
     """
     real = np.dtype(options["dtype"]).type
-    weights, biases, _ = layer_offsets(sizes, options["bias"])
+    weights, biases, scales = layer_offsets(sizes, options["bias"])
     activations = _activations(options, len(sizes) - 2)
-    extras = make_extras(options, rows)
+    extras = make_extras(options, rows, scales)
     drops, connects = extras.dropout > 0, extras.dropconnect > 0
     keeps_sums = drops or any(activation in SLOPES_OF_SUMS for activation in activations)
     batch_size = min(options["batch_size"] or rows, rows)
-    row_size = _row_size(sizes, keeps_sums, drops)
+    row_size = _row_size(sizes, keeps_sums + drops + extras.batch_norm)
     parts = _parts(sizes, batch_size, row_size)
     block = _block(row_size, batch_size, parts, np.dtype(real).itemsize)
+    threads = threads_for(options["threads"], _step_flops(sizes, batch_size))
+    if extras.batch_norm:  # its means are of a whole batch
+        block, parts, threads = batch_size, 1, 1
     return Plan(
         sizes=np.array(sizes, np.int64),
         weight_offsets=np.array(weights, np.int64),
@@ -137,7 +141,7 @@ def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: in
         seed=seed,
         record_every=options["record_every"] or default_record_every(options["epochs"]),
         track_directions=int(options["track_directions"]),
-        threads=threads_for(options["threads"], _step_flops(sizes, batch_size)),
+        threads=threads,
         block=block,
         parts=parts,
         work_size=_work_size(sizes, block, parts, row_size, connects),
@@ -187,6 +191,7 @@ def make_state(
         velocity=aligned_zeros(params.size, params.dtype),
         squares=_first_squares(plan, params.size),
         factor=np.ones(1),
+        running=_first_running(plan, params.dtype),
         position=np.zeros(1, np.int64),
         order=np.arange(rows if plan.shuffle else 0),
         uphill=np.full(tracked, -1, np.int8),
@@ -208,6 +213,12 @@ def _first_squares(plan: Plan, size: int) -> NDArray[np.floating[Any]]:
     return squares
 
 
+def _first_running(plan: Plan, dtype: DTypeLike) -> NDArray[np.floating[Any]]:
+    """Return the running means and variances of the hidden units: 0 and 1."""
+    hidden = int(plan.sizes[1:-1].sum()) if plan.extras.batch_norm else 0
+    return np.concatenate([np.zeros(hidden, dtype), np.ones(hidden, dtype)])
+
+
 def _activations(options: dict[str, Any], hidden: int) -> list[Activation]:
     """Return a code for each layer."""
     given = options["activation"]
@@ -215,9 +226,9 @@ def _activations(options: dict[str, Any], hidden: int) -> list[Activation]:
     return [Activation[name.upper()] for name in [*names, options["output_activation"]]]
 
 
-def _row_size(sizes: Sequence[int], keeps_sums: bool, drops: bool) -> int:
-    """Count what a row becomes: itself, its targets, and each layer's outputs, deltas and so on."""
-    return sizes[0] + sizes[-1] + (2 + keeps_sums + drops) * sum(sizes[1:])
+def _row_size(sizes: Sequence[int], more: int) -> int:
+    """Count what a row becomes: itself, its targets, each layer's outputs, deltas, and more."""
+    return sizes[0] + sizes[-1] + (2 + more) * sum(sizes[1:])
 
 
 def _parts(sizes: Sequence[int], batch_size: int, row_size: int) -> int:
@@ -250,6 +261,7 @@ def _work_size(sizes: Sequence[int], block: int, parts: int, row_size: int, conn
     """
     params = sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes))
     rest = params * parts if parts > 1 else sum(sizes[:-1]) * (block + 2 * 16)
+    params += 3 * sum(sizes[1:])  # scales, means and variances
     return block * row_size + (3 if connects else 1) * params + rest
 
 

@@ -79,6 +79,8 @@ def train(
         require_rich()
     run = prepared(X, y, hidden, **options)
     state = make_state(run.plan, run.params, len(run.X), run.rows.weights)
+    if run.options["warm_start"] is not None:
+        state.running[:] = run.options["warm_start"]._running
     control = _control(run, state)
     with progress_bar(run.plan, len(run.X), run.options["progress"]) as show:
         stopped = _fit_watched(_Slices(run, state, show), control)
@@ -234,4 +236,5 @@ def _network(
         stopped=stopped,
         _sizes=run.sizes,
         _params=state.params,
+        _running=state.running,
     )

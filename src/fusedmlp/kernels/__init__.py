@@ -5,6 +5,7 @@ from fusedmlp.kernels.draws import keep_mask, mix, row_order
 from fusedmlp.kernels.fit import fit, gradient, predict
 from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
 from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted_loss
+from fusedmlp.kernels.normalization import follow, normalize, normalize_backward
 from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
 from fusedmlp.kernels.penalties import clip_norm, clip_values, penalize, penalty
 from fusedmlp.kernels.updates import count_direction_changes, update
@@ -19,12 +20,15 @@ __all__ = [
     "count_direction_changes",
     "error_weighted_derivative",
     "fit",
+    "follow",
     "forward",
     "gradient",
     "keep_mask",
     "layer_gradient",
     "loss",
     "mix",
+    "normalize",
+    "normalize_backward",
     "output_delta",
     "penalize",
     "penalty",

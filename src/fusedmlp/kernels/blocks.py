@@ -26,6 +26,7 @@ from fusedmlp.kernels.layers import (
 )
 from fusedmlp.kernels.masks import drop, drop_delta, is_dropping
 from fusedmlp.kernels.network import units_of
+from fusedmlp.kernels.normalizing import has_bias, normalize_delta, normalize_layer
 from fusedmlp.kernels.rare import slope_of_sums
 from fusedmlp.kernels.rows import copy, transpose
 from fusedmlp.kernels.tile_sums import ROWS
@@ -46,6 +47,7 @@ class Room(NamedTuple):
     masks: Any  # the same, with dropout
     used: Any  # with dropconnect, the parameters that are used, and the weights' masks
     connections: Any
+    normalized: Any  # sums (block, units) with batch normalisation, then means and variances
     transposed: Any  # weights (n_out, n_in), each layer's at its place in the flat vector
     gradients: Any  # (parts, size) where a block has parts
     turned: Any  # where it has none, each layer's inputs, transposed
@@ -62,11 +64,12 @@ def divided(network, size, work):
     masks = shifted(sums, network.block * units * network.keeps_sums)
     used = shifted(masks, network.block * units * network.drops)
     connections = shifted(used, size * network.connects)
-    transposed = shifted(connections, size * network.connects)
+    normalized = shifted(connections, size * network.connects)
+    transposed = shifted(normalized, (network.block + 2) * units * network.normalizes)
     gradients = shifted(transposed, size)
     return Room(
-        work, targets, outputs, deltas, sums, masks, used, connections, transposed, gradients,
-        gradients,
+        work, targets, outputs, deltas, sums, masks, used, connections, normalized, transposed,
+        gradients, gradients,
     )  # fmt: skip
 
 
@@ -116,10 +119,10 @@ def inputs_of(network, layer, begin, end):
 
 
 @inner
-def forward_block(network, params, inputs, room, first, rows, dropping):
+def forward_block(network, params, inputs, room, first, rows, dropping, normalizing):
     """Run rows from `first` on through all layers; return the address of the last's outputs.
 
-    inputs: the address of these rows. dropping: as in masks.py; None leaves no unit out.
+    inputs: the address of these rows. dropping, normalizing: None where there is none of it.
     """
     outputs, sums, place = room.outputs, room.sums, 0
     for layer in range(network.layers):
@@ -128,7 +131,9 @@ def forward_block(network, params, inputs, room, first, rows, dropping):
         biases = shifted(params, at(network.biases, layer))
         activation = at(network.activations, layer)
         out = shifted(outputs, first * n_out)
-        sums_at(inputs, rows, n_in, weights, n_out, biases, network.bias, out)
+        bias = has_bias(network, layer)
+        sums_at(inputs, rows, n_in, weights, n_out, biases, bias, out)
+        normalize_layer(normalizing, network, room, layer, biases, out, rows)
         kept = shifted(sums, first * n_out)
         if network.keeps_sums:
             if slope_of_sums(activation):
@@ -152,7 +157,7 @@ def last_of(network, layers):
 
 
 @inner
-def carry_back(network, room, first, rows, dropping):
+def carry_back(network, room, first, rows, dropping, normalizing):
     """Carry the last layer's delta of some rows back through all layers but the first."""
     units = units_of(network)
     offset = network.block * (units - at(network.sizes, network.layers))
@@ -170,6 +175,7 @@ def carry_back(network, room, first, rows, dropping):
         rare = network.rare
         backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, below, rare)
         drop_delta(dropping, offset + first * n_in, rows * n_in, below)
+        normalize_delta(normalizing, network, room, layer - 1, below, rows)
 
 
 @inner
@@ -183,7 +189,7 @@ def block_gradient(network, inputs, room, first_row, rows, gradient, add, begin,
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
         start, biases = at(network.weights, layer), at(network.biases, layer)
         first, last = inputs_of(network, layer, begin, end)
-        has_biases = network.bias if begin <= biases < end else 0
+        has_biases = has_bias(network, layer) if begin <= biases < end else 0
         layer_gradient_at(
             shifted(inputs, first),
             n_in,

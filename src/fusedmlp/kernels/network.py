@@ -25,18 +25,19 @@ class Network(NamedTuple):
     rare: Any  # as in a plan
     drops: int  # 1: with dropout
     connects: int  # 1: with dropconnect
+    normalizes: int  # 1: with batch normalisation
 
 
 @inner
-def _masks_of(extras):
-    """Return whether units, and whether weights, have masks."""
+def _extra_rooms_of(extras):
+    """Return whether units have masks, whether weights have, whether sums are normalised."""
     if extras is None:
-        return 0, 0
-    return int(extras.dropout > 0), int(extras.dropconnect > 0)
+        return 0, 0, 0
+    return int(extras.dropout > 0), int(extras.dropconnect > 0), extras.batch_norm
 
 
 @inner
-def network_of(plan, keeps_sums):
+def network_of(plan, keeps_sums, block):
     """Return the plan's network."""
     return Network(
         plan.activations.size,
@@ -45,11 +46,11 @@ def network_of(plan, keeps_sums):
         address(plan.bias_offsets),
         address(plan.activations),
         plan.bias,
-        plan.block,
+        block,
         plan.parts,
         keeps_sums,
         plan.rare,
-        *_masks_of(plan.extras),
+        *_extra_rooms_of(plan.extras),
     )
 
 

@@ -23,6 +23,7 @@ from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at
 from fusedmlp.kernels.masks import disconnect, disconnect_gradient, dropping_of
 from fusedmlp.kernels.meeting import meet
 from fusedmlp.kernels.network import network_of
+from fusedmlp.kernels.normalizing import normalizing_of
 from fusedmlp.kernels.row_weights import record_rows, weigh, weighted_share
 from fusedmlp.kernels.rows import copy
 from fusedmlp.kernels.rules import bound, move, rate_of
@@ -51,6 +52,7 @@ class Run(NamedTuple):
     gradient: Any
     velocity: Any
     squares: Any
+    running: Any
     uphill: Any
     changes: Any
     track_directions: int
@@ -60,7 +62,7 @@ class Run(NamedTuple):
 
 @inner
 def _run_of(plan, X, y, state):
-    network = network_of(plan, plan.keeps_sums)
+    network = network_of(plan, plan.keeps_sums, plan.block)
     room = divided(network, state.params.size, address(state.work))
     return Run(
         network,
@@ -81,6 +83,7 @@ def _run_of(plan, X, y, state):
         address(state.gradient),
         address(state.velocity),
         address(state.squares),
+        address(state.running),
         address(state.uphill),
         address(state.direction_changes),
         plan.track_directions,
@@ -200,14 +203,15 @@ def _pass(extras, run, seed, epoch, row, first, rows, place, scale):
         _gather(run.inputs, run.n_in, run.order, row + first, rows, inputs)
         _gather(run.targets, run.n_out, run.order, row + first, rows, targets)
     dropping = dropping_of(extras, run, seed, epoch, row + first)
-    out = forward_block(run.network, run.used, inputs, run.room, place, rows, dropping)
+    normalizing = normalizing_of(extras, run.params, run.gradient, run.running, 1)
+    out = forward_block(run.network, run.used, inputs, run.room, place, rows, dropping, normalizing)
     delta = shifted(last_of(run.network, run.room.deltas), place * run.n_out)
     rare = run.network.rare
     output_delta_at(
         run.loss, run.last, out, targets, rows, run.n_out, scale, delta, run.huber_delta, rare
     )
     weigh(extras, run, row + first, rows, delta)
-    carry_back(run.network, run.room, place, rows, dropping)
+    carry_back(run.network, run.room, place, rows, dropping, normalizing)
     return inputs
 
 

@@ -5,6 +5,7 @@ from fusedmlp.reference.draws import keep_mask, mix, row_order
 from fusedmlp.reference.fit import fit, gradient, predict
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import absolute_error, loss, output_delta, weighted_loss
+from fusedmlp.reference.normalization import follow, normalize, normalize_backward
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
 from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
 from fusedmlp.reference.updates import count_direction_changes, update
@@ -19,12 +20,15 @@ __all__ = [
     "count_direction_changes",
     "error_weighted_derivative",
     "fit",
+    "follow",
     "forward",
     "gradient",
     "keep_mask",
     "layer_gradient",
     "loss",
     "mix",
+    "normalize",
+    "normalize_backward",
     "output_delta",
     "penalize",
     "penalty",

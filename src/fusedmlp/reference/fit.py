@@ -1,6 +1,7 @@
 """The whole gradient, prediction and a whole training run, for clarity and not for speed."""
 
 import math
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -12,11 +13,24 @@ from fusedmlp.reference.activations import Array, activate
 from fusedmlp.reference.draws import keep_mask, mix, row_order
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import absolute_error, loss, output_delta, weighted_loss
+from fusedmlp.reference.normalization import follow, normalize, normalize_backward
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
 from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
 from fusedmlp.reference.updates import count_direction_changes, update
 
 Layers = list[tuple[Array, Array]]
+
+
+@dataclass
+class Norm:
+    """A hidden layer's normalisation: views of its scales and their gradient, and what it found."""
+
+    scale: Array  # (units,), as all but the last
+    scale_gradient: Array
+    mean: Array
+    variance: Array
+    normalized: Array = field(default_factory=lambda: np.empty((0, 0)))  # (rows, units)
+
 
 # Counters of an epoch's key that no row's place in the order reaches.
 OF_LAYERS, OF_BATCHES = 1 << 62, 1 << 61
@@ -37,17 +51,31 @@ def _layers(plan: Plan, flat: Array) -> Layers:
 
 
 def _forward_all(
-    plan: Plan, layers: Layers, X: Array, masks: list[Array] | None = None
+    plan: Plan,
+    layers: Layers,
+    X: Array,
+    masks: list[Array] | None = None,
+    norms: list[Norm] | None = None,
 ) -> tuple[list[Array], list[Array]]:
     """Return X and the outputs of each layer; and beside each what its slopes are read off.
 
-    masks: what each hidden layer's outputs (rows, units) are multiplied by.
+    masks: what each hidden layer's outputs (rows, units) are multiplied by. norms: how their sums
+    are normalised.
     """
     outputs, kept = [X], [X]
     for layer, (weights, biases) in enumerate(layers):
         activation = int(plan.activations[layer])
         out = np.empty((len(X), weights.shape[1]), X.dtype)
-        if activation in SLOPES_OF_SUMS:
+        if norms and layer < len(norms):
+            forward(outputs[-1], weights, biases[:0], Activation.IDENTITY, out)
+            norm = norms[layer]
+            norm.normalized = np.empty_like(out)
+            normalize(out, norm.scale, biases, norm.normalized, norm.mean, norm.variance)
+            kept.append(out.copy())
+            activate(activation, out)
+            if activation not in SLOPES_OF_SUMS:
+                kept[-1] = out
+        elif activation in SLOPES_OF_SUMS:
             forward(outputs[-1], weights, biases, Activation.IDENTITY, out)
             kept.append(out.copy())
             activate(activation, out)
@@ -69,6 +97,7 @@ def _backward_all(
     gradients: Layers,
     row_weights: Array,
     masks: list[Array] | None = None,
+    norms: list[Norm] | None = None,
 ) -> None:
     """Add to the gradients, from the delta at the output back to the first layer."""
     total = float(row_weights.sum(dtype=np.float64))
@@ -78,13 +107,26 @@ def _backward_all(
     delta *= row_weights[:, None]
     for layer in reversed(range(len(layers))):
         inputs = outputs[layer]
-        layer_gradient(inputs, delta, *gradients[layer])
+        weight_gradient, bias_gradient = gradients[layer]
+        if norms and layer < len(norms):  # the shift's gradient is there already
+            bias_gradient = bias_gradient[:0]
+        layer_gradient(inputs, delta, weight_gradient, bias_gradient)
         if layer > 0:
             delta_below = np.empty_like(inputs)
             weights, activation = layers[layer][0], plan.activations[layer - 1]
             backpropagate(delta, weights, activation, kept[layer], delta_below)
             if masks:
                 delta_below *= masks[layer - 1]
+            if norms:
+                norm, shift_gradient = norms[layer - 1], gradients[layer - 1][1]
+                normalize_backward(
+                    delta_below,
+                    norm.normalized,
+                    norm.variance,
+                    norm.scale,
+                    norm.scale_gradient,
+                    shift_gradient,
+                )
             delta = delta_below
 
 
@@ -100,10 +142,11 @@ def gradient(plan: Plan, params: Array, X: Array, y: Array, result: Array) -> fl
     on the weights.
     """
     layers = _layers(plan, params)
-    outputs, kept = _forward_all(plan, layers, X)
+    norms = _norms(plan, params, result)
+    outputs, kept = _forward_all(plan, layers, X, None, norms)
     result[:] = 0
     ones = np.ones(len(y), X.dtype)
-    _backward_all(plan, layers, outputs, kept, y, _layers(plan, result), ones)
+    _backward_all(plan, layers, outputs, kept, y, _layers(plan, result), ones, None, norms)
     last, huber_delta = plan.activations[-1], float(plan.huber_delta)
     value = loss(plan.loss, last, outputs[-1], y, huber_delta)
     if plan.reduction == Reduction.MEAN:
@@ -134,11 +177,13 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
             masks = _masks(plan, epoch, batch_rows)
             connections = _connections(plan, epoch, start, state.params)
             used = _layers(plan, state.params * connections if connections.size else state.params)
-            outputs, kept = _forward_all(plan, used, X_batch, masks)
+            norms = _norms(plan, state.params, state.gradient)
+            outputs, kept = _forward_all(plan, used, X_batch, masks, norms)
+            _follow_all(norms, len(X_batch), state.running)
             row_weights = _weights_of(plan, state, batch, len(X_batch))
             _record(plan, state, epoch, outputs[-1], y_batch, row_weights)
             state.gradient[:] = 0
-            _backward_all(plan, used, outputs, kept, y_batch, gradients, row_weights, masks)
+            _backward_all(plan, used, outputs, kept, y_batch, gradients, row_weights, masks, norms)
             if connections.size:
                 np.multiply(state.gradient, connections, out=state.gradient)
             _step(plan, state, epoch, start, rows)
@@ -146,6 +191,27 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
         if not np.isfinite(state.params).all():
             return False
     return True
+
+
+def _norms(plan: Plan, params: Array, gradient: Array) -> list[Norm]:
+    """Return how each hidden layer's sums are normalised: not, without batch_norm."""
+    norms, start = [], plan.extras.scales
+    for units in plan.sizes[1:-1].tolist() if plan.extras.batch_norm else []:
+        part = slice(start, start + units)
+        mean, variance = np.empty((2, units), params.dtype)
+        norms.append(Norm(params[part], gradient[part], mean, variance))
+        start += units
+    return norms
+
+
+def _follow_all(norms: list[Norm], rows: int, running: Array) -> None:
+    """Let the running means and variances follow those of a batch."""
+    means, variances = np.split(running, 2)
+    begin = 0
+    for norm in norms:
+        part = slice(begin, begin + norm.mean.size)
+        follow(norm.mean, norm.variance, rows, means[part], variances[part])
+        begin += norm.mean.size
 
 
 def _masks(plan: Plan, epoch: int, rows: NDArray[np.int64]) -> list[Array]:

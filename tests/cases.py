@@ -140,7 +140,10 @@ OPTION_CASES = [
     Case("dropout", options={"dropout": 0.4, **MINI_BATCH}),
     Case("dropout of silu", options={"dropout": 0.4, "activation": "silu"}),
     Case("dropconnect", options={"dropconnect": 0.3, "bias": True, **MINI_BATCH}),
+    Case("batch_norm", options={"batch_norm": True, **MINI_BATCH}),
+    Case("batch_norm of gelu", options={"batch_norm": True, "activation": "gelu"}),
     Case("all extras", options=ALL_EXTRAS),
+    Case("all extras and batch_norm", options={**ALL_EXTRAS, "batch_norm": True}),
 ]
 
 # One of everything, no hidden layer, deep, wide; around the widths of vectors and of tiles, and

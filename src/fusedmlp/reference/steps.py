@@ -1,0 +1,54 @@
+"""A step, once the gradient is known, for clarity and not for speed."""
+
+import math
+
+from fusedmlp.codes import Optimizer
+from fusedmlp.plan import Plan, State
+from fusedmlp.reference.activations import Array
+from fusedmlp.reference.network import layers_of
+from fusedmlp.reference.optimizers import adam, rmsprop, rprop
+from fusedmlp.reference.penalties import clip_norm, clip_values, penalize
+from fusedmlp.reference.updates import count_direction_changes, update
+
+
+def take_step(plan: Plan, state: State, epoch: int, start: int, rows: int) -> None:
+    """Move the parameters against the batch's gradient; start: the batch's first row."""
+    penalize_all(plan, state.params, state.gradient)
+    clip_values(state.gradient, plan.extras.clip_value)
+    clip_norm(state.gradient, plan.extras.clip_norm)
+    if plan.track_directions:
+        count_direction_changes(state.gradient, state.uphill, state.direction_changes)
+    rates = plan.extras.rates
+    rate = float(rates[min(epoch, len(rates) - 1)] * state.factor[0])
+    step = epoch * math.ceil(rows / plan.batch_size) + start // plan.batch_size + 1
+    _move(plan, state, rate, step)
+
+
+def penalize_all(plan: Plan, params: Array, gradient: Array) -> None:
+    """Add the penalties on the weights of all layers to the gradient."""
+    l1, l2 = plan.extras.l1, plan.extras.l2
+    for (weights, _), (weight_gradient, _) in zip(
+        layers_of(plan, params), layers_of(plan, gradient), strict=True
+    ):
+        penalize(weights, weight_gradient, l1, l2)
+
+
+def _move(plan: Plan, state: State, rate: float, step: int) -> None:
+    """Apply the optimiser's rule; step counts from 1."""
+    extras = plan.extras
+    memory = state.params, state.gradient, state.velocity, state.squares
+    if extras.optimizer == Optimizer.SGD:
+        update(*memory[:3], rate, plan.momentum, plan.nesterov)
+    elif extras.optimizer == Optimizer.RMSPROP:
+        keep = extras.rho
+        rmsprop(*memory, rate, float(plan.momentum), keep, 1 - keep, extras.epsilon)
+    elif extras.optimizer == Optimizer.ADAGRAD:
+        rmsprop(*memory, rate, 0.0, 1.0, 1.0, extras.epsilon)
+    elif extras.optimizer == Optimizer.RPROP:
+        bounds = extras.least_step, extras.most_step
+        rprop(*memory, extras.eta_minus, extras.eta_plus, *bounds)
+    else:
+        if extras.optimizer == Optimizer.ADAMW:  # beside the gradient, which l2 would join
+            for weights, _ in layers_of(plan, state.params):
+                weights *= 1 - rate * extras.weight_decay
+        adam(*memory, rate, extras.beta_1, extras.beta_2, extras.epsilon, step)

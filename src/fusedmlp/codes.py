@@ -36,3 +36,6 @@ class Optimizer(IntEnum):
     RMSPROP = 3
     ADAGRAD = 4
     RPROP = 5
+    LBFGS = 6
+    BFGS = 7
+    ANNEALING = 8

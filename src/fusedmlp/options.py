@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from fusedmlp import requirements as may_be
-from fusedmlp.contradictions import refuse_contradictions
+from fusedmlp.contradictions import SOLVERS, UNUSED_RATE, refuse_contradictions
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,9 @@ HiddenActivation = Literal["sigmoid", "tanh", "relu", "identity"]
 OutputActivation = Literal["sigmoid", "identity", "softmax"]
 Loss = Literal["squared_error", "log_loss"]
 Reduction = Literal["sum", "mean"]
-Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "rprop"]
+Optimizer = Literal[
+    "sgd", "adam", "adamw", "rmsprop", "adagrad", "rprop", "lbfgs", "bfgs", "annealing"
+]
 Schedule = Literal["constant", "invscaling", "adaptive", "cosine", "exponential"]
 Backend = Literal["kernels", "reference"]
 Initial = Literal["uniform", "glorot", "he"] | Sequence[ArrayLike] | Sequence[Sequence[ArrayLike]]
@@ -89,7 +91,11 @@ class Options(TypedDict, total=False):
             "What a step does with the gradient: 'sgd' follows it; 'adam' (Kingma and Ba, 2015), "
             "'adamw' (Loshchilov and Hutter, 2019), 'rmsprop' (Hinton, 2012) and 'adagrad' (Duchi "
             "et al., 2011) give each weight a step of its own, by PyTorch's rules; 'rprop', for "
-            "full batches, is iRprop- (Igel and Huesken, 2000).",
+            "full batches, is iRprop- (Igel and Huesken, 2000). 'lbfgs', 'bfgs' and 'annealing' "
+            "are SciPy's L-BFGS-B, BFGS and dual_annealing, for full batches: an epoch is an iteration "
+            "of the first two, and of the third each look at loss and gradient, the network being "
+            "the best so far. They also end where SciPy finds no better weights. 'bfgs' keeps a "
+            "square matrix, with a row for each weight.",
         ),
     ]
     learning_rate: Annotated[
@@ -98,7 +104,7 @@ class Options(TypedDict, total=False):
             None,
             may_be.optional(may_be.number(above=0)),
             "How far a step follows the gradient; Rprop's first step. None is 1.0 for 'sgd', 0.001 "
-            "for 'adam' and 'adamw', 0.01 for the others.",
+            "for 'adam' and 'adamw', 0.01 for the others; SciPy's have none.",
         ),
     ]
     learning_rate_schedule: Annotated[
@@ -170,6 +176,23 @@ class Options(TypedDict, total=False):
     eta_plus: Annotated[float, Option(1.2, may_be.number(above=1), "How Rprop's steps grow.")]
     least_step: Annotated[float, Option(1e-6, may_be.number(above=0), "Rprop's smallest step.")]
     most_step: Annotated[float, Option(50.0, may_be.number(above=0), "Rprop's largest step.")]
+    search_radius: Annotated[
+        float,
+        Option(
+            10.0,
+            may_be.number(above=0),
+            "The most that a weight or bias may be, up or down, where 'annealing' searches.",
+        ),
+    ]
+    evaluations: Annotated[
+        int | None,
+        Option(
+            None,
+            may_be.optional(may_be.whole_number(least=1)),
+            "The most often that SciPy's optimizers may look at loss and gradient. None: as often "
+            "as they need for so many epochs.",
+        ),
+    ]
     l1: Annotated[
         float,
         Option(
@@ -237,7 +260,7 @@ class Options(TypedDict, total=False):
             None,
             may_be.optional(may_be.whole_number(least=1)),
             "Epochs from one entry of the history to the next. None is the largest power of ten "
-            "that gives at least five entries.",
+            "that gives at least five entries, but 1 for 'lbfgs' and 'bfgs'.",
         ),
     ]
     track_directions: Annotated[
@@ -332,9 +355,12 @@ class Options(TypedDict, total=False):
 
 
 USUAL_RATES = {
-    "sgd": 1.0, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.01, "adagrad": 0.01, "rprop": 0.01
+    "sgd": 1.0, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.01, "adagrad": 0.01, "rprop": 0.01,
+    **dict.fromkeys(SOLVERS, UNUSED_RATE),
 }  # fmt: skip
-IN_THE_RUNS_DTYPE = ("learning_rate", "momentum", "l1", "l2", "clip_value", "clip_norm")
+IN_THE_RUNS_DTYPE = (
+    "learning_rate", "momentum", "l1", "l2", "clip_value", "clip_norm", "search_radius"
+)  # fmt: skip
 
 
 def _table() -> tuple[dict[str, Option], dict[str, Any]]:
@@ -365,7 +391,7 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
         for name, option in OPTIONS.items()
     }
     watched = options["patience"] or options["learning_rate_schedule"] == "adaptive"
-    if options["record_every"] is None and watched:
+    if options["record_every"] is None and (watched or options["optimizer"] in ("lbfgs", "bfgs")):
         options["record_every"] = 1
     if options["learning_rate"] is None:
         options["learning_rate"] = USUAL_RATES[options["optimizer"]]

@@ -71,19 +71,23 @@ def predict(plan: Plan, params: Array, X: Array, outputs: Array) -> None:
     outputs[:] = _forward_all(plan, _layers(plan, params), X)[-1]
 
 
-def gradient(plan: Plan, params: Array, X: Array, y: Array, result: Array) -> float:
+def gradient(
+    plan: Plan, params: Array, X: Array, y: Array, result: Array, row_weights: Array | None = None
+) -> float:
     """Set result to the gradient of the loss of X (rows, n_in), y (rows, n_out); return the loss.
 
-    Both are summed or averaged over the rows, as the plan's reduction says, and count the penalties
-    on the weights.
+    Both are summed or averaged over the rows, as the plan's reduction says, each row counting as
+    its weight says (rows,), and count the penalties on the weights.
     """
+    weights = np.ones(len(y), X.dtype) if row_weights is None else row_weights
     layers = _layers(plan, params)
     outputs = _forward_all(plan, layers, X)
     result[:] = 0
-    _backward_all(plan, layers, outputs, y, _layers(plan, result), np.ones(len(y), X.dtype))
-    value = loss(plan.loss, plan.activations[-1], outputs[-1], y)
+    _backward_all(plan, layers, outputs, y, _layers(plan, result), weights)
+    of_outputs = plan.loss, plan.activations[-1], outputs[-1], y
+    value = loss(*of_outputs) if row_weights is None else weighted_loss(*of_outputs, row_weights)
     if plan.reduction == Reduction.MEAN:
-        value /= len(y)
+        value /= float(weights.sum(dtype=np.float64))
     _penalize_all(plan, params, result)
     return value + sum(penalty(weights, plan.extras.l1, plan.extras.l2) for weights, _ in layers)
 

@@ -92,9 +92,9 @@ class Options(TypedDict, total=False):
             "'adamw' (Loshchilov and Hutter, 2019), 'rmsprop' (Hinton, 2012) and 'adagrad' (Duchi "
             "et al., 2011) give each weight a step of its own, by PyTorch's rules; 'rprop', for "
             "full batches, is iRprop- (Igel and Huesken, 2000). 'lbfgs', 'bfgs' and 'annealing' "
-            "are SciPy's L-BFGS-B, BFGS and dual_annealing, for full batches: an epoch is an iteration "
-            "of the first two, and of the third each look at loss and gradient, the network being "
-            "the best so far. They also end where SciPy finds no better weights. 'bfgs' keeps a "
+            "are SciPy's L-BFGS-B, BFGS and dual_annealing, for full batches: an epoch is an "
+            "iteration of the first two, and of the third each look at loss and gradient, the "
+            "network being the best so far. They also end where SciPy finds no better weights. 'bfgs' keeps a "
             "square matrix, with a row for each weight.",
         ),
     ]

@@ -27,6 +27,13 @@ class Reduction(IntEnum):
     MEAN = 1
 
 
+class Measure(IntEnum):
+    """What an error surface is the height of."""
+
+    ERROR = 0
+    LOSS = 1
+
+
 class Optimizer(IntEnum):
     """What a step does with the gradient."""
 

@@ -94,8 +94,8 @@ class Options(TypedDict, total=False):
             "full batches, is iRprop- (Igel and Huesken, 2000). 'lbfgs', 'bfgs' and 'annealing' "
             "are SciPy's L-BFGS-B, BFGS and dual_annealing, for full batches: an epoch is an "
             "iteration of the first two, and of the third each look at loss and gradient, the "
-            "network being the best so far. They also end where SciPy finds no better weights. 'bfgs' keeps a "
-            "square matrix, with a row for each weight.",
+            "network being the best so far. They also end where SciPy finds no better weights. "
+            "'bfgs' keeps a square matrix, with a row for each weight.",
         ),
     ]
     learning_rate: Annotated[

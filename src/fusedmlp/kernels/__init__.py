@@ -7,6 +7,7 @@ from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
 from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted_loss
 from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
 from fusedmlp.kernels.penalties import clip_norm, clip_values, penalize, penalty
+from fusedmlp.kernels.surface import error_surface
 from fusedmlp.kernels.updates import count_direction_changes, update
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "clip_norm",
     "clip_values",
     "count_direction_changes",
+    "error_surface",
     "error_weighted_derivative",
     "fit",
     "forward",

@@ -11,7 +11,7 @@ from fusedmlp import requirements as may_be
 from fusedmlp.codes import Measure
 from fusedmlp.data import Array, checked
 from fusedmlp.options import Backend
-from fusedmlp.plan import Plan, layer_offsets
+from fusedmlp.plan import layer_offsets
 from fusedmlp.threads import WORTH_A_START, available_threads
 from fusedmlp.trained import Trained, implementation
 
@@ -96,7 +96,7 @@ def error_surface(
     >>> surface.first.tolist()
     [-10.0, -5.0, 0.0, 5.0, 10.0]
     >>> surface.values[:, 2].round(3).tolist()  # the second weight is 0
-    [0.75, 0.748, 0.5, 0.252, 0.25]
+    [0.75, 0.747, 0.5, 0.253, 0.25]
     """
     if not isinstance(run, Trained):
         raise TypeError(f"run must be a Trained, got {run!r}")
@@ -105,7 +105,7 @@ def error_surface(
     if places[0] == places[1]:
         raise ValueError(f"second must be another weight than first, got {second!r} for both")
     values = _ticks(run, low, high, may_be.whole_number(least=2)("points", points))
-    code = Measure[may_be.one_of(get_args(Kind))("measure", measure).upper()]
+    code = int(Measure[may_be.one_of(get_args(Kind))("measure", measure).upper()])
     if backend is not None:
         backend = may_be.one_of(get_args(Backend))("backend", backend)
     sums = _sums(run, rows, targets, places, values, code, backend or run.options["backend"])
@@ -176,7 +176,7 @@ def _sums(
     result, points, flops = np.empty((values.size, values.size)), values.size, _flops(run, len(X))
     pairs = max(1, SLICE_FLOPS // flops)
     rows, columns = max(1, pairs // points), min(points, pairs)
-    plan = plan._replace(threads=_threads(run, plan, flops * min(pairs, points * points)))
+    plan = plan._replace(threads=_threads(run, flops * min(pairs, points * points)))
     for i in range(0, points, rows):
         for j in range(0, points, columns):
             part = result[i : i + rows, j : j + columns]
@@ -191,7 +191,7 @@ def _flops(run: Trained, rows: int) -> int:
     return 2 * rows * sum(n_in * n_out + ACTIVATION_FLOPS * n_out for n_in, n_out in layers)
 
 
-def _threads(run: Trained, plan: Plan, flops: int) -> int:
+def _threads(run: Trained, flops: int) -> int:
     """Return how many threads a slice is worth."""
     if flops < WORTH_A_START:
         return 1

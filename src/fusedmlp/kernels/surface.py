@@ -11,9 +11,7 @@ from fusedmlp.kernels.team import together
 from fusedmlp.kernels.vectors import address, shifted
 
 
-def error_surface(
-    plan, params, X, y, first, first_values, second, second_values, measure, result
-):
+def error_surface(plan, params, X, y, first, first_values, second, second_values, measure, result):
     """Set result (first_values, second_values) to what the network does with each pair of weights.
 
     That is the sum over X (rows, n_in), y (rows, n_out) of ``|output - target|`` or of the rows'
@@ -32,8 +30,7 @@ def surface_part(
 ):  # fmt: skip
     """Measure a thread's part of the pairs, each of which is measured by itself."""
     moved, work, columns = params.copy(), np.empty(plan.work_size, params.dtype), second_values.size
-    begin, end = (result.size * part // threads for part in (thread, thread + 1))
-    for pair in range(begin, end):
+    for pair in range(result.size * thread // threads, result.size * (thread + 1) // threads):
         i, j = pair // columns, pair % columns
         moved[first], moved[second] = first_values[i], second_values[j]
         result[i, j] = _measured(plan, moved, X, y, measure, work)
@@ -42,8 +39,9 @@ def surface_part(
 @inner
 def _measured(plan, params, X, y, measure, work):
     """Return the sum of the rows' errors or losses."""
-    network, n_in, n_out, last = network_of(plan), plan.sizes[0], plan.sizes[-1], plan.activations[-1]
-    room, nearest, value = divided(network, params.size, address(work)), nearest_to_certain(X), 0.0
+    network, n_in, n_out = network_of(plan), plan.sizes[0], plan.sizes[-1]
+    last, nearest, value = plan.activations[-1], nearest_to_certain(X), 0.0
+    room = divided(network, params.size, address(work))
     for row in range(0, X.shape[0], plan.block):
         rows = min(plan.block, X.shape[0] - row)
         inputs, targets = shifted(address(X), row * n_in), shifted(address(y), row * n_out)

@@ -18,9 +18,9 @@ from fusedmlp.trained import Trained, implementation
 Place = tuple[int, int | None, int]
 Kind = Literal["error", "loss"]
 
-# Pairs of weights in a call: between two calls, Python sees Ctrl-C. An activation takes about as
-# long as 16 additions and multiplications; small layers do one of these in half a nanosecond.
-SLICE_FLOPS = 100_000_000
+# Python sees Ctrl-C between two calls, each of which takes 10 to 60 ms for this: small layers do
+# four in a nanosecond, larger ones twenty-five. An activation takes about as long as 16 of them.
+SLICE_FLOPS = 250_000_000
 ACTIVATION_FLOPS = 16
 
 

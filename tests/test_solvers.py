@@ -121,7 +121,7 @@ def test_both_backends_agree(optimizer):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
-@pytest.mark.parametrize("case", [CASE, Case("", (3, 5, 2), 301, SOFTMAX)], ids=str)
+@pytest.mark.parametrize("case", [CASE, Case("blocks", (4, 9, 3), 12_000, SOFTMAX)], ids=str)
 def test_weighted_gradients_agree_and_count_rows(case, reduction, dtype):
     X, y = case.data()
     options = case.arguments(dtype=dtype) | {"reduction": reduction}
@@ -136,9 +136,11 @@ def test_weighted_gradients_agree_and_count_rows(case, reduction, dtype):
             gradient = np.full_like(run.params, np.nan)
             value = package.gradient(data.plan, run.params, data.X, data.y, gradient, row_weights)
             results.append(np.append(gradient, value))
+    assert case is CASE or run.plan.block < case.rows
     rounding = 1e-11 if dtype == "float64" else 1e-4
+    scale = np.abs(results[0]).max()
     for other in results[1:]:
-        assert_allclose(other, results[0], rtol=rounding, atol=rounding)
+        assert_allclose(other, results[0], rtol=rounding, atol=rounding * scale)
 
 
 @pytest.mark.parametrize("optimizer", SOLVERS)

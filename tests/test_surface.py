@@ -52,6 +52,7 @@ def moved(run, first, x, second, y):
 
 
 DEEP = Case("", (4, 6, 5, 3), 11, {"bias": True, "activation": "tanh"})
+BLOCKS = Case("several blocks", (4, 9, 3), 12_000)
 DEEP_CLASSES = Case("", (4, 6, 5, 3), 11, {"bias": True, **SOFTMAX})
 
 
@@ -100,7 +101,7 @@ def test_where_the_weights_are_it_is_what_history_says():
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("case", ALL_CASES, ids=str)
+@pytest.mark.parametrize("case", [*ALL_CASES, BLOCKS], ids=str)
 def test_twins_agree(case, dtype):
     run = prepared(*case.data(), **case.arguments(dtype=dtype))
     values, last = np.array([-3, 0, 2.5], run.params.dtype), run.params.size - 1

@@ -52,7 +52,7 @@ def moved(run, first, x, second, y):
 
 
 DEEP = Case("", (4, 6, 5, 3), 11, {"bias": True, "activation": "tanh"})
-BLOCKS = Case("several blocks", (4, 9, 3), 12_000)
+BLOCKS = Case("several blocks", (4, 9, 3), 20_000)
 DEEP_CLASSES = Case("", (4, 6, 5, 3), 11, {"bias": True, **SOFTMAX})
 
 

@@ -2,6 +2,8 @@ from . import kernels as kernels
 from . import reference as reference
 from .storage import load as load
 from .storage import save as save
+from .surface import Surface as Surface
+from .surface import error_surface as error_surface
 from .trained import Trained as Trained
 from .training import train as train
 

@@ -49,6 +49,13 @@ class Reduction(IntEnum):
     MEAN = 1
 
 
+class Measure(IntEnum):
+    """What an error surface is the height of."""
+
+    ERROR = 0
+    LOSS = 1
+
+
 class Optimizer(IntEnum):
     """What a step does with the gradient."""
 
@@ -58,3 +65,6 @@ class Optimizer(IntEnum):
     RMSPROP = 3
     ADAGRAD = 4
     RPROP = 5
+    LBFGS = 6
+    BFGS = 7
+    ANNEALING = 8

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+# SciPy's. Their steps know no learning rate, and a Plan has to hold one.
+SOLVERS = ("lbfgs", "bfgs", "annealing")
+UNUSED_RATE = 1.0
+
 # Which optimisers an option is for; away from its default, it would mean nothing to another.
 FOR_OPTIMIZERS = {
     "momentum": ("sgd", "rmsprop"),
@@ -15,6 +19,18 @@ FOR_OPTIMIZERS = {
     "eta_plus": ("rprop",),
     "least_step": ("rprop",),
     "most_step": ("rprop",),
+    "search_radius": ("annealing",),
+    "evaluations": SOLVERS,
+}
+NOT_FOR_SOLVERS = {
+    "learning_rate_schedule": "chooses its steps itself",
+    "warmup_epochs": "chooses its steps itself",
+    "clip_value": "must see the whole gradient",
+    "clip_norm": "must see the whole gradient",
+    "track_directions": "follows no single gradient",
+    "dropout": "must see the same loss whenever it looks",
+    "dropconnect": "must see the same loss whenever it looks",
+    "batch_norm": "visits no batches for running means to follow",
 }
 FOR_SCHEDULES = {"power_t": ("invscaling",), "learning_rate_final": ("cosine", "exponential")}
 
@@ -29,6 +45,8 @@ def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> 
         raise ValueError("nesterov=True must come with momentum > 0, got momentum=0.0")
     if options["optimizer"] == "rprop":
         _refuse_with_rprop(options)
+    if options["optimizer"] in SOLVERS:
+        _refuse_with_solver(options, defaults)
     for loss, outputs in FOR_OUTPUTS.items():
         if options["loss"] == loss and options["output_activation"] not in outputs:
             raise ValueError(
@@ -66,6 +84,26 @@ def _refuse_with_rprop(options: dict[str, Any]) -> None:
         )
 
 
+def _refuse_with_solver(options: dict[str, Any], defaults: dict[str, Any]) -> None:
+    optimizer = options["optimizer"]
+    for name, reason in NOT_FOR_SOLVERS.items():
+        if options.get(name) != defaults.get(name):
+            raise ValueError(
+                f"optimizer={optimizer!r} {reason}: it must come with {name}={defaults[name]!r}, "
+                f"got {name}={options[name]!r}"
+            )
+    if options["learning_rate"] != UNUSED_RATE:
+        raise ValueError(
+            f"optimizer={optimizer!r} chooses its steps itself: it must come with "
+            f"learning_rate=None, got learning_rate={options['learning_rate']!r}"
+        )
+    if options["l1"] and optimizer != "annealing":
+        raise ValueError(
+            f"optimizer={optimizer!r} wants a smooth loss: it must come with l1=0.0, "
+            f"got l1={options['l1']!r}; l2 is smooth"
+        )
+
+
 def refuse_for_rows(options: dict[str, Any], rows: int) -> None:
     """Raise a ValueError for options that the number of rows contradicts."""
     batch_size = min(options["batch_size"] or rows, rows)
@@ -78,4 +116,9 @@ def refuse_for_rows(options: dict[str, Any], rows: int) -> None:
         raise ValueError(
             "optimizer='rprop' compares the gradients of all rows: it must come with "
             f"batch_size=None, got batch_size={batch_size} for {rows} rows"
+        )
+    if options["optimizer"] in SOLVERS and batch_size < rows:
+        raise ValueError(
+            f"optimizer={options['optimizer']!r} must see all rows whenever it looks: it must come "
+            f"with batch_size=None, got batch_size={batch_size} for {rows} rows"
         )

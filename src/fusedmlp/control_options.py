@@ -132,7 +132,7 @@ class ControlOptions(TypedDict, total=False):
             None,
             may_be.optional(may_be.whole_number(least=1)),
             "Epochs from one entry of the history to the next. None is the largest power of ten "
-            "that gives at least five entries.",
+            "that gives at least five entries, but 1 for 'lbfgs' and 'bfgs'.",
         ),
     ]
     track_directions: Annotated[

@@ -14,7 +14,9 @@ HiddenActivation = Literal[
 OutputActivation = Literal["sigmoid", "identity", "softmax", "tanh", "softplus", "exp"]
 Loss = Literal["squared_error", "absolute_error", "huber", "log_loss", "poisson"]
 Reduction = Literal["sum", "mean"]
-Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "rprop"]
+Optimizer = Literal[
+    "sgd", "adam", "adamw", "rmsprop", "adagrad", "rprop", "lbfgs", "bfgs", "annealing"
+]
 Schedule = Literal["constant", "invscaling", "adaptive", "cosine", "exponential"]
 Initial = Literal["uniform", "glorot", "he"] | Sequence[ArrayLike] | Sequence[Sequence[ArrayLike]]
 
@@ -99,7 +101,11 @@ class StepOptions(TypedDict, total=False):
             "What a step does with the gradient: 'sgd' follows it; 'adam' (Kingma and Ba, 2015), "
             "'adamw' (Loshchilov and Hutter, 2019), 'rmsprop' (Hinton, 2012) and 'adagrad' (Duchi "
             "et al., 2011) give each weight a step of its own, by PyTorch's rules; 'rprop', for "
-            "full batches, is iRprop- (Igel and Huesken, 2000).",
+            "full batches, is iRprop- (Igel and Huesken, 2000). 'lbfgs', 'bfgs' and 'annealing' "
+            "are SciPy's L-BFGS-B, BFGS and dual_annealing, for full batches: an epoch is an "
+            "iteration of the first two, and of the third each look at loss and gradient, the "
+            "network being the best so far. They also end where SciPy finds no better weights. "
+            "'bfgs' keeps a square matrix, with a row for each weight.",
         ),
     ]
     learning_rate: Annotated[
@@ -108,7 +114,7 @@ class StepOptions(TypedDict, total=False):
             None,
             may_be.optional(may_be.number(above=0)),
             "How far a step follows the gradient; Rprop's first step. None is 1.0 for 'sgd', 0.001 "
-            "for 'adam' and 'adamw', 0.01 for the others.",
+            "for 'adam' and 'adamw', 0.01 for the others; SciPy's have none.",
         ),
     ]
     learning_rate_schedule: Annotated[
@@ -180,6 +186,23 @@ class StepOptions(TypedDict, total=False):
     eta_plus: Annotated[float, Option(1.2, may_be.number(above=1), "How Rprop's steps grow.")]
     least_step: Annotated[float, Option(1e-6, may_be.number(above=0), "Rprop's smallest step.")]
     most_step: Annotated[float, Option(50.0, may_be.number(above=0), "Rprop's largest step.")]
+    search_radius: Annotated[
+        float,
+        Option(
+            10.0,
+            may_be.number(above=0),
+            "The most that a weight or bias may be, up or down, where 'annealing' searches.",
+        ),
+    ]
+    evaluations: Annotated[
+        int | None,
+        Option(
+            None,
+            may_be.optional(may_be.whole_number(least=1)),
+            "The most often that SciPy's optimizers may look at loss and gradient. None: as often "
+            "as they need for so many epochs.",
+        ),
+    ]
     epochs: Annotated[
         int,
         Option(10_000, may_be.whole_number(least=1), "How often all rows are visited."),

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
-from fusedmlp.contradictions import refuse_contradictions
+from fusedmlp.contradictions import SOLVERS, UNUSED_RATE, refuse_contradictions
 from fusedmlp.control_options import ControlOptions, RegularisationOptions
 from fusedmlp.network_options import NetworkOptions, StepOptions
 from fusedmlp.option import Option
@@ -21,10 +21,12 @@ class Options(NetworkOptions, StepOptions, RegularisationOptions, ControlOptions
 
 
 USUAL_RATES = {
-    "sgd": 1.0, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.01, "adagrad": 0.01, "rprop": 0.01
+    "sgd": 1.0, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.01, "adagrad": 0.01, "rprop": 0.01,
+    **dict.fromkeys(SOLVERS, UNUSED_RATE),
 }  # fmt: skip
 IN_THE_RUNS_DTYPE = (
-    "learning_rate", "momentum", "l1", "l2", "clip_value", "clip_norm", "huber_delta"
+    "learning_rate", "momentum", "l1", "l2", "clip_value", "clip_norm", "huber_delta",
+    "search_radius",
 )  # fmt: skip
 
 
@@ -57,7 +59,7 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
     }
     options["bias"] = options["bias"] or options["batch_norm"]
     watched = options["patience"] or options["learning_rate_schedule"] == "adaptive"
-    if options["record_every"] is None and watched:
+    if options["record_every"] is None and (watched or options["optimizer"] in ("lbfgs", "bfgs")):
         options["record_every"] = 1
     if options["learning_rate"] is None:
         options["learning_rate"] = USUAL_RATES[options["optimizer"]]

@@ -81,7 +81,7 @@ def number(
         )
         if bound is not None
     ]
-    wanted = f"a finite number {' and '.join(bounds)}"
+    wanted = f"a finite number {' and '.join(bounds)}".rstrip()
 
     def check(name: str, value: Any) -> float:
         if not isinstance(value, Real) or _is_flag(value):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Unpack, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fusedmlp.contradictions import refuse_for_rows
+from fusedmlp.contradictions import SOLVERS, refuse_for_rows
 from fusedmlp.control import Control
 from fusedmlp.data import Array
 from fusedmlp.initial import initial_params
@@ -16,6 +16,7 @@ from fusedmlp.options import Options, checked_options, documented, require_activ
 from fusedmlp.plan import Plan, State, make_plan, make_state
 from fusedmlp.progress import progress_bar, require_rich
 from fusedmlp.requirements import sizes as checked_sizes
+from fusedmlp.solvers import solve
 from fusedmlp.trained import Trained, as_matrices, implementation
 from fusedmlp.validation import Rows, checked_data, set_aside
 
@@ -83,7 +84,10 @@ def train(
         state.running[:] = run.options["warm_start"]._running
     control = _control(run, state)
     with progress_bar(run.plan, len(run.X), run.options["progress"]) as show:
-        stopped = _fit_watched(_Slices(run, state, show), control)
+        if run.options["optimizer"] in SOLVERS:
+            stopped = solve(run, state, control, show)
+        else:
+            stopped = _fit_watched(_Slices(run, state, show), control)
     return _trained(run, state, control, stopped)
 
 

@@ -8,6 +8,7 @@ from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted
 from fusedmlp.kernels.normalization import follow, normalize, normalize_backward
 from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
 from fusedmlp.kernels.penalties import clip_norm, clip_values, penalize, penalty
+from fusedmlp.kernels.surface import error_surface
 from fusedmlp.kernels.updates import count_direction_changes, update
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "clip_norm",
     "clip_values",
     "count_direction_changes",
+    "error_surface",
     "error_weighted_derivative",
     "fit",
     "follow",

@@ -11,15 +11,15 @@ from fusedmlp.kernels.blocks import (
     forward_block,
     last_of,
     rows_begin,
-    share,
     transpose_weights,
 )
 from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.few_runs import run_few
-from fusedmlp.kernels.losses import loss_at, nearest_to_certain, output_delta_at
+from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at
 from fusedmlp.kernels.network import network_of
 from fusedmlp.kernels.normalizing import normalizing_of
 from fusedmlp.kernels.penalties import penalize_at, penalty_at
+from fusedmlp.kernels.row_weights import loss_of_rows, share_of_total, weigh_rows
 from fusedmlp.kernels.rows import copy
 from fusedmlp.kernels.rules import weights_between
 from fusedmlp.kernels.steps import fit_blocks
@@ -56,25 +56,26 @@ def _predict(plan, params, X, outputs, work, thread, threads):
 
 
 @compiled
-def gradient(plan, params, X, y, result):
+def gradient(plan, params, X, y, result, row_weights=None):
     """Set result to the gradient of the loss of X (rows, n_in), y (rows, n_out); return the loss.
 
-    Both are summed or averaged over the rows, as the plan's reduction says, and count the penalties
-    on the weights.
+    Both are summed or averaged over the rows, as the plan's reduction says, each row counting as
+    its weight says (rows,), and count the penalties on the weights.
     """
     block, size = plan.block, plan.work_size
     if plan.extras.batch_norm:  # over all rows: one block
         block, size = X.shape[0], size + (size // block + 1) * X.shape[0]
-    return _gradient(plan, params, X, y, result, block, np.empty(size, params.dtype))
+    work = np.empty(size, params.dtype)
+    return _gradient(plan, params, X, y, result, row_weights, block, work)
 
 
 @inner
-def _gradient(plan, params, X, y, result, block, work):
+def _gradient(plan, params, X, y, result, row_weights, block, work):
     network, last = network_of(plan, plan.keeps_sums, block), plan.activations[-1]
     weights, beyond = address(params), plan.huber_delta
     n_in, n_out = plan.sizes[0], plan.sizes[-1]
     room = divided(network, params.size, address(work))
-    scale = share(plan.reduction, X.shape[0], params.dtype.type)
+    scale = share_of_total(plan.reduction, X.shape[0], row_weights, params.dtype.type)
     nearest, size, value = nearest_to_certain(params), params.size, 0.0
     transpose_weights(network, weights, room, 0, size)
     normalizing = normalizing_of(plan.extras, weights, address(result), weights, 0)
@@ -84,9 +85,12 @@ def _gradient(plan, params, X, y, result, block, work):
         out = forward_block(network, weights, inputs, room, 0, rows, None, normalizing)
         delta = last_of(network, room.deltas)
         output_delta_at(plan.loss, last, out, targets, rows, n_out, scale, delta, beyond, plan.rare)
+        weigh_rows(row_weights, first, rows, n_out, delta)
         carry_back(network, room, 0, rows, None, normalizing)
         block_gradient(network, inputs, room, START, rows, address(result), first, START, size)
-        value += loss_at(plan.loss, last, out, targets, rows * n_out, nearest, beyond)
+        value += loss_of_rows(
+            plan.loss, last, out, targets, rows, n_out, nearest, beyond, row_weights, first
+        )
     return value * np.float64(scale) + _penalized(plan, network, weights, address(result), size)
 
 

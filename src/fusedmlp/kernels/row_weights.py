@@ -7,7 +7,7 @@ from fusedmlp.kernels.blocks import share
 from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.losses import absolute_error_at, loss_at, record_at
 from fusedmlp.kernels.penalties import scale_at
-from fusedmlp.kernels.vectors import at, put, shifted
+from fusedmlp.kernels.vectors import address, at, put, shifted
 
 
 @inner
@@ -55,3 +55,41 @@ def record_rows(extras, run, row, rows, out, targets, nearest, errors, losses, r
             value = loss_at(run.loss, run.last, o, t, run.n_out, nearest, run.huber_delta)
             put(errors, record, at(errors, record) + weight * error)
             put(losses, record, at(losses, record) + weight * value)
+
+
+# For a gradient by itself, whose rows are in their order; row_weights: an array, or None.
+
+
+@inner
+def share_of_total(reduction, rows, row_weights, real):
+    """Return what the gradient of a row of weight 1 counts among all."""
+    if row_weights is None or reduction == Reduction.SUM:
+        return share(reduction, rows, real)
+    sums = 0.0
+    for row in range(rows):
+        sums += np.float64(row_weights[row])
+    return real(1.0 / sums)
+
+
+@inner
+def weigh_rows(row_weights, first, rows, units, delta):
+    """Multiply the delta of so many rows from `first` on by their weights."""
+    if row_weights is not None:
+        weights = address(row_weights)
+        for b in range(rows):
+            scale_at(shifted(delta, b * units), units, at(weights, first + b))
+
+
+@inner
+def loss_of_rows(
+    kind, activation, out, targets, rows, units, nearest, huber_delta, row_weights, first
+):
+    """Return the sum of the rows' losses, each times its weight."""
+    if row_weights is None:
+        return loss_at(kind, activation, out, targets, rows * units, nearest, huber_delta)
+    weights, result = address(row_weights), 0.0
+    for b in range(rows):
+        o, t = shifted(out, b * units), shifted(targets, b * units)
+        value = loss_at(kind, activation, o, t, units, nearest, huber_delta)
+        result += np.float64(at(weights, first + b)) * value
+    return result

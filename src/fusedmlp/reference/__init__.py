@@ -8,6 +8,7 @@ from fusedmlp.reference.losses import absolute_error, loss, output_delta, weight
 from fusedmlp.reference.normalization import follow, normalize, normalize_backward
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
 from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
+from fusedmlp.reference.surface import error_surface
 from fusedmlp.reference.updates import count_direction_changes, update
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "clip_norm",
     "clip_values",
     "count_direction_changes",
+    "error_surface",
     "error_weighted_derivative",
     "fit",
     "follow",

@@ -24,22 +24,26 @@ def predict(plan: Plan, params: Array, X: Array, outputs: Array) -> None:
     outputs[:] = forward_all(plan, layers_of(plan, params), X)[0][-1]
 
 
-def gradient(plan: Plan, params: Array, X: Array, y: Array, result: Array) -> float:
+def gradient(
+    plan: Plan, params: Array, X: Array, y: Array, result: Array, row_weights: Array | None = None
+) -> float:
     """Set result to the gradient of the loss of X (rows, n_in), y (rows, n_out); return the loss.
 
-    Both are summed or averaged over the rows, as the plan's reduction says, and count the penalties
-    on the weights.
+    Both are summed or averaged over the rows, as the plan's reduction says, each row counting as
+    its weight says (rows,), and count the penalties on the weights.
     """
-    layers = layers_of(plan, params)
-    norms = norms_of(plan, params, result)
+    weights = np.ones(len(y), X.dtype) if row_weights is None else row_weights
+    layers, norms = layers_of(plan, params), norms_of(plan, params, result)
     outputs, kept = forward_all(plan, layers, X, None, norms)
     result[:] = 0
-    ones = np.ones(len(y), X.dtype)
-    backward_all(plan, layers, outputs, kept, y, layers_of(plan, result), ones, None, norms)
-    last, huber_delta = plan.activations[-1], float(plan.huber_delta)
-    value = loss(plan.loss, last, outputs[-1], y, huber_delta)
+    backward_all(plan, layers, outputs, kept, y, layers_of(plan, result), weights, None, norms)
+    of_outputs, huber_delta = (plan.loss, plan.activations[-1], outputs[-1], y), plan.huber_delta
+    if row_weights is None:
+        value = loss(*of_outputs, float(huber_delta))
+    else:
+        value = weighted_loss(*of_outputs, row_weights, float(huber_delta))
     if plan.reduction == Reduction.MEAN:
-        value /= len(y)
+        value /= float(weights.sum(dtype=np.float64))
     penalize_all(plan, params, result)
     return value + sum(penalty(weights, plan.extras.l1, plan.extras.l2) for weights, _ in layers)
 

@@ -1,0 +1,200 @@
+"""error_surface: the plane on which two weights of a network go downhill."""
+
+from itertools import pairwise
+from numbers import Integral
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fusedmlp import requirements as may_be
+from fusedmlp.codes import Measure
+from fusedmlp.control_options import Backend
+from fusedmlp.data import Array, checked
+from fusedmlp.plan import layer_offsets
+from fusedmlp.threads import WORTH_A_START, available_threads
+from fusedmlp.trained import Trained, implementation
+
+Place = tuple[int, int | None, int]
+Kind = Literal["error", "loss"]
+
+# Python sees Ctrl-C between two calls, each of which takes 10 to 60 ms for this: small layers do
+# four in a nanosecond, larger ones twenty-five. An activation takes about as long as 16 of them.
+SLICE_FLOPS = 250_000_000
+ACTIVATION_FLOPS = 16
+
+
+class Surface(NamedTuple):
+    """What a network does with each pair of values of two of its weights.
+
+    Attributes
+    ----------
+    first, second : ndarray (points,)
+        The values of either weight, in the run's dtype.
+    values : ndarray (points, points)
+        ``values[i, j]`` is where the first weight is ``first[i]`` and the second ``second[j]``.
+    """
+
+    first: Array
+    second: Array
+    values: NDArray[np.float64]
+
+
+def error_surface(
+    run: Trained,
+    X: ArrayLike,
+    y: ArrayLike,
+    first: Place,
+    second: Place,
+    *,
+    low: float = -10.0,
+    high: float = 10.0,
+    points: int = 101,
+    measure: Kind = "error",
+    backend: Backend | None = None,
+) -> Surface:
+    """Return the error of a network over a grid of two of its weights.
+
+    The other weights stay as they were trained; the run is not changed. "A Neural Network in 11
+    lines of Python" (Trask, 2015) draws this plane for the two weights of its smallest network.
+
+    Parameters
+    ----------
+    run : Trained
+    X : array-like (rows, n_in)
+    y : array-like (rows,) or (rows, n_out)
+    first, second : tuple of (layer, input, output)
+        ``(l, i, j)`` is ``run.weights[l][i, j]``, and ``(l, None, j)`` is ``run.biases[l][j]``.
+    low, high : float, default -10.0 and 10.0
+        Where the grid begins and ends, for both weights.
+    points : int, default 101
+        Values of each weight, evenly from low to high.
+    measure : {'error', 'loss'}, default 'error'
+        The mean of ``|output - target|`` over rows and outputs, or the run's loss, the mean over
+        the rows. They are those of ``run.history``, with all rows counting the same.
+    backend : {'kernels', 'reference'}, default None
+        None is the run's own.
+
+    Returns
+    -------
+    Surface
+
+    Raises
+    ------
+    TypeError, ValueError
+        For an argument of a wrong type or out of range, a weight that the network does not have,
+        and data that are not as in training.
+
+    Examples
+    --------
+    Two weights, and an output that follows the first column:
+
+    >>> import fusedmlp
+    >>> X, y = [[0, 1], [0, 0], [1, 0], [1, 1]], [0, 0, 1, 1]
+    >>> run = fusedmlp.train(X, y, hidden=(), epochs=100, random_state=1)
+    >>> surface = fusedmlp.error_surface(run, X, y, (0, 0, 0), (0, 1, 0), points=5)
+    >>> surface.first.tolist()
+    [-10.0, -5.0, 0.0, 5.0, 10.0]
+    >>> surface.values[:, 2].round(3).tolist()  # the second weight is 0
+    [0.75, 0.747, 0.5, 0.253, 0.25]
+    """
+    if not isinstance(run, Trained):
+        raise TypeError(f"run must be a Trained, got {run!r}")
+    if run.options["batch_norm"]:
+        raise ValueError("run must be a network without batch normalisation, got batch_norm=True")
+    rows, targets = _checked_data(run, X, y)
+    places = _offset(run, "first", first), _offset(run, "second", second)
+    if places[0] == places[1]:
+        raise ValueError(f"second must be another weight than first, got {second!r} for both")
+    values = _ticks(run, low, high, may_be.whole_number(least=2)("points", points))
+    code = int(Measure[may_be.one_of(get_args(Kind))("measure", measure).upper()])
+    if backend is not None:
+        backend = may_be.one_of(get_args(Backend))("backend", backend)
+    sums = _sums(run, rows, targets, places, values, code, backend or run.options["backend"])
+    count = targets.size if code == Measure.ERROR else len(targets)
+    return Surface(values, values.copy(), sums / count)
+
+
+def _checked_data(run: Trained, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    rows, targets = checked(X, y, dict(run.options))
+    for name, array, columns in (("X", rows, run._sizes[0]), ("y", targets, run._sizes[-1])):
+        if array.shape[1] != columns:
+            raise ValueError(
+                f"{name} must have {columns} columns as in training, got shape {array.shape}"
+            )
+    return rows, targets
+
+
+def _offset(run: Trained, name: str, place: Any) -> int:
+    """Return where a weight is in the flat vector."""
+    wanted = f"{name} must be a weight (layer, input, output) or a bias (layer, None, output)"
+    if not isinstance(place, tuple | list) or len(place) != 3:
+        raise TypeError(f"{wanted}, got {place!r}")
+    layer, unit, output = place
+    bias = unit is None
+    if any(
+        not isinstance(index, Integral) or isinstance(index, bool)
+        for index in (layer, 0 if bias else unit, output)
+    ):
+        raise TypeError(f"{wanted}, got {place!r}")
+    if bias and not run.options["bias"]:
+        raise ValueError(f"{name} must be a weight of a network without biases, got {place!r}")
+    shapes = list(pairwise(run._sizes))
+    if not 0 <= layer < len(shapes):
+        raise ValueError(f"{name} must have a layer in 0..{len(shapes) - 1}, got {place!r}")
+    n_in, n_out = shapes[layer]
+    if not bias and not 0 <= unit < n_in:
+        raise ValueError(f"{name} must have an input in 0..{n_in - 1}, got {place!r}")
+    if not 0 <= output < n_out:
+        raise ValueError(f"{name} must have an output in 0..{n_out - 1}, got {place!r}")
+    weights, biases, _ = layer_offsets(run._sizes, run.options["bias"])
+    return int(biases[layer] + output if bias else weights[layer] + unit * n_out + output)
+
+
+def _ticks(run: Trained, low: float, high: float, points: int) -> Array:
+    """Return the values of a weight."""
+    real = np.dtype(run.options["dtype"]).type
+    ends = []
+    for name, value in (("low", low), ("high", high)):
+        given = may_be.number()(name, value)
+        with np.errstate(over="ignore"):
+            ends.append(may_be.number()(f"{name} in {run.options['dtype']}", float(real(given))))
+    if ends[0] >= ends[1]:
+        raise ValueError(f"low must be below high, got low={low!r} and high={high!r}")
+    return np.linspace(ends[0], ends[1], points).astype(real)
+
+
+def _sums(
+    run: Trained,
+    X: Array,
+    y: Array,
+    places: tuple[int, int],
+    values: Array,
+    measure: int,
+    backend: str,
+) -> NDArray[np.float64]:
+    """Return the sum of the rows' errors or losses for each pair, slice by slice of the grid."""
+    measured, plan = implementation(backend).error_surface, run._plan(len(X))
+    result, points, flops = np.empty((values.size, values.size)), values.size, _flops(run, len(X))
+    pairs = max(1, SLICE_FLOPS // flops)
+    rows, columns = max(1, pairs // points), min(points, pairs)
+    plan = plan._replace(threads=_threads(run, flops * min(pairs, points * points)))
+    for i in range(0, points, rows):
+        for j in range(0, points, columns):
+            part = result[i : i + rows, j : j + columns]
+            first, second = values[i : i + rows], values[j : j + columns]
+            measured(plan, run._params, X, y, places[0], first, places[1], second, measure, part)
+    return result
+
+
+def _flops(run: Trained, rows: int) -> int:
+    """Additions and multiplications of one pair, or what takes as long."""
+    layers = pairwise(run._sizes)
+    return 2 * rows * sum(n_in * n_out + ACTIVATION_FLOPS * n_out for n_in, n_out in layers)
+
+
+def _threads(run: Trained, flops: int) -> int:
+    """Return how many threads a slice is worth."""
+    if flops < WORTH_A_START:
+        return 1
+    return int(run.options["threads"] or available_threads())

@@ -36,3 +36,4 @@ class Optimizer(IntEnum):
     RMSPROP = 3
     ADAGRAD = 4
     RPROP = 5
+    AW_SGD = 9

@@ -4,8 +4,8 @@ from typing import Any
 
 # Which optimisers an option is for; away from its default, it would mean nothing to another.
 FOR_OPTIMIZERS = {
-    "momentum": ("sgd", "rmsprop"),
-    "nesterov": ("sgd",),
+    "momentum": ("sgd", "rmsprop", "aw_sgd"),
+    "nesterov": ("sgd", "aw_sgd"),
     "beta_1": ("adam", "adamw"),
     "beta_2": ("adam", "adamw"),
     "rho": ("rmsprop",),
@@ -15,6 +15,8 @@ FOR_OPTIMIZERS = {
     "eta_plus": ("rprop",),
     "least_step": ("rprop",),
     "most_step": ("rprop",),
+    "sampler_rate": ("aw_sgd",),
+    "sampler_floor": ("aw_sgd",),
 }
 FOR_SCHEDULES = {"power_t": ("invscaling",), "learning_rate_final": ("cosine", "exponential")}
 
@@ -27,6 +29,10 @@ def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> 
         raise ValueError("nesterov=True must come with momentum > 0, got momentum=0.0")
     if options["optimizer"] == "rprop":
         _refuse_with_rprop(options)
+    if options["optimizer"] == "aw_sgd" and not options["shuffle"]:
+        raise ValueError(
+            "optimizer='aw_sgd' draws its rows: it must come with shuffle=True, got shuffle=False"
+        )
     if options["loss"] == "log_loss" and options["output_activation"] == "identity":
         raise ValueError(
             "loss='log_loss' must come with output_activation 'sigmoid' or 'softmax', "
@@ -70,4 +76,10 @@ def refuse_for_rows(options: dict[str, Any], rows: int) -> None:
         raise ValueError(
             "optimizer='rprop' compares the gradients of all rows: it must come with "
             f"batch_size=None, got batch_size={batch_size} for {rows} rows"
+        )
+    if options["optimizer"] == "aw_sgd" and batch_size >= rows:
+        raise ValueError(
+            "optimizer='aw_sgd' chooses rows to learn from, and has no choice with all of them: it "
+            f"must come with batch_size below the {rows} rows, "
+            f"got batch_size={options['batch_size']!r}; or take optimizer='sgd'"
         )

@@ -29,7 +29,7 @@ HiddenActivation = Literal["sigmoid", "tanh", "relu", "identity"]
 OutputActivation = Literal["sigmoid", "identity", "softmax"]
 Loss = Literal["squared_error", "log_loss"]
 Reduction = Literal["sum", "mean"]
-Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "rprop"]
+Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "rprop", "aw_sgd"]
 Schedule = Literal["constant", "invscaling", "adaptive", "cosine", "exponential"]
 Backend = Literal["kernels", "reference"]
 Initial = Literal["uniform", "glorot", "he"] | Sequence[ArrayLike] | Sequence[Sequence[ArrayLike]]
@@ -89,7 +89,10 @@ class Options(TypedDict, total=False):
             "What a step does with the gradient: 'sgd' follows it; 'adam' (Kingma and Ba, 2015), "
             "'adamw' (Loshchilov and Hutter, 2019), 'rmsprop' (Hinton, 2012) and 'adagrad' (Duchi "
             "et al., 2011) give each weight a step of its own, by PyTorch's rules; 'rprop', for "
-            "full batches, is iRprop- (Igel and Huesken, 2000).",
+            "full batches, is iRprop- (Igel and Huesken, 2000); 'aw_sgd', for mini-batches, is "
+            "'sgd' that learns which rows to learn from (Bouchard et al., 2015): it draws those "
+            "more often that have large gradients, with replacement, and weighs them so that the "
+            "gradient is in expectation that of all rows, as are the recorded losses and errors.",
         ),
     ]
     learning_rate: Annotated[
@@ -97,8 +100,8 @@ class Options(TypedDict, total=False):
         Option(
             None,
             may_be.optional(may_be.number(above=0)),
-            "How far a step follows the gradient; Rprop's first step. None is 1.0 for 'sgd', 0.001 "
-            "for 'adam' and 'adamw', 0.01 for the others.",
+            "How far a step follows the gradient; Rprop's first step. None is 1.0 for 'sgd' and "
+            "'aw_sgd', 0.001 for 'adam' and 'adamw', 0.01 for the others.",
         ),
     ]
     learning_rate_schedule: Annotated[
@@ -136,7 +139,7 @@ class Options(TypedDict, total=False):
         Option(
             0.0,
             may_be.number(least=0, below=1),
-            "Share of the last step kept in the next, by 'sgd' and 'rmsprop'.",
+            "Share of the last step kept in the next, by 'sgd', 'aw_sgd' and 'rmsprop'.",
         ),
     ]
     nesterov: Annotated[
@@ -170,6 +173,22 @@ class Options(TypedDict, total=False):
     eta_plus: Annotated[float, Option(1.2, may_be.number(above=1), "How Rprop's steps grow.")]
     least_step: Annotated[float, Option(1e-6, may_be.number(above=0), "Rprop's smallest step.")]
     most_step: Annotated[float, Option(50.0, may_be.number(above=0), "Rprop's largest step.")]
+    sampler_rate: Annotated[
+        float,
+        Option(
+            0.5,
+            may_be.number(above=0, most=1),
+            "How fast 'aw_sgd' learns which rows to draw; the scale of the losses does not matter.",
+        ),
+    ]
+    sampler_floor: Annotated[
+        float,
+        Option(
+            0.1,
+            may_be.number(above=0, most=1),
+            "Share of the draws in which 'aw_sgd' takes any row; a row counts at most 1 over it.",
+        ),
+    ]
     l1: Annotated[
         float,
         Option(
@@ -332,7 +351,8 @@ class Options(TypedDict, total=False):
 
 
 USUAL_RATES = {
-    "sgd": 1.0, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.01, "adagrad": 0.01, "rprop": 0.01
+    "sgd": 1.0, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.01, "adagrad": 0.01, "rprop": 0.01,
+    "aw_sgd": 1.0,
 }  # fmt: skip
 IN_THE_RUNS_DTYPE = ("learning_rate", "momentum", "l1", "l2", "clip_value", "clip_norm")
 

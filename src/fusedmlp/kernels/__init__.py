@@ -7,21 +7,25 @@ from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
 from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted_loss
 from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
 from fusedmlp.kernels.penalties import clip_norm, clip_values, penalize, penalty
+from fusedmlp.kernels.sampling import add_squares, draw_rows, learn_to_sample, row_chances
 from fusedmlp.kernels.updates import count_direction_changes, update
 
 __all__ = [
     "absolute_error",
     "activate",
     "adam",
+    "add_squares",
     "backpropagate",
     "clip_norm",
     "clip_values",
     "count_direction_changes",
+    "draw_rows",
     "error_weighted_derivative",
     "fit",
     "forward",
     "gradient",
     "layer_gradient",
+    "learn_to_sample",
     "loss",
     "mix",
     "output_delta",
@@ -29,6 +33,7 @@ __all__ = [
     "penalty",
     "predict",
     "rmsprop",
+    "row_chances",
     "row_order",
     "rprop",
     "update",

@@ -18,6 +18,7 @@ from fusedmlp.kernels.blocks import (
     weights_begin,
 )
 from fusedmlp.kernels.compiled import compiled, inner
+from fusedmlp.kernels.drawn import draw_batch, draws, learn_from, note_squares, sampler_of
 from fusedmlp.kernels.draws import row_order_at
 from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at
 from fusedmlp.kernels.meeting import meet
@@ -38,6 +39,7 @@ class Run(NamedTuple):
     targets: Any  # (rows, n_out)
     order: Any  # (rows,), this epoch's
     row_weights: Any  # (rows,), or none
+    sampler: Any
     n_in: int
     n_out: int
     shuffle: int
@@ -65,6 +67,7 @@ def _run_of(plan, X, y, state):
         address(y),
         address(state.order),
         address(state.row_weights),
+        sampler_of(state, X.shape[0]),
         plan.sizes[0],
         plan.sizes[-1],
         plan.shuffle,
@@ -103,14 +106,16 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
         if row == 0 or rate == 0:
             rate = rate_of(plan.extras, plan.learning_rate, epoch, factor)
             recording = epoch % plan.record_every == 0
-            if plan.shuffle and thread == 0:
+            if plan.shuffle and thread == 0 and not draws(plan.extras):
                 row_order_at(plan.seed, epoch, run.order, rows)
+        batch_end = min(batch_start + plan.batch_size, rows)
+        if row == batch_start and thread == 0:
+            draw_batch(plan.extras, run, plan.seed, epoch, row, batch_end, X.dtype.type)
         if updated:
             transpose_weights(run.network, run.params, run.room, begin, end)
         if updated or plan.parts == 1:
             meet(counter, threads)
 
-        batch_end = min(batch_start + plan.batch_size, rows)
         count, add = min(plan.block, batch_end - row), row - batch_start
         scale = weighted_share(
             plan.extras, run, plan.reduction, batch_start, batch_end, X.dtype.type
@@ -144,6 +149,8 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             if plan.parts > 1:
                 meet(counter, threads)
                 sum_parts(run.room.gradients, plan.parts, run.size, begin, end, run.gradient)
+            if thread == 0:
+                learn_from(plan.extras, run, batch_start, row)
             bound(plan.extras, run, begin, end, counter, threads)
             if run.track_directions:
                 uphill, changes = shifted(run.uphill, begin), shifted(run.changes, begin)
@@ -184,6 +191,7 @@ def _pass(extras, run, row, first, rows, place, scale):
     output_delta_at(run.loss, run.last, out, targets, rows, run.n_out, scale, delta)
     weigh(extras, run, row + first, rows, delta)
     carry_back(run.network, run.room, place, rows)
+    note_squares(extras, run, row + first, rows, place, inputs, scale)
     return inputs
 
 

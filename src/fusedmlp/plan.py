@@ -74,7 +74,7 @@ class State(NamedTuple):
     scores: NDArray[np.float64]  # (2 * rows,), from here on for AW-SGD alone: a tree of sums
     usual: NDArray[np.float64]  # (2,), what makes the mean square of a weighted gradient
     draw_weights: NDArray[np.floating[Any]]  # (rows,), what each draw of this epoch counts
-    draw_squares: NDArray[np.float64]  # (rows,), of their weighted gradients
+    draw_squares: NDArray[np.float64]  # (rows,), of their weighted gradients, until learnt from
     work: NDArray[np.floating[Any]]  # the kernels' room for a block of rows
 
 

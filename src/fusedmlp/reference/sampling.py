@@ -77,6 +77,7 @@ def _square(vectors: Array, bias: int) -> Numbers:
     return square + bias
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def learn_to_sample(
     scores: Numbers, usual: Numbers, floor: float, rate: float, drawn: Places, squares: Numbers
 ) -> None:

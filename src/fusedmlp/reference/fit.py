@@ -14,7 +14,7 @@ from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import absolute_error, loss, output_delta, weighted_loss
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
 from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
-from fusedmlp.reference.sampling import add_squares, draw_rows, learn_to_sample, row_chances
+from fusedmlp.reference.sampling import add_squares, draw_batch, draws, learn_from, weight_of
 from fusedmlp.reference.updates import count_direction_changes, update
 
 Layers = list[tuple[Array, Array]]
@@ -65,7 +65,7 @@ def _backward_all(
     for layer in reversed(range(len(layers))):
         inputs = outputs[layer]
         layer_gradient(inputs, delta, *gradients[layer])
-        if _draws(plan):
+        if draws(plan):
             add_squares(inputs, delta / scale, plan.bias, squares)
         if layer > 0:
             delta_below = np.empty_like(inputs)
@@ -108,24 +108,24 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
     rows = len(X)
     while state.position[0] < stop:
         epoch = int(state.position[0]) // rows
-        if plan.shuffle and not _draws(plan):
+        if plan.shuffle and not draws(plan):
             row_order(plan.seed, epoch, state.order)
         for start in range(0, rows, plan.batch_size):
             batch = slice(start, start + plan.batch_size)
-            if _draws(plan):
-                _draw(plan, state, epoch, batch)
+            if draws(plan):
+                draw_batch(plan, state, epoch, batch)
             if plan.shuffle:
                 X_batch, y_batch = X[state.order[batch]], y[state.order[batch]]
             else:
                 X_batch, y_batch = X[batch], y[batch]
             outputs = _forward_all(plan, layers, X_batch)
             row_weights = _weights_of(plan, state, batch, len(X_batch))
-            total, squares = _total(plan, state, row_weights), np.zeros(len(X_batch))
+            total, squares = weight_of(plan, state, row_weights), np.zeros(len(X_batch))
             _record(plan, state, epoch, outputs[-1], y_batch, row_weights)
             state.gradient[:] = 0
             _backward_all(plan, layers, outputs, y_batch, gradients, row_weights, total, squares)
-            if _draws(plan):
-                _learn(plan, state, batch, squares)
+            if draws(plan):
+                learn_from(plan, state, batch, squares)
             _step(plan, state, epoch, start, rows)
         state.position[0] += rows
         if not np.isfinite(state.params).all():
@@ -135,44 +135,11 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
 
 def _weights_of(plan: Plan, state: State, batch: slice, rows: int) -> Array:
     """Return what each row of the batch counts (rows,)."""
-    if _draws(plan):
+    if draws(plan):
         return state.draw_weights[batch]
     if not plan.extras.weighted:
         return np.ones(rows, state.params.dtype)
     return state.row_weights[state.order[batch]] if plan.shuffle else state.row_weights[batch]
-
-
-def _total(plan: Plan, state: State, row_weights: Array) -> float:
-    """Return what the mean over a batch divides by: its weights, or what they are in expectation.
-
-    To divide what was drawn by the sum of its weights would be a bias.
-    """
-    if _draws(plan):
-        return len(row_weights) * float(state.mean_weight[0])
-    return float(row_weights.sum(dtype=np.float64))
-
-
-def _draws(plan: Plan) -> bool:
-    """Whether the rows of a step are drawn, by AW-SGD."""
-    return plan.extras.optimizer == Optimizer.AW_SGD
-
-
-def _draw(plan: Plan, state: State, epoch: int, batch: slice) -> None:
-    """Draw the rows of a batch, and say what they count."""
-    drawn, floor = state.order[batch], plan.extras.sampler_floor
-    draw_rows(state.scores, floor, plan.seed, epoch, batch.start, drawn)
-    chances = np.empty(len(drawn))
-    row_chances(state.scores, floor, drawn, chances)
-    state.draw_weights[batch] = 1 / (len(state.order) * chances)
-    if state.row_weights.size:
-        state.draw_weights[batch] *= state.row_weights[drawn]
-
-
-def _learn(plan: Plan, state: State, batch: slice, squares: NDArray[np.float64]) -> None:
-    """Learn from a batch which rows to draw."""
-    floor, rate = plan.extras.sampler_floor, plan.extras.sampler_rate
-    state.draw_squares[batch] = squares
-    learn_to_sample(state.scores, state.usual, floor, rate, state.order[batch], squares)
 
 
 def _record(

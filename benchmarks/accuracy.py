@@ -1,4 +1,4 @@
-"""Largest error of the kernels' sigmoid and tanh, in units in the last place (ULP).
+"""Largest error of the kernels' activations, in units in the last place (ULP).
 
 Tries every float32 (2**32 of them; minutes) and a million random float64 for each scale::
 
@@ -17,20 +17,58 @@ from fusedmlp.codes import Activation
 CHUNK = 1 << 24
 
 
+# What each promises, in ULP.
+MOST_ULPS = {
+    Activation.SIGMOID: 2,
+    Activation.TANH: 2,
+    Activation.ELU: 2,
+    Activation.SOFTPLUS: 2,
+    Activation.EXP: 2,
+    Activation.SILU: 4,
+    Activation.GELU: 4,
+}
+
+# Below, GELU is a tail like exp(-z**2 / 2): rounding its exponent, which is large, changes all
+# digits in the end. The error there is counted in ULP of its value here.
+TAIL_OF_GELU = -1.0
+
+
 def exact(activation, x):
     """The function in twice the precision or so, in the form that loses nothing for negative x."""
     x = x.astype(np.float64 if x.dtype == np.float32 else np.longdouble)
-    if activation == Activation.TANH:
-        return np.tanh(x)
+    with np.errstate(over="ignore", under="ignore"):
+        if activation == Activation.TANH:
+            return np.tanh(x)
+        if activation == Activation.ELU:
+            return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+        if activation == Activation.SOFTPLUS:
+            return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+        if activation == Activation.EXP:
+            return np.exp(x)
+        if activation == Activation.SIGMOID:
+            return _sigmoid(x)
+        gate = _sigmoid(x if activation == Activation.SILU else _inside_gelu(x))
+        return np.maximum(x, -1000) * gate  # minus infinity times 0 is not a number
+
+
+def _sigmoid(x):
     e = np.exp(-np.abs(x))
     return np.where(x > 0, 1 / (1 + e), e / (1 + e))
+
+
+def _inside_gelu(x):
+    """2 sqrt(2 / pi) (x + 0.044715 x**3), of numbers whose cube is finite: past 100 all is over."""
+    x, real = x.clip(-100, 100), x.dtype.type
+    return 2 * np.sqrt(2 / (4 * np.arctan(real(1)))) * (x + real(44_715) / 1_000_000 * x**3)
 
 
 def ulps(got, correct):
     """Distance between `got` and the nearest float to `correct`, in steps from float to float."""
     bits = np.dtype(f"i{got.dtype.itemsize}")
-    as_steps = [np.abs(a).view(bits).astype(np.int64) for a in (got, correct.astype(got.dtype))]
-    flipped = (np.signbit(got) != np.signbit(correct)) & (as_steps[0] + as_steps[1] > 0)
+    with np.errstate(over="ignore"):  # what is past the largest number is infinity
+        nearest = correct.astype(got.dtype)
+    as_steps = [np.abs(a).view(bits).astype(np.int64) for a in (got, nearest)]
+    flipped = (np.signbit(got) != np.signbit(nearest)) & (as_steps[0] + as_steps[1] > 0)
     return np.where(flipped, np.iinfo(np.int64).max, np.abs(as_steps[0] - as_steps[1]))
 
 
@@ -39,7 +77,12 @@ def largest_error(activation, x):
     x = x[~np.isnan(x)]
     got = x.copy()
     kernels.activate(activation, got[:, None])
-    errors = ulps(got, exact(activation, x))
+    correct = exact(activation, x)
+    errors = ulps(got, correct)
+    if activation == Activation.GELU:
+        tail = x < TAIL_OF_GELU
+        unit = np.spacing(x.dtype.type(0.158))  # its value there
+        errors[tail] = np.rint(np.abs(got[tail] - correct[tail]) / unit)
     worst = int(np.argmax(errors))
     return int(errors[worst]), x[worst]
 
@@ -56,7 +99,9 @@ def random_float64(activation, size, seed=0):
     random = np.random.default_rng(seed)
     scales = 10.0 ** random.uniform(-300, 3, size)
     everywhere = np.concatenate([random.normal(size=size) * scales, random.normal(size=size) * 3])
-    return everywhere if activation == Activation.TANH else np.maximum(everywhere, -708.0)
+    if activation in (Activation.TANH, Activation.ELU):
+        return everywhere
+    return np.maximum(everywhere, -708.0)
 
 
 def main():
@@ -64,7 +109,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--step", type=int, default=1, help="try every STEP-th float32")
     step = parser.parse_args().step
-    for activation in (Activation.SIGMOID, Activation.TANH):
+    for activation in MOST_ULPS:
         chunks = -(-(1 << 32) // (CHUNK * step))
         patterns = track(float32_bit_patterns(step), activation.name.lower(), total=chunks)
         worst = max(largest_error(activation, x) for x in patterns)

@@ -66,8 +66,13 @@ ALL_EXTRAS = {
     "l2": 0.01,
     "clip_value": 0.2,
     "clip_norm": 0.3,
+    "dropout": 0.2,
+    "dropconnect": 0.1,
     "sample_weight": WEIGHTS_OF_SEVEN,
 }
+POISSON = {"loss": "poisson", "learning_rate": 0.02}
+EACH = ["relu", "silu", "sigmoid", "gelu", "elu", "softplus", "leaky_relu", "tanh"]
+SUMS = {"reduction": "mean", "learning_rate": 0.1, "batch_size": 200, "threads": 2}
 
 # A baseline, each option alone, everything together.
 OPTION_CASES = [
@@ -79,6 +84,28 @@ OPTION_CASES = [
     Case("softmax", options={"output_activation": "softmax"}),
     Case("sigmoid log_loss", options={"loss": "log_loss"}),
     Case("softmax log_loss", options=SOFTMAX),
+    Case("leaky_relu", options={"activation": "leaky_relu", "init": "he"}),
+    Case("elu", options={"activation": "elu", "learning_rate": 0.1}),
+    Case("softplus", options={"activation": "softplus", "learning_rate": 0.1}),
+    Case("silu", options={"activation": "silu", "bias": True, "learning_rate": 0.3}),
+    Case("gelu", options={"activation": "gelu", "bias": True, "learning_rate": 0.3}),
+    Case("tanh output", options={"output_activation": "tanh", "learning_rate": 0.1}),
+    Case("softplus output", options={"output_activation": "softplus", "learning_rate": 0.1}),
+    Case("exp output", options={"output_activation": "exp", "learning_rate": 0.02}),
+    Case("absolute_error", options={"loss": "absolute_error", "learning_rate": 0.1}),
+    Case("absolute_error softmax", options={**SOFTMAX, "loss": "absolute_error"}),
+    Case(
+        "huber",
+        options={
+            "loss": "huber",
+            "huber_delta": 0.2,
+            "output_activation": "identity",
+            "learning_rate": 0.02,
+        },
+    ),
+    Case("huber softmax", options={**SOFTMAX, "loss": "huber", "huber_delta": 0.3}),
+    Case("poisson exp", options={**POISSON, "output_activation": "exp"}),
+    Case("poisson softplus", options={**POISSON, "output_activation": "softplus"}),
     Case("bias", options={"bias": True}),
     Case("glorot", options={"init": "glorot"}),
     Case("he", options={"init": "he"}),
@@ -116,7 +143,18 @@ OPTION_CASES = [
         "aw_sgd, weights",
         options={**MINI_BATCH, "optimizer": "aw_sgd", "sample_weight": WEIGHTS_OF_SEVEN},
     ),
+    Case(
+        "aw_sgd, dropout",
+        options={**MINI_BATCH, "optimizer": "aw_sgd", "dropout": 0.4, "bias": True},
+    ),
+    Case("aw_sgd, dropconnect", options={**MINI_BATCH, "optimizer": "aw_sgd", "dropconnect": 0.3}),
+    Case("dropout", options={"dropout": 0.4, **MINI_BATCH}),
+    Case("dropout of silu", options={"dropout": 0.4, "activation": "silu"}),
+    Case("dropconnect", options={"dropconnect": 0.3, "bias": True, **MINI_BATCH}),
+    Case("batch_norm", options={"batch_norm": True, **MINI_BATCH}),
+    Case("batch_norm of gelu", options={"batch_norm": True, "activation": "gelu"}),
     Case("all extras", options=ALL_EXTRAS),
+    Case("all extras and batch_norm", options={**ALL_EXTRAS, "batch_norm": True}),
 ]
 
 # One of everything, no hidden layer, deep, wide; around the widths of vectors and of tiles, and
@@ -132,11 +170,28 @@ SHAPE_CASES = [
     Case("more rows than a block", (5, 6, 3), 300, {"learning_rate": 0.01}),
     Case("batches larger than a block", (5, 6, 3), 301, {"batch_size": 150, "reduction": "mean"}),
     Case("exactly a block", (4, 4, 2), 128, {"learning_rate": 0.01}),
+    Case(
+        "an activation for each layer",
+        (3, *range(4, 12), 2),
+        9,
+        {"activation": EACH, "bias": True, "learning_rate": 0.05},
+    ),
+    Case("sums of many rows", (5, 6, 7, 3), 301, {**SUMS, "activation": ["silu", "gelu"]}),
+    Case("sums in parts", (4, 32, 16, 4), 2500, {**SUMS, "activation": "gelu", "batch_size": None}),
     # As many rows as a vector has lanes, or not quite: a path of their own.
     Case("few rows, everything", (5, 7, 3), 3, {**EVERYTHING, "batch_size": None}),
     Case("few rows, softmax", (4, 6, 5, 3), 4, {"output_activation": "softmax"}),
     Case("few rows, relu", (4, 9, 2), 2, {"activation": "relu", "init": "he", "bias": True}),
     Case("as many rows as lanes of float32", (3, 5, 2), 8, {"loss": "log_loss", "bias": True}),
+    Case("few rows, leaky_relu", (4, 9, 2), 3, {"activation": "leaky_relu", "init": "he"}),
+    Case("few rows, elu and softplus", (4, 6, 5, 2), 4, {"activation": ["elu", "softplus"]}),
+    Case("few rows, exp", (3, 5, 2), 4, {"output_activation": "exp", "learning_rate": 0.02}),
+    Case(
+        "few rows, silu",
+        (3, 5, 2),
+        4,
+        {"activation": "silu", **POISSON, "output_activation": "exp"},
+    ),
     Case("most lanes of float32", (3, 5, 2), 6, {**SOFTMAX, "reduction": "mean"}),
 ]
 

@@ -65,6 +65,22 @@ TARGETS = [
     ([0, 1, 1], SOFTMAX, "y must have a column for each class"),
     ([[0, 1], [1, 1], [1, 0]], SOFTMAX, "y must have rows that sum to 1"),
     (Y, {"output_activation": "identity", "loss": "log_loss"}, "loss='log_loss' must come with"),
+    (
+        Y,
+        {"output_activation": "tanh", "loss": "log_loss"},
+        "loss='log_loss' must come with output_activation 'sigmoid' or 'softmax', got output_activation='tanh'",
+    ),
+    (
+        Y,
+        {"loss": "poisson"},
+        "loss='poisson' must come with output_activation 'exp' or 'softplus', got output_activation='sigmoid'",
+    ),
+    (Y, {"loss": "poisson", "output_activation": "softmax"}, "loss='poisson' must come with"),
+    (
+        [0, 1, -1],
+        {"loss": "poisson", "output_activation": "exp"},
+        "y must be at least 0 with loss='poisson', got -1.0",
+    ),
 ]
 
 
@@ -88,10 +104,19 @@ OPTIONS = [
     ("hidden", True, TypeError, "each at least 1, got True"),
     ("hidden", "4", TypeError, "each at least 1, got '4'"),
     ("hidden", None, TypeError, "each at least 1, got None"),
-    ("activation", "sigmod", ValueError, "activation must be one of 'sigmoid', 'tanh', 'relu', 'identity', got 'sigmod'"),
+    ("activation", "sigmod", ValueError, "activation must be one of 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'elu', 'softplus', 'silu', 'gelu', 'identity', or a sequence with one for each hidden layer, got 'sigmod'"),
     ("activation", 3, TypeError, "activation must be one of"),
-    ("output_activation", "relu", ValueError, "output_activation must be one of 'sigmoid', 'identity', 'softmax', got 'relu'"),
-    ("loss", "mse", ValueError, "loss must be one of 'squared_error', 'log_loss', got 'mse'"),
+    ("activation", ["relu", "sigmod"], ValueError, "activation[1] must be one of 'sigmoid', 'tanh', 'relu'"),
+    ("activation", ["relu", 3], TypeError, "activation[1] must be one of 'sigmoid', 'tanh', 'relu'"),
+    ("activation", ["relu", "tanh"], ValueError, "activation must be one for all hidden layers or a sequence with one for each, got 2 for the 1 of hidden=(4,)"),
+    ("activation", (), ValueError, "got 0 for the 1 of hidden=(4,)"),
+    ("activation", "exp", ValueError, "activation must be one of"),
+    ("output_activation", "relu", ValueError, "output_activation must be one of 'sigmoid', 'identity', 'softmax', 'tanh', 'softplus', 'exp', got 'relu'"),
+    ("output_activation", "silu", ValueError, "output_activation must be one of"),
+    ("loss", "mse", ValueError, "loss must be one of 'squared_error', 'absolute_error', 'huber', 'log_loss', 'poisson', got 'mse'"),
+    ("huber_delta", 0, ValueError, "huber_delta must be a finite number above 0, got 0"),
+    ("huber_delta", NAN, ValueError, "huber_delta must be a finite number above 0, got nan"),
+    ("huber_delta", "1", TypeError, "huber_delta must be a finite number above 0, got '1'"),
     ("bias", 1, TypeError, "bias must be True or False, got 1"),
     ("bias", "yes", TypeError, "bias must be True or False, got 'yes'"),
     ("learning_rate", -1, ValueError, "learning_rate must be a finite number above 0, got -1"),
@@ -142,7 +167,9 @@ def test_options(name, value, error, message):
         fusedmlp.train(X, Y, **{name: value})
 
 
-@pytest.mark.parametrize(("name", "value"), [("learning_rate", 1e-60), ("momentum", 1 - 1e-12)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("learning_rate", 1e-60), ("momentum", 1 - 1e-12), ("huber_delta", 1e-60)]
+)
 def test_numbers_that_float32_rounds_out_of_range(name, value):
     with pytest.raises(ValueError, match=f"{name} in float32 must be a finite number"):
         fusedmlp.train(X, Y, dtype="float32", **{name: value})

@@ -236,7 +236,7 @@ def test_help_has_every_option(monkeypatch):
         )
         if f"{flag} " in result.stdout:
             assert option.meaning[:40] in result.stdout
-    assert "sigmoid|tanh|relu|identity" in result.stdout
+    assert "sigmoid|tanh|relu|leaky_relu|elu|softplus|silu|gelu|identity" in result.stdout
     assert "classes|numbers" in result.stdout
     result = run("--help")
     assert result.exit_code == 0

@@ -128,6 +128,8 @@ CONSTANTS = [
     ((3, 1), "float32", {"momentum": 0.9, "activation": "tanh", "loss": "log_loss"}),
     ((9, 1, 9), "float64", {"output_activation": "softmax", "activation": "relu", "bias": True}),
     ((2, 3, 4, 5, 6), "float32", FEW),
+    ((4, 6, 5, 2), "float64", {"activation": ["elu", "softplus"], "output_activation": "softplus"}),
+    ((3, 5, 2), "float32", {"activation": "leaky_relu", "learning_rate": 0.1}),
     ((5, 7, 3), "float32", {"output_activation": "identity", "learning_rate": 0.02, **NESTEROV}),
 ]
 

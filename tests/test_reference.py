@@ -1,16 +1,24 @@
 """The reference, held against mathematics: definitions, finite differences, worked examples."""
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.special
 from numpy.testing import assert_allclose
 
 from fusedmlp import reference
-from fusedmlp.codes import Activation, Loss
+from fusedmlp.codes import SLOPES_OF_SUMS, Activation, Loss
 from fusedmlp.training import prepared
 from tests.cases import ALL_CASES, Case
 
-Z = np.array([[-800.0, -3.0, -0.1], [0.0, 0.1, 3.0], [40.0, 1e-9, 700.0]])
+Z = np.array([[-800.0, -3.0, -0.1], [0.0, 0.1, 3.0], [40.0, 1e-9, 700.0], [-0.0, 1e-300, -1e-20]])
+
+
+def gelu(z):
+    with mpmath.workdps(400):
+        z = mpmath.mpf(z)
+        return z * (1 + mpmath.tanh(mpmath.sqrt(2 / mpmath.pi) * (z + 0.044715 * z**3))) / 2
+
 
 DEFINITIONS = {
     Activation.IDENTITY: lambda z: z,
@@ -18,6 +26,12 @@ DEFINITIONS = {
     Activation.TANH: np.tanh,
     Activation.RELU: lambda z: z * (z > 0),
     Activation.SOFTMAX: lambda z: scipy.special.softmax(z, axis=1),
+    Activation.LEAKY_RELU: lambda z: np.maximum(z, 0.01 * z),
+    Activation.ELU: lambda z: np.where(z > 0, z, scipy.special.expm1(z)),
+    Activation.SOFTPLUS: lambda z: np.logaddexp(0, z),
+    Activation.SILU: lambda z: z * scipy.special.expit(z),
+    Activation.GELU: lambda z: np.vectorize(gelu, otypes=[float])(z),
+    Activation.EXP: np.exp,
 }
 
 
@@ -45,7 +59,8 @@ def test_error_weighted_derivative_is_the_derivative(activation):
     random = np.random.default_rng(1)
     z, error = random.normal(size=(2, 4, 3))
     delta = np.empty_like(z)
-    reference.error_weighted_derivative(activation, activated(activation, z), error, delta)
+    read_off = z if activation in SLOPES_OF_SUMS else activated(activation, z)
+    reference.error_weighted_derivative(activation, read_off, error, delta)
     for where in np.ndindex(z.shape):
 
         def weighted_output(value, where=where):
@@ -54,6 +69,16 @@ def test_error_weighted_derivative_is_the_derivative(activation):
             return (activated(activation, moved) * error).sum()
 
         assert delta[where] == pytest.approx(difference(weighted_output, z[where]), abs=1e-11)
+
+
+KINKS = {"relu", "leaky_relu", "elu", "absolute_error", "huber"}
+
+
+def has_kinks(options):
+    """Whether a slope, or a slope's slope, jumps."""
+    activations = options.get("activation", "sigmoid")
+    names = {activations} if isinstance(activations, str) else set(activations)
+    return bool(KINKS & {*names, options.get("loss")})
 
 
 @pytest.mark.parametrize("case", ALL_CASES, ids=str)
@@ -70,10 +95,10 @@ def test_gradient_is_the_derivative_of_the_loss(case):
             moved[where] = weight
             return reference.gradient(run.plan, moved, run.X, run.y, unused)
 
-        # A step small enough that no relu's kink lies within it, where there are relus.
-        relu = case.options.get("activation") == "relu"
-        slope = difference(loss_at, run.params[where], 1e-6 if relu else 1e-3)
-        tolerance = {"rel": 1e-6, "abs": 1e-7} if relu else {"rel": 1e-9, "abs": 1e-10}
+        # A step small enough that no kink lies within it, where there are any.
+        kinks = has_kinks(case.options)
+        slope = difference(loss_at, run.params[where], 1e-6 if kinks else 1e-3)
+        tolerance = {"rel": 1e-6, "abs": 1e-7} if kinks else {"rel": 1e-9, "abs": 1e-10}
         scale = max(1.0, abs(value))
         assert gradient[where] == pytest.approx(
             slope, **{**tolerance, "abs": tolerance["abs"] * scale}

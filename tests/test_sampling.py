@@ -341,6 +341,10 @@ def test_where_few_rows_matter_it_gets_closer():
             "optimizer='aw_sgd' draws its rows: it must come with shuffle=True, got shuffle=False",
         ),
         (
+            {"batch_norm": True},
+            "batch_norm=True must come with another optimizer, got optimizer='aw_sgd'",
+        ),
+        (
             {"optimizer": "sgd", "sampler_rate": 0.3},
             "sampler_rate=0.3 must come with optimizer 'aw_sgd', got optimizer='sgd'",
         ),

@@ -10,7 +10,11 @@ import fusedmlp
 from tests.cases import EVERYTHING, Case
 
 
-@pytest.mark.parametrize("options", [{}, EVERYTHING, {"dtype": "float32"}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [{}, EVERYTHING, {"dtype": "float32"}, {"activation": "silu", "huber_delta": 2.0}],
+    ids=str,
+)
 @pytest.mark.parametrize("sizes", [(3, 1), (3, 4, 2), (2, 3, 4, 5)], ids=str)
 def test_what_comes_back_is_what_was_saved(tmp_path, options, sizes):
     if sizes[-1] == 1:

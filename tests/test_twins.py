@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import fusedmlp
 from fusedmlp import kernels, reference
-from fusedmlp.codes import Activation, Loss
+from fusedmlp.codes import SLOPES_OF_SUMS, Activation, Loss
 from fusedmlp.plan import make_state
 from fusedmlp.training import prepared
 from tests.cases import ALL_CASES, FULL_BATCH_CASES, Case
@@ -72,8 +72,9 @@ def test_activations_and_their_slopes_agree(activation, units, real):
 
     error = random.normal(size=z.shape).astype(real)
     slopes = [np.full_like(z, np.nan) for _ in range(2)]
-    kernels.error_weighted_derivative(activation, theirs, error, slopes[0])
-    reference.error_weighted_derivative(activation, theirs, error, slopes[1])
+    read_off = z if activation in SLOPES_OF_SUMS else theirs
+    kernels.error_weighted_derivative(activation, read_off, error, slopes[0])
+    reference.error_weighted_derivative(activation, read_off, error, slopes[1])
     assert_allclose(*slopes, **ROUNDING[real])
 
 
@@ -113,14 +114,29 @@ def test_layers_agree_for_every_size(rows, n_in, real):
                 assert_allclose(ours, theirs, **tolerance)
 
 
-@pytest.mark.parametrize("kind", Loss)
-@pytest.mark.parametrize("activation", [Activation.SIGMOID, Activation.SOFTMAX])
+LOSSES = [
+    *[(loss, Activation.SIGMOID) for loss in Loss],
+    *[(loss, Activation.SOFTMAX) for loss in Loss if loss != Loss.POISSON],
+    (Loss.POISSON, Activation.EXP),
+    (Loss.POISSON, Activation.SOFTPLUS),
+]
+
+
+@pytest.mark.parametrize(("kind", "activation"), LOSSES)
 def test_losses_agree(kind, activation, real):
     X, y = (a.astype(real) for a in Case("", (5, 5), 9).data())
+    y[0] = [0, 1, 0, 0, 0]
     reference.activate(activation, X)
     assert kernels.loss(kind, activation, X, y) == pytest.approx(
         reference.loss(kind, activation, X, y), rel=1e-12
     )
+    values, deltas = [], []
+    for package in (kernels, reference):
+        values.append(package.loss(kind, activation, X, y, 0.1))
+        deltas.append(np.empty_like(X))
+        package.output_delta(kind, activation, X, y, real(0.25), deltas[-1], 0.1)
+    assert values[0] == pytest.approx(values[1], rel=1e-12)
+    assert_allclose(*deltas, **ROUNDING[real])
     assert kernels.absolute_error(X, y) == pytest.approx(reference.absolute_error(X, y), rel=1e-12)
     deltas = [np.empty_like(X) for _ in range(2)]
     kernels.output_delta(kind, activation, X, y, real(0.25), deltas[0])

@@ -54,8 +54,9 @@ DIGITS = TABLES | {
     "learning_rate": 0.1,
     "epochs": 60,
 }
-# The task chooses the first two, the terminal the third; nothing prints what the rest record.
-NO_FLAGS = {"output_activation", "loss", "progress", "track_directions", "record_every"}
+# The task chooses the first two (never huber), the terminal progress; nothing prints the rest.
+NO_FLAGS = {"output_activation", "loss", "huber_delta", "progress"}
+NO_FLAGS |= {"track_directions", "record_every"}
 WARM_UP = {"epochs": 3, "progress": False}
 WARM_UP_ROWS = 64
 

@@ -11,6 +11,25 @@ class Activation(IntEnum):
     TANH = 2
     RELU = 3
     SOFTMAX = 4
+    LEAKY_RELU = 5
+    ELU = 6
+    SOFTPLUS = 7
+    SILU = 8
+    GELU = 9
+    EXP = 10
+
+
+# Their slopes cannot be read off the outputs, as those of the others can: two sums have the same.
+SLOPES_OF_SUMS = (Activation.SILU, Activation.GELU)
+
+# What the kernels compile only for plans with one of them.
+RARE = tuple(activation for activation in Activation if activation > Activation.SOFTMAX)
+
+LEAK = 0.01  # slope of leaky_relu below 0
+
+# Batch normalisation's: what keeps a variance from being 0, and how fast running numbers follow.
+ADDED_TO_VARIANCE = 1e-5
+SHARE_OF_BATCH = 0.1
 
 
 class Loss(IntEnum):
@@ -18,6 +37,9 @@ class Loss(IntEnum):
 
     SQUARED_ERROR = 0
     LOG_LOSS = 1
+    ABSOLUTE_ERROR = 2
+    HUBER = 3
+    POISSON = 4
 
 
 class Reduction(IntEnum):

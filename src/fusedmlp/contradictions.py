@@ -20,6 +20,8 @@ FOR_OPTIMIZERS = {
 }
 FOR_SCHEDULES = {"power_t": ("invscaling",), "learning_rate_final": ("cosine", "exponential")}
 
+FOR_OUTPUTS = {"log_loss": ("sigmoid", "softmax"), "poisson": ("exp", "softplus")}
+
 
 def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> None:
     """Raise a ValueError for options that are right by themselves, but not together."""
@@ -33,11 +35,17 @@ def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> 
         raise ValueError(
             "optimizer='aw_sgd' draws its rows: it must come with shuffle=True, got shuffle=False"
         )
-    if options["loss"] == "log_loss" and options["output_activation"] == "identity":
+    if options["optimizer"] == "aw_sgd" and options["batch_norm"]:
         raise ValueError(
-            "loss='log_loss' must come with output_activation 'sigmoid' or 'softmax', "
-            "got output_activation='identity'"
+            "batch_norm=True must come with another optimizer, got optimizer='aw_sgd': the means of "
+            "the rows that it draws are not those of all rows"
         )
+    for loss, outputs in FOR_OUTPUTS.items():
+        if options["loss"] == loss and options["output_activation"] not in outputs:
+            raise ValueError(
+                f"loss={loss!r} must come with output_activation {outputs[0]!r} or {outputs[1]!r}, "
+                f"got output_activation={options['output_activation']!r}"
+            )
 
 
 def _refuse_unused(
@@ -71,7 +79,12 @@ def _refuse_with_rprop(options: dict[str, Any]) -> None:
 
 def refuse_for_rows(options: dict[str, Any], rows: int) -> None:
     """Raise a ValueError for options that the number of rows contradicts."""
-    batch_size = options["batch_size"] or rows
+    batch_size = min(options["batch_size"] or rows, rows)
+    if options["batch_norm"] and batch_size == 1:
+        raise ValueError(
+            "batch_norm=True must come with at least two rows in a batch, "
+            f"got batch_size={batch_size} for {rows} rows"
+        )
     if options["optimizer"] == "rprop" and batch_size < rows:
         raise ValueError(
             "optimizer='rprop' compares the gradients of all rows: it must come with "

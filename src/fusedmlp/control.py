@@ -60,6 +60,7 @@ class Control:
         self.best = self.to_beat = np.inf
         self.best_epoch = -1
         self.best_params: Array | None = None
+        self.best_running: Array | None = None
         self.without_progress = 0
 
     @property
@@ -103,6 +104,7 @@ class Control:
             self.best, self.best_epoch = value, epoch
             if patience:
                 self.best_params = self.state.params.copy()
+                self.best_running = self.state.running.copy()
         self.without_progress += 1
         if value < self.to_beat - self.options["tol"]:
             self.to_beat, self.without_progress = value, 0
@@ -120,7 +122,7 @@ class Control:
 
     def bring_back_the_best(self) -> str:
         """Put the weights back that did best, where patience has kept them; say which they are."""
-        if self.best_params is None:
+        if self.best_params is None or self.best_running is None:
             return ""
-        self.state.params[:] = self.best_params
+        self.state.params[:], self.state.running[:] = self.best_params, self.best_running
         return f"; the weights are those after epoch {self.best_epoch}"

@@ -89,6 +89,8 @@ def checked(X: Any, y: Any, options: dict[str, Any]) -> tuple[Array, Array]:
         )
     if options["loss"] == "log_loss":
         _require_probabilities(targets, options["output_activation"])
+    if options["loss"] == "poisson" and targets.min() < 0:
+        raise ValueError(f"y must be at least 0 with loss='poisson', got {targets.min()}")
     return rows, targets
 
 

@@ -21,6 +21,9 @@ OFF = {
     "l2": 0.0,
     "clip_value": None,
     "clip_norm": None,
+    "dropout": 0.0,
+    "dropconnect": 0.0,
+    "batch_norm": False,
 }
 
 
@@ -49,10 +52,14 @@ class Extras(NamedTuple):
     weighted: int  # 1: rows have weights of their own
     sampler_rate: float
     sampler_floor: float
+    dropout: int  # units that are left out, of 65,536
+    dropconnect: int  # weights that are left out, of 65,536
+    batch_norm: int  # 1: hidden sums are normalised
+    scales: int  # where the scales of hidden units begin in the flat vector, after all else
 
 
-def make_extras(options: dict[str, Any], rows: int) -> Extras:
-    """Return the extras of checked options."""
+def make_extras(options: dict[str, Any], rows: int, scales: int) -> Extras:
+    """Return the extras of checked options; scales: the end of all weights and biases."""
     real = np.dtype(options["dtype"]).type
     return Extras(
         optimizer=int(Optimizer[options["optimizer"].upper()]),
@@ -62,6 +69,10 @@ def make_extras(options: dict[str, Any], rows: int) -> Extras:
         clip_value=real(_bound(options["clip_value"])),
         clip_norm=_bound(options["clip_norm"]),
         weighted=int(options["sample_weight"] is not None or options["optimizer"] == "aw_sgd"),
+        dropout=round(65536 * options["dropout"]),
+        dropconnect=round(65536 * options["dropconnect"]),
+        batch_norm=int(options["batch_norm"]),
+        scales=scales,
         **{name: options[name] for name in Extras.__annotations__ if name in AS_THEY_ARE},
     )
 

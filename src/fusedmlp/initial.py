@@ -18,9 +18,12 @@ def initial_params(
 
     Weights are drawn in float64, layer by layer, whatever the run's dtype.
     """
-    weight_offsets, bias_offsets, size = layer_offsets(sizes, options["bias"])
-    params = aligned_zeros(size, options["dtype"])
+    weight_offsets, bias_offsets, end = layer_offsets(sizes, options["bias"])
+    scales = sum(sizes[1:-1]) if options["batch_norm"] else 0
+    params = aligned_zeros(end + scales, options["dtype"])
+    before = options["warm_start"]
     weights, biases = _layers(options, sizes, random)
+    params[end:] = before._params[end:] if isinstance(before, Trained) else 1
     for offset, layer in zip(weight_offsets, weights, strict=True):
         params[offset : offset + layer.size] = layer.ravel()
     for offset, layer in zip(bias_offsets, biases, strict=False):  # none, or one for each
@@ -58,11 +61,12 @@ def _carried_on(
     was = (before.weights[0].shape[0], *(weights.shape[1] for weights in before.weights))
     if was != sizes:
         raise ValueError(f"warm_start must have layers of sizes {sizes}, got {was}")
-    if before.options["bias"] != options["bias"]:
-        raise ValueError(
-            f"warm_start must be a network with bias={options['bias']}, "
-            f"got one with bias={before.options['bias']}"
-        )
+    for name in ("bias", "batch_norm"):
+        if before.options[name] != options[name]:
+            raise ValueError(
+                f"warm_start must be a network with {name}={options[name]}, "
+                f"got one with {name}={before.options[name]}"
+            )
     return before.weights, before.biases if options["bias"] else []
 
 

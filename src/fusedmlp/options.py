@@ -25,9 +25,11 @@ class Option:
     meaning: str
 
 
-HiddenActivation = Literal["sigmoid", "tanh", "relu", "identity"]
-OutputActivation = Literal["sigmoid", "identity", "softmax"]
-Loss = Literal["squared_error", "log_loss"]
+HiddenActivation = Literal[
+    "sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "silu", "gelu", "identity"
+]
+OutputActivation = Literal["sigmoid", "identity", "softmax", "tanh", "softplus", "exp"]
+Loss = Literal["squared_error", "absolute_error", "huber", "log_loss", "poisson"]
 Reduction = Literal["sum", "mean"]
 Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "rprop", "aw_sgd"]
 Schedule = Literal["constant", "invscaling", "adaptive", "cosine", "exponential"]
@@ -40,11 +42,13 @@ class Options(TypedDict, total=False):
     """The options of `fusedmlp.train`, all keywords."""
 
     activation: Annotated[
-        HiddenActivation,
+        HiddenActivation | Sequence[HiddenActivation],
         Option(
             "sigmoid",
-            may_be.one_of(get_args(HiddenActivation)),
-            "Activation of the hidden layers.",
+            may_be.one_or_each_of(get_args(HiddenActivation), "hidden layer"),
+            "Activation of the hidden layers, or a sequence with one for each: 'sigmoid', 'tanh', "
+            "'relu', 'leaky_relu' (slope 0.01 below 0), 'elu' (exp(z) - 1 below 0), 'softplus', "
+            "'silu', 'gelu' (in the form with tanh of Hendrycks and Gimpel, 2016) or 'identity'.",
         ),
     ]
     output_activation: Annotated[
@@ -52,8 +56,9 @@ class Options(TypedDict, total=False):
         Option(
             "sigmoid",
             may_be.one_of(get_args(OutputActivation)),
-            "Activation of the last layer: 'sigmoid' for outputs in 0..1, 'identity' for any "
-            "number, 'softmax' for the probabilities of classes that exclude each other.",
+            "Activation of the last layer: 'sigmoid' for outputs in 0..1, 'tanh' in -1..1, "
+            "'softplus' or 'exp' above 0, 'identity' for any number, 'softmax' for the "
+            "probabilities of classes that exclude each other.",
         ),
     ]
     loss: Annotated[
@@ -61,14 +66,33 @@ class Options(TypedDict, total=False):
         Option(
             "squared_error",
             may_be.one_of(get_args(Loss)),
-            "What is minimised: 'squared_error', half the sum of squares over a row's outputs, or "
-            "'log_loss', minus the logarithm of the probability given to the targets (with "
-            "output_activation 'sigmoid' or 'softmax').",
+            "What is minimised, summed over a row's outputs: 'squared_error', half the square; "
+            "'absolute_error'; 'huber', the one within huber_delta of the target and the other "
+            "beyond; 'log_loss', minus the logarithm of the probability given to the targets (with "
+            "output_activation 'sigmoid' or 'softmax'); 'poisson', half the deviance of counts "
+            "from the outputs as their means (with output_activation 'exp' or 'softplus').",
+        ),
+    ]
+    huber_delta: Annotated[
+        float,
+        Option(
+            1.0, may_be.number(above=0), "Error from which on loss 'huber' grows by its size alone."
         ),
     ]
     bias: Annotated[
         bool,
         Option(False, may_be.flag, "Whether each unit has a bias. Biases begin at 0."),
+    ]
+    batch_norm: Annotated[
+        bool,
+        Option(
+            False,
+            may_be.flag,
+            "Whether the sums of hidden units get mean 0 and variance 1 over each batch, then a "
+            "scale and a shift that are learnt (Ioffe and Szegedy, 2015). The shift takes the "
+            "bias's place; each layer then has one. Predictions use running means and variances. "
+            "Takes one thread.",
+        ),
     ]
     init: Annotated[
         Initial,
@@ -204,6 +228,23 @@ class Options(TypedDict, total=False):
             may_be.number(least=0),
             "Penalty on half the sum of the weights' squares, which keeps them small; not on "
             "biases.",
+        ),
+    ]
+    dropout: Annotated[
+        float,
+        Option(
+            0.0,
+            may_be.number(least=0, most=0.999),
+            "Share of the hidden units that a step leaves out, drawn for each row (Srivastava et "
+            "al., 2014). What is left grows as much, so that predictions use all as they are.",
+        ),
+    ]
+    dropconnect: Annotated[
+        float,
+        Option(
+            0.0,
+            may_be.number(least=0, most=0.999),
+            "Share of the weights that a step leaves out, drawn for each batch (Wan et al., 2013).",
         ),
     ]
     clip_value: Annotated[
@@ -354,7 +395,9 @@ USUAL_RATES = {
     "sgd": 1.0, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.01, "adagrad": 0.01, "rprop": 0.01,
     "aw_sgd": 1.0,
 }  # fmt: skip
-IN_THE_RUNS_DTYPE = ("learning_rate", "momentum", "l1", "l2", "clip_value", "clip_norm")
+IN_THE_RUNS_DTYPE = (
+    "learning_rate", "momentum", "l1", "l2", "clip_value", "clip_norm", "huber_delta"
+)  # fmt: skip
 
 
 def _table() -> tuple[dict[str, Option], dict[str, Any]]:
@@ -367,6 +410,7 @@ def _table() -> tuple[dict[str, Option], dict[str, Any]]:
 OPTIONS, TYPES = _table()
 
 
+# What losses need that are not defined for every number.
 def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return every option with its value, checked, the defaults filled in.
 
@@ -384,6 +428,7 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
         name: option.check(name, given.get(name, option.default))
         for name, option in OPTIONS.items()
     }
+    options["bias"] = options["bias"] or options["batch_norm"]
     watched = options["patience"] or options["learning_rate_schedule"] == "adaptive"
     if options["record_every"] is None and watched:
         options["record_every"] = 1
@@ -396,6 +441,15 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
                 OPTIONS[name].check(f"{name} in {options['dtype']}", float(real(options[name])))
     refuse_contradictions(options, {name: option.default for name, option in OPTIONS.items()})
     return options
+
+
+def require_activation_for_each(activation: str | Sequence[str], hidden: Sequence[int]) -> None:
+    """Raise ValueError where the activations are a sequence, but not one for each hidden layer."""
+    if not isinstance(activation, str) and len(activation) != len(hidden):
+        raise ValueError(
+            "activation must be one for all hidden layers or a sequence with one for each, "
+            f"got {len(activation)} for the {len(hidden)} of hidden={tuple(hidden)}"
+        )
 
 
 Function = Callable[..., Any]

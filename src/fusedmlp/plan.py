@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from fusedmlp.codes import Activation, Loss, Optimizer, Reduction
+from fusedmlp.codes import RARE, SLOPES_OF_SUMS, Activation, Loss, Optimizer, Reduction
 from fusedmlp.extras import Extras, is_plain, make_extras
 from fusedmlp.threads import FLOPS_A_THREAD, threads_for
 
@@ -36,7 +36,10 @@ class Plan(NamedTuple):
     bias_offsets: NDArray[np.int64]  # where its biases begin
     activations: NDArray[np.int64]  # a code for each layer
     bias: int  # 1 or 0
+    rare: int | None  # 1: some activation is RARE; the type tells, and no others are compiled
+    keeps_sums: int  # 1: a hidden layer's slopes need its sums, so that training keeps them
     loss: int
+    huber_delta: np.floating[Any]
     reduction: int
     learning_rate: np.floating[Any]
     momentum: np.floating[Any]
@@ -63,6 +66,7 @@ class State(NamedTuple):
     velocity: NDArray[np.floating[Any]]
     squares: NDArray[np.floating[Any]]  # what an optimiser remembers besides the velocity
     factor: NDArray[np.float64]  # [0]: what the learning rate is multiplied by
+    running: NDArray[np.floating[Any]]  # hidden units' means, then variances, with batch_norm
     position: NDArray[np.int64]  # [0]: rows visited, counted through all epochs
     order: NDArray[np.int64]  # this epoch's order of the rows
     uphill: NDArray[np.int8]  # sign of each weight's last update: 1 up, 0 not, -1 no update yet
@@ -109,19 +113,28 @@ def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: in
         Seed of the order of rows, 0 to 2**63 - 1.
     """
     real = np.dtype(options["dtype"]).type
-    weights, biases, _ = layer_offsets(sizes, options["bias"])
-    hidden = [Activation[options["activation"].upper()]] * (len(sizes) - 2)
-    output = Activation[options["output_activation"].upper()]
+    weights, biases, scales = layer_offsets(sizes, options["bias"])
+    activations = _activations(options, len(sizes) - 2)
+    extras = make_extras(options, rows, scales)
+    drops, connects = extras.dropout > 0, extras.dropconnect > 0
+    keeps_sums = drops or any(activation in SLOPES_OF_SUMS for activation in activations)
     batch_size = min(options["batch_size"] or rows, rows)
-    parts = _parts(sizes, batch_size)
-    block = _block(sizes, batch_size, parts, np.dtype(real).itemsize)
+    row_size = _row_size(sizes, keeps_sums + drops + extras.batch_norm)
+    parts = _parts(sizes, batch_size, row_size)
+    block = _block(row_size, batch_size, parts, np.dtype(real).itemsize)
+    threads = threads_for(options["threads"], _step_flops(sizes, batch_size))
+    if extras.batch_norm:  # its means are of a whole batch
+        block, parts, threads = batch_size, 1, 1
     return Plan(
         sizes=np.array(sizes, np.int64),
         weight_offsets=np.array(weights, np.int64),
         bias_offsets=np.array(biases, np.int64),
-        activations=np.array([*hidden, output], np.int64),
+        activations=np.array(activations, np.int64),
         bias=int(options["bias"]),
+        rare=1 if any(activation in RARE for activation in activations) else None,
+        keeps_sums=int(keeps_sums),
         loss=int(Loss[options["loss"].upper()]),
+        huber_delta=real(options["huber_delta"]),
         reduction=int(Reduction[options["reduction"].upper()]),
         learning_rate=real(options["learning_rate"]),
         momentum=real(options["momentum"]),
@@ -133,12 +146,12 @@ def make_plan(options: dict[str, Any], sizes: Sequence[int], rows: int, seed: in
         seed=seed,
         record_every=options["record_every"] or default_record_every(options["epochs"]),
         track_directions=int(options["track_directions"]),
-        threads=threads_for(options["threads"], _step_flops(sizes, batch_size)),
+        threads=threads,
         block=block,
         parts=parts,
-        work_size=_work_size(sizes, block, parts),
+        work_size=_work_size(sizes, block, parts, row_size, connects),
         plain=int(is_plain(options)),
-        extras=make_extras(options, rows),
+        extras=extras,
     )
 
 
@@ -184,6 +197,7 @@ def make_state(
         velocity=aligned_zeros(params.size, params.dtype),
         squares=_first_squares(plan, params.size),
         factor=np.ones(1),
+        running=_first_running(plan, params.dtype),
         position=np.zeros(1, np.int64),
         order=np.arange(rows if plan.shuffle else 0),
         uphill=np.full(tracked, -1, np.int8),
@@ -222,12 +236,25 @@ def _first_squares(plan: Plan, size: int) -> NDArray[np.floating[Any]]:
     return squares
 
 
-def _row_size(sizes: Sequence[int]) -> int:
-    """Count what a row becomes: itself and its targets; each layer's outputs and deltas."""
-    return sizes[0] + sizes[-1] + 2 * sum(sizes[1:])
+def _first_running(plan: Plan, dtype: DTypeLike) -> NDArray[np.floating[Any]]:
+    """Return the running means and variances of the hidden units: 0 and 1."""
+    hidden = int(plan.sizes[1:-1].sum()) if plan.extras.batch_norm else 0
+    return np.concatenate([np.zeros(hidden, dtype), np.ones(hidden, dtype)])
 
 
-def _parts(sizes: Sequence[int], batch_size: int) -> int:
+def _activations(options: dict[str, Any], hidden: int) -> list[Activation]:
+    """Return a code for each layer."""
+    given = options["activation"]
+    names = [given] * hidden if isinstance(given, str) else list(given)
+    return [Activation[name.upper()] for name in [*names, options["output_activation"]]]
+
+
+def _row_size(sizes: Sequence[int], more: int) -> int:
+    """Count what a row becomes: itself, its targets, each layer's outputs, deltas, and more."""
+    return sizes[0] + sizes[-1] + (2 + more) * sum(sizes[1:])
+
+
+def _parts(sizes: Sequence[int], batch_size: int, row_size: int) -> int:
     """Divide a block where its rows become many more numbers than there are weights.
 
     For 4-32-16-4 and 10,000 rows, two threads then take 615 instead of 722 us a step; one takes
@@ -235,29 +262,30 @@ def _parts(sizes: Sequence[int], batch_size: int) -> int:
     """
     weights = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
     enough = _step_flops(sizes, batch_size) >= 2 * FLOPS_A_THREAD
-    return PARTS if enough and batch_size * _row_size(sizes) >= 100 * weights else 1
+    return PARTS if enough and batch_size * row_size >= 100 * weights else 1
 
 
-def _block(sizes: Sequence[int], batch_size: int, parts: int, itemsize: int) -> int:
+def _block(row_size: int, batch_size: int, parts: int, itemsize: int) -> int:
     """Divide a batch into as few blocks as the cache allows, all of about the same size.
 
     Parts have a core's cache each.
     """
-    most = parts * max(LEAST_BLOCK, BLOCK_BYTES // (_row_size(sizes) * itemsize))
+    most = parts * max(LEAST_BLOCK, BLOCK_BYTES // (row_size * itemsize))
     blocks = -(-batch_size // most)
     block = -(-batch_size // blocks)
     return block if parts == 1 else -(-block // (parts * TILE_ROWS)) * parts * TILE_ROWS
 
 
-def _work_size(sizes: Sequence[int], block: int, parts: int) -> int:
-    """Room for a block, and for all parameters (their weights transposed).
+def _work_size(sizes: Sequence[int], block: int, parts: int, row_size: int, connects: bool) -> int:
+    """Room for a block, and for all parameters (their weights transposed, used, masked).
 
     For parts also their gradients; else each layer's inputs transposed, in rows that end with up to
     two vectors of nothing.
     """
     params = sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes))
     rest = params * parts if parts > 1 else sum(sizes[:-1]) * (block + 2 * 16)
-    return block * _row_size(sizes) + params + rest
+    params += 3 * sum(sizes[1:])  # scales, means and variances
+    return block * row_size + (3 if connects else 1) * params + rest
 
 
 def _step_flops(sizes: Sequence[int], rows: int) -> int:

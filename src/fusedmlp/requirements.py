@@ -33,6 +33,22 @@ def one_of(choices: Sequence[str]) -> Check:
     return check
 
 
+def one_or_each_of(choices: Sequence[str], what: str) -> Check:
+    """One of some strings, or a sequence of them, one for each of what the caller counts."""
+    one = one_of(choices)
+
+    def check(name: str, value: Any) -> str | tuple[str, ...]:
+        if isinstance(value, list | tuple):
+            return tuple(one(f"{name}[{place}]", item) for place, item in enumerate(value))
+        try:
+            return str(one(name, value))
+        except (TypeError, ValueError) as error:
+            also = f", or a sequence with one for each {what}, got"
+            raise type(error)(also.join(str(error).rsplit(", got", 1))) from None
+
+    return check
+
+
 def whole_number(least: int) -> Check:
     """An integer, at least so large."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fusedmlp.options import checked_options
+from fusedmlp.options import checked_options, require_activation_for_each
 from fusedmlp.requirements import sizes
 from fusedmlp.trained import Trained
 
@@ -47,6 +47,9 @@ def save(run: Trained, path: str | PathLike[str]) -> None:
         tensors[f"weights.{layer}"] = weights
         if run.options["bias"]:
             tensors[f"biases.{layer}"] = biases
+    for layer, norm in enumerate(run.batch_norm or []):
+        tensors[f"scales.{layer}"] = norm.scales
+        tensors[f"means.{layer}"], tensors[f"variances.{layer}"] = norm.means, norm.variances
     for layer, changes in enumerate(run.direction_changes or []):
         tensors[f"direction_changes.{layer}"] = changes
     options = dict(run.options)
@@ -101,6 +104,7 @@ def _rebuilt(about: dict[str, Any], tensors: dict[str, Any]) -> Trained:
     """Check everything: a kernel reads as much as the options say, whatever is there."""
     hidden = sizes("hidden", about["options"].pop("hidden"))
     options = {"hidden": hidden, **checked_options(about["options"])}
+    require_activation_for_each(options["activation"], hidden)
     weights, biases = _numbered(tensors, "weights"), _numbered(tensors, "biases")
     units = (weights[0].shape[0], *hidden, weights[-1].shape[1]) if weights else ()
     shapes = list(pairwise(units))
@@ -109,8 +113,13 @@ def _rebuilt(about: dict[str, Any], tensors: dict[str, Any]) -> Trained:
         options["bias"]
     ):
         raise ValueError(f"its layers have shapes {found}")
-    parts = [p for layer in zip_longest(weights, biases) for p in layer if p is not None]
-    if any(part.dtype != options["dtype"] for part in parts):
+    names = ("scales", "means", "variances") if options["batch_norm"] else ()
+    norms = [layer for name in names for layer in _numbered(tensors, name)]
+    if [layer.shape for layer in norms] != [(n,) for n in hidden] * len(names):
+        raise ValueError(f"its normalisation has shapes {[layer.shape for layer in norms]}")
+    scales, running = norms[: len(norms) // 3], norms[len(norms) // 3 :]
+    parts = [p for layer in zip_longest(weights, biases) for p in layer if p is not None] + scales
+    if any(part.dtype != options["dtype"] for part in parts + running):
         raise ValueError(f"its weights are not all {options['dtype']}")
     return Trained(
         history={
@@ -124,6 +133,7 @@ def _rebuilt(about: dict[str, Any], tensors: dict[str, Any]) -> Trained:
         stopped=about["stopped"],
         _sizes=units,
         _params=np.concatenate([part.ravel() for part in parts]),
+        _running=np.concatenate([np.empty(0, options["dtype"]), *running]),
     )
 
 

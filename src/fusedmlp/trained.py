@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from os import PathLike
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fusedmlp.codes import ADDED_TO_VARIANCE
 from fusedmlp.data import Array, checked_rows
 from fusedmlp.plan import Plan, layer_offsets, make_plan
 from fusedmlp.threads import WORTH_A_START
@@ -18,7 +19,16 @@ from fusedmlp.threads import WORTH_A_START
 SLICE_ROWS = 1 << 16
 
 # What a plan for predictions need not spell out for each epoch.
-NO_STEPS = {"learning_rate_schedule": "constant", "warmup_epochs": 0}
+NO_STEPS = {"learning_rate_schedule": "constant", "warmup_epochs": 0, "batch_norm": False}
+
+
+class BatchNorm(NamedTuple):
+    """What batch normalisation learnt in a hidden layer, each (units,)."""
+
+    scales: Array
+    shifts: Array
+    means: Array
+    variances: Array
 
 
 def implementation(backend: str) -> ModuleType:
@@ -73,6 +83,7 @@ class Trained:
     stopped: str
     _sizes: tuple[int, ...]
     _params: Array
+    _running: Array  # hidden units' means, then variances; empty without batch_norm
     _plans: dict[int, Plan] = field(default_factory=dict, init=False)
 
     @property
@@ -110,11 +121,44 @@ class Trained:
         """
         rows = checked_rows(X, self.options["dtype"], self._sizes[0])
         outputs = np.empty((len(rows), self._sizes[-1]), rows.dtype)
-        predict = implementation(self.options["backend"]).predict
+        predict, params = implementation(self.options["backend"]).predict, self._folded()
         for first in range(0, len(rows), SLICE_ROWS):
             part = slice(first, first + SLICE_ROWS)
-            predict(self._plan(len(rows[part])), self._params, rows[part], outputs[part])
+            predict(self._plan(len(rows[part])), params, rows[part], outputs[part])
         return outputs
+
+    @property
+    def batch_norm(self) -> list[BatchNorm] | None:
+        """For each hidden layer its scales, shifts, means and variances (units,): views, or None.
+
+        The shifts are the layer's biases.
+        """
+        if not self.options["batch_norm"]:
+            return None
+        _, _, start = layer_offsets(self._sizes, bias=True)
+        hidden = sum(self._sizes[1:-1])
+        layers, begin = [], 0
+        for units, shifts in zip(self._sizes[1:-1], self.biases[:-1], strict=True):
+            part = slice(begin, begin + units)
+            means, variances = self._running[:hidden][part], self._running[hidden:][part]
+            layers.append(BatchNorm(self._params[start:][part], shifts, means, variances))
+            begin += units
+        return layers
+
+    def _folded(self) -> Array:
+        """Return the flat vector of a network that does the same without batch normalisation."""
+        if self.batch_norm is None:
+            return self._params
+        _, _, end = layer_offsets(self._sizes, bias=True)
+        params = self._params[:end].copy()
+        weights = as_matrices(params, self._sizes, bias=True)
+        _, offsets, _ = layer_offsets(self._sizes, bias=True)
+        for layer, norm in enumerate(self.batch_norm):
+            factor = norm.scales / np.sqrt(norm.variances + ADDED_TO_VARIANCE)
+            weights[layer] *= factor
+            biases = slice(offsets[layer], offsets[layer] + factor.size)
+            params[biases] = norm.shifts - norm.means * factor
+        return params
 
     def _plan(self, rows: int) -> Plan:
         """Return the plan of a prediction; the last is kept, for calls with a row each."""

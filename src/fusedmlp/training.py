@@ -12,7 +12,7 @@ from fusedmlp.contradictions import refuse_for_rows
 from fusedmlp.control import Control
 from fusedmlp.data import Array
 from fusedmlp.initial import initial_params
-from fusedmlp.options import Options, checked_options, documented
+from fusedmlp.options import Options, checked_options, documented, require_activation_for_each
 from fusedmlp.plan import Plan, State, make_plan, make_state
 from fusedmlp.progress import progress_bar, require_rich
 from fusedmlp.requirements import sizes as checked_sizes
@@ -79,6 +79,8 @@ def train(
         require_rich()
     run = prepared(X, y, hidden, **options)
     state = make_state(run.plan, run.params, len(run.X), run.rows.weights)
+    if run.options["warm_start"] is not None:
+        state.running[:] = run.options["warm_start"]._running
     control = _control(run, state)
     with progress_bar(run.plan, len(run.X), run.options["progress"]) as show:
         stopped = _fit_watched(_Slices(run, state, show), control)
@@ -111,6 +113,7 @@ def prepared(
 ) -> Prepared:
     """Check all that `train` is given; draw the first weights and the seed of the rows' order."""
     chosen = {"hidden": checked_sizes("hidden", hidden), **checked_options(options)}
+    require_activation_for_each(chosen["activation"], chosen["hidden"])
     rows, validation = checked_data(X, y, chosen)
     aside = validation if isinstance(validation, int) else 0
     refuse_for_rows(chosen, len(rows.X) - aside)
@@ -149,10 +152,11 @@ def _control(run: Prepared, state: State) -> Control:
 
 def mean_loss(backend: str, plan: Plan, outputs: Array, rows: Rows) -> float:
     """Return the mean loss of outputs (rows, n_out), rows counting as their weights say."""
-    losses, activation = implementation(backend), int(plan.activations[-1])
+    package, huber_delta = implementation(backend), float(plan.huber_delta)
+    kind = plan.loss, int(plan.activations[-1])
     if rows.weights is None:
-        return float(losses.loss(plan.loss, activation, outputs, rows.y)) / rows.total
-    weighted = losses.weighted_loss(plan.loss, activation, outputs, rows.y, rows.weights)
+        return float(package.loss(*kind, outputs, rows.y, huber_delta)) / rows.total
+    weighted = package.weighted_loss(*kind, outputs, rows.y, rows.weights, huber_delta)
     return float(weighted) / rows.total
 
 
@@ -232,4 +236,5 @@ def _network(
         stopped=stopped,
         _sizes=run.sizes,
         _params=state.params,
+        _running=state.running,
     )

@@ -16,15 +16,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fusedmlp.codes import Reduction
+from fusedmlp.kernels.activations import activate_at
 from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.layers import (
     backpropagate_at,
-    forward_at,
     layer_gradient_at,
+    sums_at,
     turned_stride,
 )
+from fusedmlp.kernels.masks import drop, drop_delta, is_dropping
 from fusedmlp.kernels.network import units_of
-from fusedmlp.kernels.rows import transpose
+from fusedmlp.kernels.normalizing import has_bias, normalize_delta, normalize_layer
+from fusedmlp.kernels.rare import slope_of_sums
+from fusedmlp.kernels.rows import copy, transpose
 from fusedmlp.kernels.tile_sums import ROWS
 from fusedmlp.kernels.vectors import at, lane_count, load_first, put, shifted, store_first
 
@@ -39,6 +43,11 @@ class Room(NamedTuple):
     targets: Any  # (block, n_out)
     outputs: Any  # of each layer (block, units), layer after layer
     deltas: Any  # the same
+    sums: Any  # the same, where the network keeps them: what slopes are read off
+    masks: Any  # the same, with dropout
+    used: Any  # with dropconnect, the parameters that are used, and the weights' masks
+    connections: Any
+    normalized: Any  # sums (block, units) with batch normalisation, then means and variances
     transposed: Any  # weights (n_out, n_in), each layer's at its place in the flat vector
     gradients: Any  # (parts, size) where a block has parts
     turned: Any  # where it has none, each layer's inputs, transposed
@@ -51,9 +60,17 @@ def divided(network, size, work):
     targets = shifted(work, network.block * at(network.sizes, 0))
     outputs = shifted(targets, network.block * at(network.sizes, network.layers))
     deltas = shifted(outputs, network.block * units)
-    transposed = shifted(deltas, network.block * units)
+    sums = shifted(deltas, network.block * units)
+    masks = shifted(sums, network.block * units * network.keeps_sums)
+    used = shifted(masks, network.block * units * network.drops)
+    connections = shifted(used, size * network.connects)
+    normalized = shifted(connections, size * network.connects)
+    transposed = shifted(normalized, (network.block + 2) * units * network.normalizes)
     gradients = shifted(transposed, size)
-    return Room(work, targets, outputs, deltas, transposed, gradients, gradients)
+    return Room(
+        work, targets, outputs, deltas, sums, masks, used, connections, normalized, transposed,
+        gradients, gradients,
+    )  # fmt: skip
 
 
 @inner
@@ -102,19 +119,32 @@ def inputs_of(network, layer, begin, end):
 
 
 @inner
-def forward_block(network, params, inputs, room, first, rows):
+def forward_block(network, params, inputs, room, first, rows, dropping, normalizing):
     """Run rows from `first` on through all layers; return the address of the last's outputs.
 
-    inputs: the address of these rows.
+    inputs: the address of these rows. dropping, normalizing: None where there is none of it.
     """
-    outputs = room.outputs
+    outputs, sums, place = room.outputs, room.sums, 0
     for layer in range(network.layers):
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
         weights = shifted(params, at(network.weights, layer))
         biases = shifted(params, at(network.biases, layer))
         activation = at(network.activations, layer)
         out = shifted(outputs, first * n_out)
-        forward_at(inputs, rows, n_in, weights, n_out, biases, network.bias, activation, out)
+        bias = has_bias(network, layer)
+        sums_at(inputs, rows, n_in, weights, n_out, biases, bias, out)
+        normalize_layer(normalizing, network, room, layer, biases, out, rows)
+        kept = shifted(sums, first * n_out)
+        if network.keeps_sums:
+            if slope_of_sums(activation):
+                copy(out, rows * n_out, kept)
+            sums = shifted(sums, network.block * n_out)
+        activate_at(activation, out, rows, n_out, network.rare)
+        if is_dropping(dropping) and layer < network.layers - 1:
+            if not slope_of_sums(activation):
+                copy(out, rows * n_out, kept)
+            drop(dropping, layer, place + first * n_out, rows, n_out, out)
+        place += network.block * n_out
         inputs, outputs = out, shifted(outputs, network.block * n_out)
     return inputs
 
@@ -127,7 +157,7 @@ def last_of(network, layers):
 
 
 @inner
-def carry_back(network, room, first, rows):
+def carry_back(network, room, first, rows, dropping, normalizing):
     """Carry the last layer's delta of some rows back through all layers but the first."""
     units = units_of(network)
     offset = network.block * (units - at(network.sizes, network.layers))
@@ -135,11 +165,17 @@ def carry_back(network, room, first, rows):
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
         delta = shifted(room.deltas, offset + first * n_out)
         offset -= network.block * n_in
-        inputs = shifted(room.outputs, offset + first * n_in)
+        activation = at(network.activations, layer - 1)
+        kept = room.outputs
+        if slope_of_sums(activation) or is_dropping(dropping):
+            kept = room.sums
+        inputs = shifted(kept, offset + first * n_in)
         below = shifted(room.deltas, offset + first * n_in)
         transposed = shifted(room.transposed, at(network.weights, layer))
-        activation = at(network.activations, layer - 1)
-        backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, below)
+        rare = network.rare
+        backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, below, rare)
+        drop_delta(dropping, offset + first * n_in, rows * n_in, below)
+        normalize_delta(normalizing, network, room, layer - 1, below, rows)
 
 
 @inner
@@ -153,7 +189,7 @@ def block_gradient(network, inputs, room, first_row, rows, gradient, add, begin,
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
         start, biases = at(network.weights, layer), at(network.biases, layer)
         first, last = inputs_of(network, layer, begin, end)
-        has_biases = network.bias if begin <= biases < end else 0
+        has_biases = has_bias(network, layer) if begin <= biases < end else 0
         layer_gradient_at(
             shifted(inputs, first),
             n_in,

@@ -60,8 +60,8 @@ def kept_on_disk(kernel: Any, *arguments: Any) -> bool:
 
 
 def _interpreted(function: Function) -> Function:
-    """Let integers wrap around and numbers overflow as silently as machine code does."""
-    return np.errstate(over="ignore", invalid="ignore")(function)
+    """Let integers wrap around, and numbers overflow, as silently as machine code does."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")(function)
 
 
 def _package_stamp() -> str:

@@ -1,4 +1,4 @@
-"""exp, sigmoid and tanh of a vector: no branch, no call, no table.
+"""exp, expm1, sigmoid and tanh of a vector: no branch, no call, no table.
 
 All rest on ``exp(x) = 2**k * (1 + t)``, with ``k = round(x / ln 2)``, ``r = x - k ln 2`` and
 ``t = exp(r) - 1 = r + r**2 q(r)``, where q is a polynomial. The polynomials interpolate
@@ -24,7 +24,7 @@ ROUND_32 = 12582912.0
 
 @inner
 def _reduce_64(x):
-    """(k, t) with exp(x) = 2**k (1 + t), for -746 <= x <= 708."""
+    """(k, t) with exp(x) = 2**k (1 + t), for -800 <= x <= 720."""
     k = (x * LOG2_E + ROUND_64) - ROUND_64
     r = (x - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10
     r2 = r * r
@@ -42,7 +42,7 @@ def _reduce_64(x):
 
 @inner
 def _reduce_32(x):
-    """The same in float32, for -105 <= x <= 88."""
+    """The same in float32, for -130 <= x <= 100."""
     k = (x * LOG2_E + ROUND_32) - ROUND_32
     r = (x - k * 0.693359375) - k * -2.12194440e-4
     r2 = r * r
@@ -64,20 +64,32 @@ def _reduce_for_type(x):
     return lambda x: _reduce_32(x)
 
 
-def _round_and_zero(x):
-    """What rounds a number of this type, and where its exponential has become 0."""
-    return (ROUND_64, -746.0) if x.dtype == np.float64 else (ROUND_32, -105.0)
+def round_and_zero(x):
+    """What rounds a number of this type; where its exponential, even times itself, is long 0."""
+    return (ROUND_64, -800.0) if x.dtype == np.float64 else (ROUND_32, -130.0)
 
 
-@overload(_round_and_zero, jit_options=FLAGS, inline="always")
+@overload(round_and_zero, jit_options=FLAGS, inline="always")
 def _round_and_zero_for_type(x):
     if x.dtype == types.float64:
-        return lambda x: (ROUND_64, -746.0)  # noqa: ARG005
-    return lambda x: (ROUND_32, -105.0)  # noqa: ARG005
+        return lambda x: (ROUND_64, -800.0)  # noqa: ARG005
+    return lambda x: (ROUND_32, -130.0)  # noqa: ARG005
+
+
+def _past_the_largest(x):
+    """A number whose exponential is infinite, but still the product of two powers of two."""
+    return 720.0 if x.dtype == np.float64 else 100.0
+
+
+@overload(_past_the_largest, jit_options=FLAGS, inline="always")
+def _past_the_largest_for_type(x):
+    if x.dtype == types.float64:
+        return lambda x: 720.0  # noqa: ARG005
+    return lambda x: 100.0  # noqa: ARG005
 
 
 @inner
-def _quotient(numerator, numerator_low, whole, part, part_low):
+def quotient(numerator, numerator_low, whole, part, part_low):
     """Return numerator / (whole + part), rounded about once, for |part| <= whole.
 
     numerator and part have low parts, too small to show in them. The sum and the division each lose
@@ -93,34 +105,56 @@ def _quotient(numerator, numerator_low, whole, part, part_low):
 
 
 @inner
-def exp_nonpositive(x):
-    """exp(x) for x <= 0.
+def factors(x):
+    """(first, second, t) with exp(x) = first (1 + t) second.
 
     Below 2**-1022 a power of two is no longer normal, but two factors reach it.
     """
-    rounding, zero = _round_and_zero(x)
+    rounding, zero = round_and_zero(x)
     k, t = _reduce(select(x < zero, zero, x))
     half = k * 0.5 + rounding
     rest = (k - (half - rounding)) + rounding
-    first = power_of_two(half)
-    return (first + first * t) * power_of_two(rest)
+    return power_of_two(half), power_of_two(rest), t
+
+
+@inner
+def exp_nonpositive(x):
+    """exp(x) for x <= 0."""
+    first, second, t = factors(x)
+    return (first + first * t) * second
+
+
+@inner
+def exp(x):
+    """exp(x) for any x; what is past the largest number is infinity."""
+    largest = _past_the_largest(x)
+    return exp_nonpositive(select(x > largest, largest, x))
+
+
+@inner
+def expm1_nonpositive(x):
+    """exp(x) - 1 for x <= 0, which is -1 from -40 on."""
+    rounding, _ = round_and_zero(x)
+    k, t = _reduce(select(x < -40.0, -40.0, x))
+    power = power_of_two(k + rounding)
+    return power * t + (power - 1.0)
 
 
 @inner
 def sigmoid(x):
     """1 / (1 + exp(-x)), through e = exp(-|x|): 1 / (1 + e) or e / (1 + e)."""
     e = exp_nonpositive(0.0 - absolute(x))
-    return _quotient(select(x > 0.0, 1.0, e), 0.0, 1.0, e, 0.0)
+    return quotient(select(x > 0.0, 1.0, e), 0.0, 1.0, e, 0.0)
 
 
 @inner
 def tanh(x):
     """tanh|x| = -m / (2 + m), with m = exp(-2|x|) - 1, which is -1 from 20 on."""
-    rounding, _ = _round_and_zero(x)
+    rounding, _ = round_and_zero(x)
     double = -2.0 * absolute(x)
     k, t = _reduce(select(double < -40.0, -40.0, double))
     power = power_of_two(k + rounding)
     whole = power - 1.0
     m = power * t + whole
     m_low = (whole - m) + power * t
-    return with_sign(_quotient(0.0 - m, 0.0 - m_low, 2.0, m, m_low), x)
+    return with_sign(quotient(0.0 - m, 0.0 - m_low, 2.0, m, m_low), x)

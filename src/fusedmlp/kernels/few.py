@@ -43,11 +43,14 @@ class Choices(NamedTuple):
     momentum: bool
     nesterov: int
     track_directions: int
+    rare: int | None  # as in a plan
 
 
 def choices_of(plan):
     """Return a plan's choices."""
-    return Choices(plan.loss, bool(plan.momentum != 0), plan.nesterov, plan.track_directions)
+    return Choices(
+        plan.loss, bool(plan.momentum != 0), plan.nesterov, plan.track_directions, plan.rare
+    )
 
 
 def _inlined(function):
@@ -83,19 +86,28 @@ def train_few(layout, choices, room, plan, rows, state, stop):
     record = (epoch + plan.record_every - 1) // plan.record_every  # the next
     while ok and epoch * rows < stop:
         for number in range(count):
-            _forward(work, layer_of(layers, number))
+            _forward(work, layer_of(layers, number), choices.rare)
         if epoch == record * plan.record_every:
             for j in range(last.n_out):
                 o, t = shifted(out, j * lanes), shifted(targets, j * lanes)
                 record_at(
-                    choices.loss, last.activation, o, t, rows, nearest, errors, losses, record
+                    choices.loss,
+                    last.activation,
+                    o,
+                    t,
+                    rows,
+                    nearest,
+                    plan.huber_delta,
+                    errors,
+                    losses,
+                    record,
                 )
             record += 1
-        _output_delta(choices.loss, last.activation, out, targets, present, last.n_out, delta)
+        _output_delta(choices, last.activation, out, targets, present, last.n_out, delta)
         for number in range(count - 1, -1, -1):
             layer = layer_of(layers, number)
             if number > 0:
-                _backpropagate(work, layer, layer_of(layers, number - 1))
+                _backpropagate(work, layer, layer_of(layers, number - 1), choices.rare)
             _update(work, layer, size, choices, plan.learning_rate, plan.momentum)
         if choices.track_directions:
             flat, places = address(state.gradient), address(layout.params)
@@ -116,7 +128,7 @@ def fit_few(layout, choices, room, plan, rows, state, stop):
 
 
 @_in_place
-def _forward(work, layer):
+def _forward(work, layer, rare):
     """Fill a layer's outputs: the sums of all units, then their activations two by two.
 
     Side by side, two long chains of instructions do not wait for each other. The sums are too short
@@ -133,7 +145,7 @@ def _forward(work, layer):
         j, k = 2 * pair, min(2 * pair + 1, layer.n_out - 1)  # the last of an odd number is both
         first, second = layer.outputs + j * lanes, layer.outputs + k * lanes
         z = joined(load(work, first), load(work, second))
-        low, high = halves(activated(layer.activation, z))
+        low, high = halves(activated(layer.activation, z, rare))
         store(work, first, low)
         store(work, second, high)
     if layer.activation == Activation.SOFTMAX:
@@ -156,24 +168,24 @@ def _softmax(z, units):
 
 
 @_in_place
-def _output_delta(kind, activation, out, targets, present, units, delta):
+def _output_delta(choices, activation, out, targets, present, units, delta):
     """Set the last layer's delta; present: a row's share in the gradient, 0 where there is none."""
     lanes = lane_count(out)
     mean = zeros(out)
     for j in range(units):
         o = load(out, j * lanes)
         error = load(present, 0) * (o - load(targets, j * lanes))
-        if kind == Loss.SQUARED_ERROR:
-            error = sloped(activation, o, error)
+        if choices.loss == Loss.SQUARED_ERROR:
+            error = sloped(activation, o, error, choices.rare)
         mean = fma(o, error, mean)
         store(delta, j * lanes, error)
-    if kind == Loss.SQUARED_ERROR and activation == Activation.SOFTMAX:
+    if choices.loss == Loss.SQUARED_ERROR and activation == Activation.SOFTMAX:
         for j in range(units):
             store(delta, j * lanes, load(out, j * lanes) * (load(delta, j * lanes) - mean))
 
 
 @_in_place
-def _backpropagate(work, layer, below):
+def _backpropagate(work, layer, below, rare):
     """Set the delta of the layer below, whose outputs are this layer's inputs."""
     lanes = lane_count(work)
     for i in range(below.n_out):
@@ -183,7 +195,7 @@ def _backpropagate(work, layer, below):
             delta = load(work, layer.delta + j * lanes)
             error = fma(at(work, weight + j * layer.by_output), delta, error)
         out = load(work, layer.inputs + i * lanes)
-        store(work, below.delta + i * lanes, sloped(below.activation, out, error))
+        store(work, below.delta + i * lanes, sloped(below.activation, out, error, rare))
 
 
 @_in_place

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fusedmlp.kernels.activations import activate_at, derivative_at
+from fusedmlp.kernels.activations import ANY, activate_at, derivative_at
 from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.rows import ADD, NEXT, SET, add_rows, transpose
 from fusedmlp.kernels.tiles import ON_BIAS, multiply
@@ -16,33 +16,24 @@ def forward(inputs, weights, biases, activation, outputs):
     inputs (rows, n_in), weights (n_in, n_out), biases (n_out,) or empty.
     """
     rows, n_in = inputs.shape
-    forward_at(
-        address(inputs),
-        rows,
-        n_in,
-        address(weights),
-        weights.shape[1],
-        address(biases),
-        biases.size,
-        activation,
-        address(outputs),
-    )
+    n_out, bias, out = weights.shape[1], biases.size, address(outputs)
+    sums_at(address(inputs), rows, n_in, address(weights), n_out, address(biases), bias, out)
+    activate_at(activation, out, rows, n_out, ANY)
 
 
 @inner
-def forward_at(inputs, rows, n_in, weights, n_out, biases, bias, activation, outputs):
-    """Run rows at an address through a layer; bias is 0 where there is none."""
+def sums_at(inputs, rows, n_in, weights, n_out, biases, bias, sums):
+    """Set the sums that a layer activates; bias is 0 where there is none."""
     mode = ON_BIAS if bias else SET
-    multiply(inputs, n_in, NEXT, rows, n_in, weights, n_out, outputs, mode, biases)
-    activate_at(activation, outputs, rows, n_out)
+    multiply(inputs, n_in, NEXT, rows, n_in, weights, n_out, sums, mode, biases)
 
 
 @compiled
 def backpropagate(delta, weights, activation, inputs, delta_below):
     """Set delta_below (rows, n_in) to the layer's delta (rows, n_out), carried back to its inputs.
 
-    weights (n_in, n_out). inputs (rows, n_in) are the outputs of the layer below, which has the
-    activation: delta_below is the error-weighted derivative there.
+    weights (n_in, n_out). inputs (rows, n_in) are the outputs of the layer below (of silu and gelu
+    the sums), which has the activation: delta_below is the error-weighted derivative there.
     """
     _backpropagate(
         delta, weights, activation, inputs, delta_below, np.empty(weights.size, weights.dtype)
@@ -67,14 +58,15 @@ def _backpropagate(delta, weights, activation, inputs, delta_below, transposed):
         activation,
         address(inputs),
         address(delta_below),
+        ANY,
     )
 
 
 @inner
-def backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, delta_below):
+def backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, delta_below, rare):
     """Carry the delta at an address back through the transposed weights (n_out, n_in)."""
     multiply(delta, n_out, NEXT, rows, n_out, transposed, n_in, delta_below, SET, delta)
-    derivative_at(activation, inputs, delta_below, rows, n_in, delta_below)
+    derivative_at(activation, inputs, delta_below, rows, n_in, delta_below, rare)
 
 
 @compiled

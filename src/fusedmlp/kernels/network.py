@@ -21,10 +21,23 @@ class Network(NamedTuple):
     bias: int  # 1 or 0
     block: int  # rows that there is room for
     parts: int  # of a block
+    keeps_sums: int  # 1: of silu's and gelu's layers, for the way back
+    rare: Any  # as in a plan
+    drops: int  # 1: with dropout
+    connects: int  # 1: with dropconnect
+    normalizes: int  # 1: with batch normalisation
 
 
 @inner
-def network_of(plan):
+def _extra_rooms_of(extras):
+    """Return whether units have masks, whether weights have, whether sums are normalised."""
+    if extras is None:
+        return 0, 0, 0
+    return int(extras.dropout > 0), int(extras.dropconnect > 0), extras.batch_norm
+
+
+@inner
+def network_of(plan, keeps_sums, block):
     """Return the plan's network."""
     return Network(
         plan.activations.size,
@@ -33,8 +46,11 @@ def network_of(plan):
         address(plan.bias_offsets),
         address(plan.activations),
         plan.bias,
-        plan.block,
+        block,
         plan.parts,
+        keeps_sums,
+        plan.rare,
+        *_extra_rooms_of(plan.extras),
     )
 
 

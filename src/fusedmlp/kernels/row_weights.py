@@ -49,12 +49,14 @@ def record_rows(extras, run, row, rows, out, targets, nearest, errors, losses, r
     """Add the errors and losses of a block's rows to a record."""
     if extras is None or not extras.weighted:
         size = rows * run.n_out
-        record_at(run.loss, run.last, out, targets, size, nearest, errors, losses, record)
+        record_at(
+            run.loss, run.last, out, targets, size, nearest, run.huber_delta, errors, losses, record
+        )
     else:
         for b in range(rows):
             o, t = shifted(out, b * run.n_out), shifted(targets, b * run.n_out)
             weight = np.float64(_weight(extras, run, row + b))
             error = absolute_error_at(o, t, run.n_out)
-            value = loss_at(run.loss, run.last, o, t, run.n_out, nearest)
+            value = loss_at(run.loss, run.last, o, t, run.n_out, nearest, run.huber_delta)
             put(errors, record, at(errors, record) + weight * error)
             put(losses, record, at(losses, record) + weight * value)

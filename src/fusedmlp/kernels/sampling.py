@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.draws import _mix
+from fusedmlp.kernels.draws import mix_bits
 from fusedmlp.kernels.vectors import address, at, lane_count, load_first, put, shifted, total, zeros
 
 MEMORY = 4.0
@@ -42,9 +42,9 @@ def draw_rows(scores, floor, seed, epoch, first, drawn):
 @inner
 def draw_rows_at(scores, floor, seed, epoch, first, rows, count, drawn):
     """Draw so many rows into an address."""
-    key = _mix(np.uint64(seed), np.uint64(epoch))
+    key = mix_bits(np.uint64(seed), np.uint64(epoch))
     for b in range(count):
-        bits = _mix(key, np.uint64(first + b)) >> np.uint64(11)
+        bits = mix_bits(key, np.uint64(first + b)) >> np.uint64(11)
         number = np.float64(bits) * 2.0**-53
         if number < floor:
             put(drawn, b, min(np.int64(number / floor * rows), rows - 1))

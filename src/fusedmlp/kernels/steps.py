@@ -21,8 +21,10 @@ from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.drawn import draw_batch, draws, learn_from, note_squares, sampler_of
 from fusedmlp.kernels.draws import row_order_at
 from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at
+from fusedmlp.kernels.masks import disconnect, disconnect_gradient, dropping_of
 from fusedmlp.kernels.meeting import meet
 from fusedmlp.kernels.network import network_of
+from fusedmlp.kernels.normalizing import normalizing_of
 from fusedmlp.kernels.row_weights import record_rows, weigh, weighted_share
 from fusedmlp.kernels.rows import copy
 from fusedmlp.kernels.rules import bound, move, rate_of
@@ -44,12 +46,15 @@ class Run(NamedTuple):
     n_out: int
     shuffle: int
     loss: int
+    huber_delta: Any
     last: int  # activation
     size: int
     params: Any
+    used: Any  # the parameters that rows pass through: masked with dropconnect
     gradient: Any
     velocity: Any
     squares: Any
+    running: Any
     uphill: Any
     changes: Any
     track_directions: int
@@ -59,10 +64,11 @@ class Run(NamedTuple):
 
 @inner
 def _run_of(plan, X, y, state):
-    network = network_of(plan)
+    network = network_of(plan, plan.keeps_sums, plan.block)
+    room = divided(network, state.params.size, address(state.work))
     return Run(
         network,
-        divided(network, state.params.size, address(state.work)),
+        room,
         address(X),
         address(y),
         address(state.order),
@@ -72,12 +78,15 @@ def _run_of(plan, X, y, state):
         plan.sizes[-1],
         plan.shuffle,
         plan.loss,
+        plan.huber_delta,
         plan.activations[-1],
         state.params.size,
         address(state.params),
+        room.used if network.connects else address(state.params),
         address(state.gradient),
         address(state.velocity),
         address(state.squares),
+        address(state.running),
         address(state.uphill),
         address(state.direction_changes),
         plan.track_directions,
@@ -112,7 +121,9 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
         if row == batch_start and thread == 0:
             draw_batch(plan.extras, run, plan.seed, epoch, row, batch_end, X.dtype.type)
         if updated:
-            transpose_weights(run.network, run.params, run.room, begin, end)
+            batch = batch_start // plan.batch_size
+            disconnect(plan.extras, run, plan.seed, epoch, batch, begin, end)
+            transpose_weights(run.network, run.used, run.room, begin, end)
         if updated or plan.parts == 1:
             meet(counter, threads)
 
@@ -125,7 +136,7 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             first = rows_begin(count, thread, threads)
             own = rows_begin(count, thread + 1, threads) - first
             if own > 0:
-                _pass(plan.extras, run, row, first, own, first, scale)
+                _pass(plan.extras, run, plan.seed, epoch, row, first, own, first, scale)
             meet(counter, threads)
             inputs = _block_of(run, row, run.inputs, run.n_in, run.room.rows)
             block_gradient(
@@ -133,7 +144,18 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             )
         else:
             _own_parts(
-                plan.extras, run, plan.parts, row, count, add, scale, thread, threads, recording
+                plan.extras,
+                run,
+                plan.parts,
+                plan.seed,
+                epoch,
+                row,
+                count,
+                add,
+                scale,
+                thread,
+                threads,
+                recording,
             )
         if recording:
             meet(counter, threads)
@@ -151,6 +173,7 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
                 sum_parts(run.room.gradients, plan.parts, run.size, begin, end, run.gradient)
             if thread == 0:
                 learn_from(plan.extras, run, batch_start, row)
+            disconnect_gradient(plan.extras, run, begin, end)
             bound(plan.extras, run, begin, end, counter, threads)
             if run.track_directions:
                 uphill, changes = shifted(run.uphill, begin), shifted(run.changes, begin)
@@ -174,7 +197,7 @@ def _block_of(run, row, all_rows, width, room):
 
 
 @inner
-def _pass(extras, run, row, first, rows, place, scale):
+def _pass(extras, run, seed, epoch, row, first, rows, place, scale):
     """Send rows of the block that begins at `row` forward and back; return where their inputs are.
 
     Their room is at `place`.
@@ -186,17 +209,22 @@ def _pass(extras, run, row, first, rows, place, scale):
         targets = shifted(run.room.targets, place * run.n_out)
         _gather(run.inputs, run.n_in, run.order, row + first, rows, inputs)
         _gather(run.targets, run.n_out, run.order, row + first, rows, targets)
-    out = forward_block(run.network, run.params, inputs, run.room, place, rows)
+    dropping = dropping_of(extras, run, seed, epoch, row + first)
+    normalizing = normalizing_of(extras, run.params, run.gradient, run.running, 1)
+    out = forward_block(run.network, run.used, inputs, run.room, place, rows, dropping, normalizing)
     delta = shifted(last_of(run.network, run.room.deltas), place * run.n_out)
-    output_delta_at(run.loss, run.last, out, targets, rows, run.n_out, scale, delta)
+    rare = run.network.rare
+    output_delta_at(
+        run.loss, run.last, out, targets, rows, run.n_out, scale, delta, run.huber_delta, rare
+    )
     weigh(extras, run, row + first, rows, delta)
-    carry_back(run.network, run.room, place, rows)
+    carry_back(run.network, run.room, place, rows, dropping, normalizing)
     note_squares(extras, run, row + first, rows, place, inputs, scale)
     return inputs
 
 
 @inner
-def _own_parts(extras, run, parts, row, rows, add, scale, thread, threads, recording):
+def _own_parts(extras, run, parts, seed, epoch, row, rows, add, scale, thread, threads, recording):
     """Make the gradients of a thread's parts of a block."""
     first_part, end_part = parts * thread // threads, parts * (thread + 1) // threads
     for part in range(first_part, end_part):
@@ -206,7 +234,7 @@ def _own_parts(extras, run, parts, row, rows, add, scale, thread, threads, recor
         place = first if recording else rows_begin(run.network.block, first_part, parts)
         gradient = shifted(run.room.gradients, part * run.size)
         if own > 0:
-            inputs = _pass(extras, run, row, first, own, place, scale)
+            inputs = _pass(extras, run, seed, epoch, row, first, own, place, scale)
             block_gradient(
                 run.network, inputs, run.room, place, own, gradient, add, START, run.size
             )

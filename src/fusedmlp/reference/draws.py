@@ -38,3 +38,16 @@ def row_order(seed: int, epoch: int, order: NDArray[np.int64]) -> None:
         other = int(chosen[place])
         rows[place], rows[other] = rows[other], rows[place]
     order[:] = rows
+
+
+def keep_mask(key: int, dropped: int, start: int, mask: NDArray[np.floating[Any]]) -> None:
+    """Set mask (size,) to 0 for `dropped` of 65,536 numbers, to one over their share for others.
+
+    Its items are the start-th and those that follow, four to a draw: 16 random bits each. What is
+    kept grows as much as there is less of it, so that sums stay what they are on average (inverted
+    dropout; Srivastava et al., Dropout, 2014).
+    """
+    numbers = start + np.arange(mask.size, dtype=np.uint64)
+    draws = mix(key, numbers // np.uint64(4))
+    bits = (draws >> (np.uint64(16) * (numbers % np.uint64(4)))) & np.uint64(0xFFFF)
+    mask[:] = np.where(bits >= dropped, 65536 / (65536 - dropped), 0)

@@ -21,7 +21,7 @@ def backpropagate(
 
     In the forward pass, inputs went through the weights (n_in, n_out); now the delta goes back
     through the same weights: how much did each input contribute to it? inputs (rows, n_in) are the
-    outputs of the layer below, which has the activation.
+    outputs of the layer below (of silu and gelu the sums), which has the activation.
     """
     error = delta @ weights.T
     error_weighted_derivative(activation, inputs, error, delta_below)

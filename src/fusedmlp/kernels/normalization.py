@@ -1,0 +1,85 @@
+"""Batch normalisation, compiled."""
+
+import numpy as np
+
+from fusedmlp.codes import ADDED_TO_VARIANCE, SHARE_OF_BATCH
+from fusedmlp.kernels.compiled import compiled, inner
+from fusedmlp.kernels.rows import SET, add_rows
+from fusedmlp.kernels.vectors import address, at, put
+
+
+@compiled
+def normalize(z, scale, shift, normalized, mean, variance):
+    """Replace the sums z (rows, units) by ``scale * normalized + shift``."""
+    normalize_at(
+        address(z), z.shape[0], z.shape[1], address(scale), address(shift), address(normalized),
+        address(mean), address(variance),
+    )  # fmt: skip
+
+
+@inner
+def normalize_at(z, rows, units, scale, shift, normalized, mean, variance):
+    """Normalise the sums at an address."""
+    add_rows(z, rows, units, mean, SET)
+    for j in range(units):
+        put(mean, j, at(mean, j) / rows)
+        put(variance, j, 0)
+    for b in range(rows):
+        for j in range(units):
+            from_mean = at(z, b * units + j) - at(mean, j)
+            put(normalized, b * units + j, from_mean)
+            put(variance, j, at(variance, j) + from_mean * from_mean)
+    for j in range(units):
+        put(variance, j, at(variance, j) / rows)
+    for b in range(rows):
+        for j in range(units):
+            deviation = np.sqrt(at(variance, j) + ADDED_TO_VARIANCE)
+            put(normalized, b * units + j, at(normalized, b * units + j) / deviation)
+            put(z, b * units + j, at(scale, j) * at(normalized, b * units + j) + at(shift, j))
+
+
+@compiled
+def normalize_backward(delta, normalized, variance, scale, scale_gradient, shift_gradient):
+    """Carry delta (rows, units) back through `normalize`, in place; set the gradients (units,)."""
+    normalize_backward_at(
+        address(delta), delta.shape[0], delta.shape[1], address(normalized), address(variance),
+        address(scale), address(scale_gradient), address(shift_gradient),
+    )  # fmt: skip
+
+
+@inner
+def normalize_backward_at(
+    delta, rows, units, normalized, variance, scale, scale_gradient, shift_gradient
+):
+    """Carry the delta at an address back."""
+    add_rows(delta, rows, units, shift_gradient, SET)
+    for j in range(units):
+        put(scale_gradient, j, 0)
+    for b in range(rows):
+        for j in range(units):
+            product = at(delta, b * units + j) * at(normalized, b * units + j)
+            put(scale_gradient, j, at(scale_gradient, j) + product)
+    for b in range(rows):
+        for j in range(units):
+            k = b * units + j
+            common = at(shift_gradient, j) / rows
+            common += at(normalized, k) * (at(scale_gradient, j) / rows)
+            slope = at(scale, j) / np.sqrt(at(variance, j) + ADDED_TO_VARIANCE)
+            put(delta, k, slope * (at(delta, k) - common))
+
+
+@compiled
+def follow(mean, variance, rows, means, variances):
+    """Let the running means and variances (units,) follow a batch's, as PyTorch does."""
+    follow_at(address(mean), address(variance), mean.size, rows, address(means), address(variances))
+
+
+@inner
+def follow_at(mean, variance, units, rows, means, variances):
+    """Let the running numbers at an address follow."""
+    correction = rows / max(rows - 1, 1)
+    for j in range(units):
+        old_mean, old_variance = at(means, j), at(variances, j)
+        put(means, j, old_mean + SHARE_OF_BATCH * (at(mean, j) - old_mean))
+        unbiased = at(variance, j) * correction
+        put(variances, j, old_variance + SHARE_OF_BATCH * (unbiased - old_variance))

@@ -37,8 +37,8 @@ def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> 
         )
     if options["optimizer"] == "aw_sgd" and options["batch_norm"]:
         raise ValueError(
-            "batch_norm=True must come with another optimizer, got optimizer='aw_sgd': the means of "
-            "the rows that it draws are not those of all rows"
+            "batch_norm=True must come with another optimizer, got optimizer='aw_sgd': the means "
+            "of the rows that it draws are not those of all rows"
         )
     for loss, outputs in FOR_OUTPUTS.items():
         if options["loss"] == loss and options["output_activation"] not in outputs:

@@ -137,6 +137,17 @@ OPTION_CASES = [
     Case("sample_weight", options={"sample_weight": WEIGHTS_OF_SEVEN, **MINI_BATCH}),
     Case("summed weights", options={"sample_weight": WEIGHTS_OF_SEVEN, "shuffle": False}),
     Case("validation", options={"validation": 0.3}),
+    Case("aw_sgd", options={"optimizer": "aw_sgd", "batch_size": 3}),
+    Case("aw_sgd, everything", options={**EVERYTHING, "optimizer": "aw_sgd", "l2": 0.01}),
+    Case(
+        "aw_sgd, weights",
+        options={**MINI_BATCH, "optimizer": "aw_sgd", "sample_weight": WEIGHTS_OF_SEVEN},
+    ),
+    Case(
+        "aw_sgd, dropout",
+        options={**MINI_BATCH, "optimizer": "aw_sgd", "dropout": 0.4, "bias": True},
+    ),
+    Case("aw_sgd, dropconnect", options={**MINI_BATCH, "optimizer": "aw_sgd", "dropconnect": 0.3}),
     Case("dropout", options={"dropout": 0.4, **MINI_BATCH}),
     Case("dropout of silu", options={"dropout": 0.4, "activation": "silu"}),
     Case("dropconnect", options={"dropconnect": 0.3, "bias": True, **MINI_BATCH}),
@@ -215,6 +226,7 @@ def random_cases(count: int = 12, seed: int = 2024) -> list[Case]:
 
 
 ALL_CASES = [*OPTION_CASES, *SHAPE_CASES, *random_cases()]
+FULL_BATCH_CASES = [case for case in ALL_CASES if case.options.get("optimizer") != "aw_sgd"]
 
 # Networks to time: the shapes that the speed is judged by.
 SGD = {"activation": "relu", "init": "he", "bias": True, "reduction": "mean", "momentum": 0.9}

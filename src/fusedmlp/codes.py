@@ -68,3 +68,4 @@ class Optimizer(IntEnum):
     LBFGS = 6
     BFGS = 7
     ANNEALING = 8
+    AW_SGD = 9

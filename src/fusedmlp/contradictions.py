@@ -8,8 +8,8 @@ UNUSED_RATE = 1.0
 
 # Which optimisers an option is for; away from its default, it would mean nothing to another.
 FOR_OPTIMIZERS = {
-    "momentum": ("sgd", "rmsprop"),
-    "nesterov": ("sgd",),
+    "momentum": ("sgd", "rmsprop", "aw_sgd"),
+    "nesterov": ("sgd", "aw_sgd"),
     "beta_1": ("adam", "adamw"),
     "beta_2": ("adam", "adamw"),
     "rho": ("rmsprop",),
@@ -21,6 +21,8 @@ FOR_OPTIMIZERS = {
     "most_step": ("rprop",),
     "search_radius": ("annealing",),
     "evaluations": SOLVERS,
+    "sampler_rate": ("aw_sgd",),
+    "sampler_floor": ("aw_sgd",),
 }
 NOT_FOR_SOLVERS = {
     "learning_rate_schedule": "chooses its steps itself",
@@ -47,6 +49,15 @@ def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> 
         _refuse_with_rprop(options)
     if options["optimizer"] in SOLVERS:
         _refuse_with_solver(options, defaults)
+    if options["optimizer"] == "aw_sgd" and not options["shuffle"]:
+        raise ValueError(
+            "optimizer='aw_sgd' draws its rows: it must come with shuffle=True, got shuffle=False"
+        )
+    if options["optimizer"] == "aw_sgd" and options["batch_norm"]:
+        raise ValueError(
+            "batch_norm=True must come with another optimizer, got optimizer='aw_sgd': the means "
+            "of the rows that it draws are not those of all rows"
+        )
     for loss, outputs in FOR_OUTPUTS.items():
         if options["loss"] == loss and options["output_activation"] not in outputs:
             raise ValueError(
@@ -121,4 +132,10 @@ def refuse_for_rows(options: dict[str, Any], rows: int) -> None:
         raise ValueError(
             f"optimizer={options['optimizer']!r} must see all rows whenever it looks: it must come "
             f"with batch_size=None, got batch_size={batch_size} for {rows} rows"
+        )
+    if options["optimizer"] == "aw_sgd" and batch_size >= rows:
+        raise ValueError(
+            "optimizer='aw_sgd' chooses rows to learn from, and has no choice with all of them: it "
+            f"must come with batch_size below the {rows} rows, "
+            f"got batch_size={options['batch_size']!r}; or take optimizer='sgd'"
         )

@@ -50,6 +50,8 @@ class Extras(NamedTuple):
     clip_value: np.floating[Any]  # infinity: not clipped
     clip_norm: float
     weighted: int  # 1: rows have weights of their own
+    sampler_rate: float
+    sampler_floor: float
     dropout: int  # units that are left out, of 65,536
     dropconnect: int  # weights that are left out, of 65,536
     batch_norm: int  # 1: hidden sums are normalised
@@ -66,18 +68,18 @@ def make_extras(options: dict[str, Any], rows: int, scales: int) -> Extras:
         l2=real(options["l2"]),
         clip_value=real(_bound(options["clip_value"])),
         clip_norm=_bound(options["clip_norm"]),
+        weighted=int(options["sample_weight"] is not None or options["optimizer"] == "aw_sgd"),
         dropout=round(65536 * options["dropout"]),
         dropconnect=round(65536 * options["dropconnect"]),
         batch_norm=int(options["batch_norm"]),
         scales=scales,
-        weighted=int(options["sample_weight"] is not None),
         **{name: options[name] for name in Extras.__annotations__ if name in AS_THEY_ARE},
     )
 
 
 AS_THEY_ARE = {
     "beta_1", "beta_2", "rho", "epsilon", "weight_decay",
-    "eta_minus", "eta_plus", "least_step", "most_step",
+    "eta_minus", "eta_plus", "least_step", "most_step", "sampler_rate", "sampler_floor",
 }  # fmt: skip
 
 

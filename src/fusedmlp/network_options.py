@@ -15,7 +15,7 @@ OutputActivation = Literal["sigmoid", "identity", "softmax", "tanh", "softplus",
 Loss = Literal["squared_error", "absolute_error", "huber", "log_loss", "poisson"]
 Reduction = Literal["sum", "mean"]
 Optimizer = Literal[
-    "sgd", "adam", "adamw", "rmsprop", "adagrad", "rprop", "lbfgs", "bfgs", "annealing"
+    "sgd", "adam", "adamw", "rmsprop", "adagrad", "rprop", "lbfgs", "bfgs", "annealing", "aw_sgd"
 ]
 Schedule = Literal["constant", "invscaling", "adaptive", "cosine", "exponential"]
 Initial = Literal["uniform", "glorot", "he"] | Sequence[ArrayLike] | Sequence[Sequence[ArrayLike]]
@@ -101,7 +101,11 @@ class StepOptions(TypedDict, total=False):
             "What a step does with the gradient: 'sgd' follows it; 'adam' (Kingma and Ba, 2015), "
             "'adamw' (Loshchilov and Hutter, 2019), 'rmsprop' (Hinton, 2012) and 'adagrad' (Duchi "
             "et al., 2011) give each weight a step of its own, by PyTorch's rules; 'rprop', for "
-            "full batches, is iRprop- (Igel and Huesken, 2000). 'lbfgs', 'bfgs' and 'annealing' "
+            "full batches, is iRprop- (Igel and Huesken, 2000); 'aw_sgd', for mini-batches, is "
+            "'sgd' that learns which rows to learn from (Bouchard et al., 2015): it draws those "
+            "more often that have large gradients, with replacement, and weighs them so that the "
+            "gradient is in expectation that of all rows, as are the recorded losses and errors. "
+            "'lbfgs', 'bfgs' and 'annealing' "
             "are SciPy's L-BFGS-B, BFGS and dual_annealing, for full batches: an epoch is an "
             "iteration of the first two, and of the third each look at loss and gradient, the "
             "network being the best so far. They also end where SciPy finds no better weights. "
@@ -113,8 +117,8 @@ class StepOptions(TypedDict, total=False):
         Option(
             None,
             may_be.optional(may_be.number(above=0)),
-            "How far a step follows the gradient; Rprop's first step. None is 1.0 for 'sgd', 0.001 "
-            "for 'adam' and 'adamw', 0.01 for the others; SciPy's have none.",
+            "How far a step follows the gradient; Rprop's first step. None is 1.0 for 'sgd' and "
+            "'aw_sgd', 0.001 for 'adam' and 'adamw', 0.01 for the others; SciPy's have none.",
         ),
     ]
     learning_rate_schedule: Annotated[
@@ -152,7 +156,7 @@ class StepOptions(TypedDict, total=False):
         Option(
             0.0,
             may_be.number(least=0, below=1),
-            "Share of the last step kept in the next, by 'sgd' and 'rmsprop'.",
+            "Share of the last step kept in the next, by 'sgd', 'aw_sgd' and 'rmsprop'.",
         ),
     ]
     nesterov: Annotated[
@@ -186,6 +190,22 @@ class StepOptions(TypedDict, total=False):
     eta_plus: Annotated[float, Option(1.2, may_be.number(above=1), "How Rprop's steps grow.")]
     least_step: Annotated[float, Option(1e-6, may_be.number(above=0), "Rprop's smallest step.")]
     most_step: Annotated[float, Option(50.0, may_be.number(above=0), "Rprop's largest step.")]
+    sampler_rate: Annotated[
+        float,
+        Option(
+            0.5,
+            may_be.number(above=0, most=1),
+            "How fast 'aw_sgd' learns which rows to draw; the scale of the losses does not matter.",
+        ),
+    ]
+    sampler_floor: Annotated[
+        float,
+        Option(
+            0.1,
+            may_be.number(above=0, most=1),
+            "Share of the draws in which 'aw_sgd' takes any row; a row counts at most 1 over it.",
+        ),
+    ]
     search_radius: Annotated[
         float,
         Option(

@@ -22,6 +22,7 @@ class Options(NetworkOptions, StepOptions, RegularisationOptions, ControlOptions
 
 USUAL_RATES = {
     "sgd": 1.0, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.01, "adagrad": 0.01, "rprop": 0.01,
+    "aw_sgd": 1.0,
     **dict.fromkeys(SOLVERS, UNUSED_RATE),
 }  # fmt: skip
 IN_THE_RUNS_DTYPE = (

@@ -74,6 +74,11 @@ class State(NamedTuple):
     errors: NDArray[np.float64]  # for each record: sum of |output - target|
     losses: NDArray[np.float64]  # for each record: sum of the rows' losses
     row_weights: NDArray[np.floating[Any]]  # (rows,), or empty where all count the same
+    mean_weight: NDArray[np.float64]  # [0]: mean of the rows' weights
+    scores: NDArray[np.float64]  # (2 * rows,), from here on for AW-SGD alone: a tree of sums
+    usual: NDArray[np.float64]  # (2,), what makes the mean square of a weighted gradient
+    draw_weights: NDArray[np.floating[Any]]  # (rows,), what each draw of this epoch counts
+    draw_squares: NDArray[np.float64]  # (rows,), of their weighted gradients, until learnt from
     work: NDArray[np.floating[Any]]  # the kernels' room for a block of rows
 
 
@@ -185,6 +190,7 @@ def make_state(
     """Return the state before the first step; `params` itself will be trained."""
     tracked = params.size if plan.track_directions else 0
     records = -(-plan.epochs // plan.record_every)
+    drawn = rows if plan.extras.optimizer == Optimizer.AW_SGD else 0
     return State(
         params=params,
         gradient=aligned_zeros(params.size, params.dtype),
@@ -199,13 +205,30 @@ def make_state(
         errors=np.zeros(records),
         losses=np.zeros(records),
         row_weights=np.empty(0, params.dtype) if row_weights is None else row_weights,
+        mean_weight=np.ones(1) * (1.0 if row_weights is None else row_weights.mean(dtype=float)),
+        scores=_first_scores(drawn),
+        usual=np.zeros(2),
+        draw_weights=aligned_zeros(drawn, params.dtype),
+        draw_squares=aligned_zeros(drawn, np.float64),
         work=aligned_zeros(plan.work_size, params.dtype),
     )
 
 
+def _first_scores(rows: int) -> NDArray[np.float64]:
+    """Return AW-SGD's tree in which all rows are the same: node k is the sum of 2k and 2k + 1."""
+    scores = np.ones(2 * rows)
+    scores[:1] = 0
+    end = rows
+    while end > 1:  # nodes from the half on stand on such as are done
+        begin = (end + 1) // 2
+        scores[begin:end] = scores[2 * begin : 2 * end : 2] + scores[2 * begin + 1 : 2 * end : 2]
+        end = begin
+    return scores
+
+
 def _first_squares(plan: Plan, size: int) -> NDArray[np.floating[Any]]:
     """Return what an optimiser begins with: Rprop's steps are all the learning rate."""
-    if plan.extras.optimizer == Optimizer.SGD:
+    if plan.extras.optimizer in (Optimizer.SGD, Optimizer.AW_SGD):
         size = 0
     squares = aligned_zeros(size, plan.learning_rate.dtype)
     if plan.extras.optimizer == Optimizer.RPROP:

@@ -8,6 +8,7 @@ from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted
 from fusedmlp.kernels.normalization import follow, normalize, normalize_backward
 from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
 from fusedmlp.kernels.penalties import clip_norm, clip_values, penalize, penalty
+from fusedmlp.kernels.sampling import add_squares, draw_rows, learn_to_sample, row_chances
 from fusedmlp.kernels.surface import error_surface
 from fusedmlp.kernels.updates import count_direction_changes, update
 
@@ -15,10 +16,12 @@ __all__ = [
     "absolute_error",
     "activate",
     "adam",
+    "add_squares",
     "backpropagate",
     "clip_norm",
     "clip_values",
     "count_direction_changes",
+    "draw_rows",
     "error_surface",
     "error_weighted_derivative",
     "fit",
@@ -27,6 +30,7 @@ __all__ = [
     "gradient",
     "keep_mask",
     "layer_gradient",
+    "learn_to_sample",
     "loss",
     "mix",
     "normalize",
@@ -36,6 +40,7 @@ __all__ = [
     "penalty",
     "predict",
     "rmsprop",
+    "row_chances",
     "row_order",
     "rprop",
     "update",

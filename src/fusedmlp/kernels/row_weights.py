@@ -5,14 +5,17 @@ import numpy as np
 from fusedmlp.codes import Reduction
 from fusedmlp.kernels.blocks import share
 from fusedmlp.kernels.compiled import inner
+from fusedmlp.kernels.drawn import draws
 from fusedmlp.kernels.losses import absolute_error_at, loss_at, record_at
 from fusedmlp.kernels.penalties import scale_at
 from fusedmlp.kernels.vectors import address, at, put, shifted
 
 
 @inner
-def _weight(run, row):
+def _weight(extras, run, row):
     """Return what the row counts that this epoch visits as the row-th."""
+    if draws(extras):
+        return at(run.sampler.weights, row)
     return at(run.row_weights, at(run.order, row) if run.shuffle else row)
 
 
@@ -23,9 +26,11 @@ def weighted_share(extras, run, reduction, begin, end, real):
         return share(reduction, end - begin, real)
     if not extras.weighted or reduction == Reduction.SUM:
         return share(reduction, end - begin, real)
+    if draws(extras):  # to divide by the sum of the weights that were drawn would be a bias
+        return real(1.0 / ((end - begin) * at(run.sampler.mean_weight, 0)))
     sums = 0.0
     for row in range(begin, end):
-        sums += np.float64(_weight(run, row))
+        sums += np.float64(_weight(extras, run, row))
     return real(1.0 / sums) if sums > 0.0 else real(0.0)
 
 
@@ -36,7 +41,7 @@ def weigh(extras, run, row, rows, delta):
         return
     if extras.weighted:
         for b in range(rows):
-            scale_at(shifted(delta, b * run.n_out), run.n_out, _weight(run, row + b))
+            scale_at(shifted(delta, b * run.n_out), run.n_out, _weight(extras, run, row + b))
 
 
 @inner
@@ -50,7 +55,7 @@ def record_rows(extras, run, row, rows, out, targets, nearest, errors, losses, r
     else:
         for b in range(rows):
             o, t = shifted(out, b * run.n_out), shifted(targets, b * run.n_out)
-            weight = np.float64(_weight(run, row + b))
+            weight = np.float64(_weight(extras, run, row + b))
             error = absolute_error_at(o, t, run.n_out)
             value = loss_at(run.loss, run.last, o, t, run.n_out, nearest, run.huber_delta)
             put(errors, record, at(errors, record) + weight * error)

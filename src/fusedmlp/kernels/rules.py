@@ -63,7 +63,7 @@ def move(extras, run, begin, end, rate, step, real):
     """Move the parameters begin..end; step counts from 1, real is the parameters' type."""
     params, gradient = shifted(run.params, begin), shifted(run.gradient, begin)
     velocity, size = shifted(run.velocity, begin), end - begin
-    if extras is None or extras.optimizer == Optimizer.SGD:
+    if extras is None or extras.optimizer in (Optimizer.SGD, Optimizer.AW_SGD):
         update_at(params, gradient, velocity, size, real(rate), run.momentum, run.nesterov)
     else:
         squares = shifted(run.squares, begin)

@@ -18,6 +18,7 @@ from fusedmlp.kernels.blocks import (
     weights_begin,
 )
 from fusedmlp.kernels.compiled import compiled, inner
+from fusedmlp.kernels.drawn import draw_batch, draws, learn_from, note_squares, sampler_of
 from fusedmlp.kernels.draws import row_order_at
 from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at
 from fusedmlp.kernels.masks import disconnect, disconnect_gradient, dropping_of
@@ -40,6 +41,7 @@ class Run(NamedTuple):
     targets: Any  # (rows, n_out)
     order: Any  # (rows,), this epoch's
     row_weights: Any  # (rows,), or none
+    sampler: Any
     n_in: int
     n_out: int
     shuffle: int
@@ -71,6 +73,7 @@ def _run_of(plan, X, y, state):
         address(y),
         address(state.order),
         address(state.row_weights),
+        sampler_of(state, X.shape[0]),
         plan.sizes[0],
         plan.sizes[-1],
         plan.shuffle,
@@ -112,8 +115,11 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
         if row == 0 or rate == 0:
             rate = rate_of(plan.extras, plan.learning_rate, epoch, factor)
             recording = epoch % plan.record_every == 0
-            if plan.shuffle and thread == 0:
+            if plan.shuffle and thread == 0 and not draws(plan.extras):
                 row_order_at(plan.seed, epoch, run.order, rows)
+        batch_end = min(batch_start + plan.batch_size, rows)
+        if row == batch_start and thread == 0:
+            draw_batch(plan.extras, run, plan.seed, epoch, row, batch_end, X.dtype.type)
         if updated:
             batch = batch_start // plan.batch_size
             disconnect(plan.extras, run, plan.seed, epoch, batch, begin, end)
@@ -121,7 +127,6 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
         if updated or plan.parts == 1:
             meet(counter, threads)
 
-        batch_end = min(batch_start + plan.batch_size, rows)
         count, add = min(plan.block, batch_end - row), row - batch_start
         scale = weighted_share(
             plan.extras, run, plan.reduction, batch_start, batch_end, X.dtype.type
@@ -166,6 +171,8 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             if plan.parts > 1:
                 meet(counter, threads)
                 sum_parts(run.room.gradients, plan.parts, run.size, begin, end, run.gradient)
+            if thread == 0:
+                learn_from(plan.extras, run, batch_start, row)
             disconnect_gradient(plan.extras, run, begin, end)
             bound(plan.extras, run, begin, end, counter, threads)
             if run.track_directions:
@@ -212,6 +219,7 @@ def _pass(extras, run, seed, epoch, row, first, rows, place, scale):
     )
     weigh(extras, run, row + first, rows, delta)
     carry_back(run.network, run.room, place, rows, dropping, normalizing)
+    note_squares(extras, run, row + first, rows, place, inputs, scale)
     return inputs
 
 

@@ -16,12 +16,13 @@ from fusedmlp.reference.network import (
     norms_of,
 )
 from fusedmlp.reference.penalties import penalty
+from fusedmlp.reference.sampling import draw_batch, draws, learn_from, weight_of
 from fusedmlp.reference.steps import penalize_all, take_step
 
 
 def predict(plan: Plan, params: Array, X: Array, outputs: Array) -> None:
     """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in)."""
-    outputs[:] = forward_all(plan, layers_of(plan, params), X)[0][-1]
+    outputs[:] = forward_all(plan, layers_of(plan, params), X).outputs[-1]
 
 
 def gradient(
@@ -33,19 +34,22 @@ def gradient(
     its weight says (rows,), and count the penalties on the weights.
     """
     weights = np.ones(len(y), X.dtype) if row_weights is None else row_weights
-    layers, norms = layers_of(plan, params), norms_of(plan, params, result)
-    outputs, kept = forward_all(plan, layers, X, None, norms)
+    total, squares = float(weights.sum(dtype=np.float64)), np.zeros(len(y))
+    layers = layers_of(plan, params)
+    passed = forward_all(plan, layers, X, [], norms_of(plan, params, result))
     result[:] = 0
-    backward_all(plan, layers, outputs, kept, y, layers_of(plan, result), weights, None, norms)
-    of_outputs, huber_delta = (plan.loss, plan.activations[-1], outputs[-1], y), plan.huber_delta
-    if row_weights is None:
-        value = loss(*of_outputs, float(huber_delta))
-    else:
-        value = weighted_loss(*of_outputs, row_weights, float(huber_delta))
-    if plan.reduction == Reduction.MEAN:
-        value /= float(weights.sum(dtype=np.float64))
+    backward_all(plan, layers, passed, y, layers_of(plan, result), weights, total, squares)
     penalize_all(plan, params, result)
-    return value + sum(penalty(weights, plan.extras.l1, plan.extras.l2) for weights, _ in layers)
+
+    out, last, huber_delta = passed.outputs[-1], plan.activations[-1], float(plan.huber_delta)
+    if row_weights is None:
+        value = loss(plan.loss, last, out, y, huber_delta)
+    else:
+        value = weighted_loss(plan.loss, last, out, y, row_weights, huber_delta)
+    if plan.reduction == Reduction.MEAN:
+        value /= total
+    l1, l2 = plan.extras.l1, plan.extras.l2
+    return value + sum(penalty(each, l1, l2) for each, _ in layers)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -55,41 +59,54 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
     The state is changed in place. False means that a weight is no longer finite; the position is
     then the end of the epoch in which that happened. This twin stops between epochs only.
     """
-    gradients, rows = layers_of(plan, state.gradient), len(X)
+    rows = len(X)
     while state.position[0] < stop:
         epoch = int(state.position[0]) // rows
-        if plan.shuffle:
+        if plan.shuffle and not draws(plan):
             row_order(plan.seed, epoch, state.order)
         for start in range(0, rows, plan.batch_size):
-            batch = slice(start, start + plan.batch_size)
-            if plan.shuffle:
-                X_batch, y_batch = X[state.order[batch]], y[state.order[batch]]
-            else:
-                X_batch, y_batch = X[batch], y[batch]
-            batch_rows = state.order[batch] if plan.shuffle else np.arange(rows)[batch]
-            masks = masks_of(plan, epoch, batch_rows)
-            connections = connections_of(plan, epoch, start, state.params)
-            used = layers_of(plan, state.params * connections if connections.size else state.params)
-            norms = norms_of(plan, state.params, state.gradient)
-            outputs, kept = forward_all(plan, used, X_batch, masks, norms)
-            follow_all(norms, len(X_batch), state.running)
-            row_weights = _weights_of(plan, state, batch, len(X_batch))
-            _record(plan, state, epoch, outputs[-1], y_batch, row_weights)
-            state.gradient[:] = 0
-            backward_all(plan, used, outputs, kept, y_batch, gradients, row_weights, masks, norms)
-            if connections.size:
-                np.multiply(state.gradient, connections, out=state.gradient)
-            take_step(plan, state, epoch, start, rows)
+            _train_on(plan, X, y, state, epoch, slice(start, min(start + plan.batch_size, rows)))
         state.position[0] += rows
         if not np.isfinite(state.params).all():
             return False
     return True
 
 
-def _weights_of(plan: Plan, state: State, batch: slice, rows: int) -> Array:
+def _train_on(plan: Plan, X: Array, y: Array, state: State, epoch: int, batch: slice) -> None:
+    """Take a step: forward, record, back, update. batch: its places in the epoch."""
+    if draws(plan):
+        draw_batch(plan, state, epoch, batch)
+    order = state.order if plan.shuffle else np.arange(len(X))
+    X_batch, y_batch = (X[order[batch]], y[order[batch]]) if plan.shuffle else (X[batch], y[batch])
+
+    connections = connections_of(plan, epoch, batch.start, state.params)
+    used = layers_of(plan, state.params * connections if connections.size else state.params)
+    masks, norms = (
+        masks_of(plan, epoch, order[batch]),
+        norms_of(plan, state.params, state.gradient),
+    )
+    passed = forward_all(plan, used, X_batch, masks, norms)
+    follow_all(norms, len(X_batch), state.running)
+
+    row_weights, squares = _weights_of(plan, state, batch), np.zeros(len(X_batch))
+    _record(plan, state, epoch, passed.outputs[-1], y_batch, row_weights)
+    state.gradient[:] = 0
+    total = weight_of(plan, state, row_weights)
+    gradients = layers_of(plan, state.gradient)
+    backward_all(plan, used, passed, y_batch, gradients, row_weights, total, squares)
+    if connections.size:
+        np.multiply(state.gradient, connections, out=state.gradient)
+    if draws(plan):
+        learn_from(plan, state, batch, squares)
+    take_step(plan, state, epoch, batch.start, len(X))
+
+
+def _weights_of(plan: Plan, state: State, batch: slice) -> Array:
     """Return what each row of the batch counts (rows,)."""
+    if draws(plan):
+        return state.draw_weights[batch]
     if not plan.extras.weighted:
-        return np.ones(rows, state.params.dtype)
+        return np.ones(batch.stop - batch.start, state.params.dtype)
     return state.row_weights[state.order[batch]] if plan.shuffle else state.row_weights[batch]
 
 

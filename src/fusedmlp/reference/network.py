@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusedmlp.codes import SLOPES_OF_SUMS, Activation, Reduction
 from fusedmlp.plan import Plan
@@ -11,6 +12,7 @@ from fusedmlp.reference.activations import Array, activate
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import output_delta
 from fusedmlp.reference.normalization import follow, normalize, normalize_backward
+from fusedmlp.reference.sampling import add_squares, draws
 
 Layers = list[tuple[Array, Array]]
 
@@ -40,84 +42,94 @@ def layers_of(plan: Plan, flat: Array) -> Layers:
     return layers
 
 
+@dataclass
+class Passed:
+    """What rows became on their way forward."""
+
+    outputs: list[Array]  # the inputs, then each layer's outputs (rows, units)
+    kept: list[Array]  # beside each, what its slopes are read off
+    masks: list[Array]  # what each hidden layer's outputs were multiplied by; [] for nothing
+    norms: list[Norm]  # how their sums were normalised; [] for not at all
+
+
 def forward_all(
     plan: Plan,
     layers: Layers,
     X: Array,
     masks: list[Array] | None = None,
     norms: list[Norm] | None = None,
-) -> tuple[list[Array], list[Array]]:
-    """Return X and the outputs of each layer; and beside each what its slopes are read off.
-
-    masks: what each hidden layer's outputs (rows, units) are multiplied by. norms: how their sums
-    are normalised.
-    """
-    outputs, kept = [X], [X]
+) -> Passed:
+    """Send X (rows, n_in) through all layers."""
+    passed = Passed([X], [X], masks or [], norms or [])
     for layer, (weights, biases) in enumerate(layers):
         activation = int(plan.activations[layer])
         out = np.empty((len(X), weights.shape[1]), X.dtype)
-        if norms and layer < len(norms):
-            forward(outputs[-1], weights, biases[:0], Activation.IDENTITY, out)
-            norm = norms[layer]
+        normalized = layer < len(passed.norms)
+        forward(
+            passed.outputs[-1],
+            weights,
+            biases[:0] if normalized else biases,
+            Activation.IDENTITY,
+            out,
+        )
+        if normalized:
+            norm = passed.norms[layer]
             norm.normalized = np.empty_like(out)
             normalize(out, norm.scale, biases, norm.normalized, norm.mean, norm.variance)
-            kept.append(out.copy())
-            activate(activation, out)
-            if activation not in SLOPES_OF_SUMS:
-                kept[-1] = out
-        elif activation in SLOPES_OF_SUMS:
-            forward(outputs[-1], weights, biases, Activation.IDENTITY, out)
-            kept.append(out.copy())
-            activate(activation, out)
-        else:
-            forward(outputs[-1], weights, biases, activation, out)
-            kept.append(out)
-        if masks and layer < len(masks):
-            out = out * masks[layer]
-        outputs.append(out)
-    return outputs, kept
+        sums = out.copy() if activation in SLOPES_OF_SUMS else None
+        activate(activation, out)
+        passed.kept.append(out if sums is None else sums)
+        passed.outputs.append(out * passed.masks[layer] if layer < len(passed.masks) else out)
+    return passed
 
 
 def backward_all(
     plan: Plan,
     layers: Layers,
-    outputs: list[Array],
-    kept: list[Array],
+    passed: Passed,
     y: Array,
     gradients: Layers,
     row_weights: Array,
-    masks: list[Array] | None = None,
-    norms: list[Norm] | None = None,
+    total: float,
+    squares: NDArray[np.float64],
 ) -> None:
-    """Add to the gradients, from the delta at the output back to the first layer."""
-    total = float(row_weights.sum(dtype=np.float64))
+    """Add to the gradients, from the delta at the output back to the first layer.
+
+    total: what a mean divides by. squares (rows,): where rows are drawn, the square of each row's
+    own gradient is added to it.
+    """
     scale = 1.0 if plan.reduction == Reduction.SUM else 1 / total if total > 0 else 0.0
-    delta, last = np.empty_like(outputs[-1]), plan.activations[-1]
-    output_delta(plan.loss, last, outputs[-1], y, scale, delta, float(plan.huber_delta))
+    out, last = passed.outputs[-1], plan.activations[-1]
+    delta = np.empty_like(out)
+    output_delta(plan.loss, last, out, y, scale, delta, float(plan.huber_delta))
     delta *= row_weights[:, None]
     for layer in reversed(range(len(layers))):
-        inputs = outputs[layer]
+        inputs = passed.outputs[layer]
         weight_gradient, bias_gradient = gradients[layer]
-        if norms and layer < len(norms):  # the shift's gradient is there already
+        if layer < len(passed.norms):  # the shift's gradient is there already
             bias_gradient = bias_gradient[:0]
         layer_gradient(inputs, delta, weight_gradient, bias_gradient)
+        if draws(plan):
+            add_squares(inputs, delta / scale, plan.bias, squares)
         if layer > 0:
-            delta_below = np.empty_like(inputs)
-            weights, activation = layers[layer][0], plan.activations[layer - 1]
-            backpropagate(delta, weights, activation, kept[layer], delta_below)
-            if masks:
-                delta_below *= masks[layer - 1]
-            if norms:
-                norm, shift_gradient = norms[layer - 1], gradients[layer - 1][1]
-                normalize_backward(
-                    delta_below,
-                    norm.normalized,
-                    norm.variance,
-                    norm.scale,
-                    norm.scale_gradient,
-                    shift_gradient,
-                )
-            delta = delta_below
+            delta = _delta_below(plan, layers, passed, layer, delta, gradients[layer - 1][1])
+
+
+def _delta_below(
+    plan: Plan, layers: Layers, passed: Passed, layer: int, delta: Array, shift_gradient: Array
+) -> Array:
+    """Return the delta of the layer below, back through its mask and its normalisation."""
+    below = np.empty_like(passed.outputs[layer])
+    activation = plan.activations[layer - 1]
+    backpropagate(delta, layers[layer][0], activation, passed.kept[layer], below)
+    if passed.masks:
+        below *= passed.masks[layer - 1]
+    if passed.norms:
+        norm = passed.norms[layer - 1]
+        normalize_backward(
+            below, norm.normalized, norm.variance, norm.scale, norm.scale_gradient, shift_gradient
+        )
+    return below
 
 
 def norms_of(plan: Plan, params: Array, gradient: Array) -> list[Norm]:

@@ -37,7 +37,7 @@ def _move(plan: Plan, state: State, rate: float, step: int) -> None:
     """Apply the optimiser's rule; step counts from 1."""
     extras = plan.extras
     memory = state.params, state.gradient, state.velocity, state.squares
-    if extras.optimizer == Optimizer.SGD:
+    if extras.optimizer in (Optimizer.SGD, Optimizer.AW_SGD):
         update(*memory[:3], rate, plan.momentum, plan.nesterov)
     elif extras.optimizer == Optimizer.RMSPROP:
         keep = extras.rho

@@ -1,0 +1,96 @@
+"""A step's rows, drawn as `sampling` tells. Without AW-SGD, it is nothing."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fusedmlp.codes import Optimizer
+from fusedmlp.kernels.blocks import fill
+from fusedmlp.kernels.compiled import inner
+from fusedmlp.kernels.sampling import add_squares_at, chance_of, draw_rows_at, learn_at
+from fusedmlp.kernels.vectors import address, at, put, shifted
+
+
+class Sampler(NamedTuple):
+    """What AW-SGD keeps: addresses, and the number of rows."""
+
+    rows: int
+    scores: Any  # (2 * rows,)
+    usual: Any  # (2,)
+    weights: Any  # (rows,), what each draw of this epoch counts
+    squares: Any  # (rows,), of their weighted gradients
+    mean_weight: Any
+    has_weights: int  # 1: rows have weights besides
+
+
+@inner
+def sampler_of(state, rows):
+    """Return the state's sampler."""
+    return Sampler(
+        rows,
+        address(state.scores),
+        address(state.usual),
+        address(state.draw_weights),
+        address(state.draw_squares),
+        address(state.mean_weight),
+        1 if state.row_weights.size > 0 else 0,
+    )
+
+
+@inner
+def draws(extras):
+    """Whether the rows of a step are drawn."""
+    if extras is None:
+        return False
+    return extras.optimizer == Optimizer.AW_SGD
+
+
+@inner
+def draw_batch(extras, run, seed, epoch, begin, end, real):
+    """Draw the rows that this epoch visits as begin..end, and say what they count."""
+    if extras is None:
+        return
+    if extras.optimizer == Optimizer.AW_SGD:
+        sampler, floor, drawn = run.sampler, extras.sampler_floor, shifted(run.order, begin)
+        rows, scores = sampler.rows, sampler.scores
+        draw_rows_at(scores, floor, seed, epoch, begin, rows, end - begin, drawn)
+        for b in range(end - begin):
+            row = at(drawn, b)
+            weight = 1.0 / (rows * chance_of(scores, floor, rows, row))
+            if sampler.has_weights:
+                weight *= np.float64(at(run.row_weights, row))
+            put(sampler.weights, begin + b, real(weight))
+
+
+@inner
+def note_squares(extras, run, row, rows, place, inputs, scale):
+    """Note the squares of the weighted gradients of rows, of which the first is the row-th drawn.
+
+    inputs: their address. place: theirs in the room. scale: of the deltas that are there.
+    """
+    if extras is None:
+        return
+    if extras.optimizer == Optimizer.AW_SGD:
+        network, room, offset = run.network, run.room, 0
+        unscaled = 1.0 / (np.float64(scale) * np.float64(scale))
+        squares = shifted(run.sampler.squares, row)
+        fill(squares, rows)
+        for layer in range(network.layers):
+            n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
+            here = offset + place * n_out
+            delta, bias = shifted(room.deltas, here), network.bias
+            add_squares_at(inputs, n_in, delta, n_out, rows, bias, unscaled, squares)
+            inputs, offset = shifted(room.outputs, here), offset + network.block * n_out
+
+
+@inner
+def learn_from(extras, run, begin, end):
+    """Learn from the draws begin..end of this epoch which rows to draw."""
+    if extras is None:
+        return
+    if extras.optimizer == Optimizer.AW_SGD:
+        sampler, squares = run.sampler, shifted(run.sampler.squares, begin)
+        learn_at(
+            sampler.scores, sampler.usual, extras.sampler_floor, extras.sampler_rate,
+            sampler.rows, shifted(run.order, begin), end - begin, squares, squares,
+        )  # fmt: skip

@@ -160,10 +160,11 @@ def calls_in_a_timing(operation: str, case: Case) -> int:
 
     asv times single calls where there is a setup, and those of most kernels are too short.
     """
-    if operation not in MATRIX_PRODUCTS:
-        return 2000
     rows = case.options.get("batch_size", case.rows)
-    return max(20, min(2000, (1 << 26) // (rows * case.sizes[0] * case.sizes[1])))
+    additions = rows * case.sizes[0] * case.sizes[1]
+    if operation in MATRIX_PRODUCTS:
+        return max(20, min(5000, (1 << 26) // additions))
+    return 5000 if additions < 1000 else 2000
 
 
 def call_repeatedly(function: Callable[..., Any], arguments: tuple[Any, ...], calls: int) -> None:

@@ -78,17 +78,17 @@ def false_alarms(times: int, names: list[str], rounds: int, limit: float) -> int
             alarms += not verdict.passed
             factors = {name: factor(each) for name, each in verdict.times.items()}
             worst = max(factors, key=lambda name: factors[name])
-            again = [factor(each) for each in verdict.again.values()]
             largest = max(largest, factors[worst])
-            largest_again = max([largest_again, *again])
+            largest_again = max([largest_again, *map(factor, verdict.again.values())])
             print(
                 f"{number + 1}: at most {factors[worst]:.3f} ({worst}), measured again "
-                f"{len(again)}, slower {len(verdict.slower)}",
+                f"{len(verdict.again)}, slower {len(verdict.slower)}",
                 flush=True,
             )
+    again = f"{largest_again:.3f} measured again" if largest_again else "nothing measured again"
     print(
         f"{alarms} of {times} comparisons with itself failed at a limit of {limit:.2f}; "
-        f"the largest factor was {largest:.3f} at first, {largest_again:.3f} measured again."
+        f"the largest factor was {largest:.3f} at first, {again}."
     )
     return alarms
 
@@ -105,7 +105,11 @@ def compared_with(base: str | None, names: list[str], rounds: int, limit: float)
         return 1 if base else 0
     with tempfile.TemporaryDirectory() as directory:
         versions = checked_out(commit, Path(directory)), working_tree(Path(directory))
-        verdict = compared(versions, names, rounds, limit)
+        try:
+            verdict = compared(versions, names, rounds, limit)
+        except RuntimeError as error:
+            print(f"Failed: {error}")
+            return 1
     print(report(verdict, commit[:7]))
     return 0 if verdict.passed else 1
 

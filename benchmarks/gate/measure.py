@@ -53,7 +53,7 @@ def prepared(pair: list[Worker], names: list[str]) -> tuple[list[str], list[str]
         try:
             head("prepare", name)
         except RuntimeError as error:
-            raise RuntimeError(f"{name} fails: {error}") from None
+            raise RuntimeError(f"{name}: {error}") from None
         try:
             base("prepare", name)
         except RuntimeError as error:

@@ -1,9 +1,14 @@
 """How fast fusedmlp is, and from commit to commit.
 
-asv's suites are in operations.py, training.py and starting.py::
+asv's suites are in operations.py, training.py and starting.py, and docs/benchmarks.md tells how to
+run them::
 
     asv machine --yes
     asv run --quick --python=same
+
+The gate, which a slower commit does not pass, is in gate/::
+
+    python -m benchmarks.gate
 
 The tables are printed by programs of their own, from the root of the repository::
 

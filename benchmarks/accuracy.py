@@ -9,7 +9,6 @@ Tries every float32 (2**32 of them; minutes) and a million random float64 for ea
 import argparse
 
 import numpy as np
-from rich.progress import track
 
 from fusedmlp import kernels
 from fusedmlp.codes import Activation
@@ -106,6 +105,8 @@ def random_float64(activation, size, seed=0):
 
 def main():
     """Print the largest errors."""
+    from rich.progress import track  # asv, which imports all modules here, has no rich
+
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--step", type=int, default=1, help="try every STEP-th float32")
     step = parser.parse_args().step

@@ -1,8 +1,15 @@
 """The time until a new process trains."""
 
-from benchmarks.common import first_train_seconds, one_thread
+from benchmarks.common import (
+    FIRST_TRAIN,
+    FIRST_TRAIN_BATCHES,
+    first_train_seconds,
+    one_thread,
+)
 
 one_thread()
+
+FIRST_CALLS = {"full batch": FIRST_TRAIN, "batches": FIRST_TRAIN_BATCHES}
 
 
 class Import:
@@ -20,11 +27,12 @@ class Import:
 class FirstCall:
     """The time of a process's first `train`; Numba is loaded in it."""
 
-    params = (["compiled", "from disk"],)
-    param_names = ("machine code",)
+    params = (["compiled", "from disk"], list(FIRST_CALLS))
+    param_names = ("machine code", "training")
     unit = "seconds"
 
-    def track_first_train(self, machine_code: str) -> float:
+    def track_first_train(self, machine_code: str, training: str) -> float:
         """Compile in one process, or load what an earlier one left, in the median of three."""
         cached = machine_code == "from disk"
-        return first_train_seconds(cached, processes=3 if cached else 1)
+        processes = 3 if cached else 1
+        return first_train_seconds(cached, processes, FIRST_CALLS[training])

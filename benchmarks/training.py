@@ -2,64 +2,84 @@
 
 from itertools import product
 
-from benchmarks.common import (
-    CALLS,
-    CASES,
-    IMPLEMENTATIONS,
-    check_fit,
+from benchmarks.common import IMPLEMENTATIONS, code_of_its_own, one_thread
+from benchmarks.training_calls import (
+    EPOCHS,
+    ROW,
     check_predict,
-    fit_call,
-    one_thread,
+    check_training,
     predict_call,
+    training_call,
 )
 
 one_thread()
+code_of_its_own()
 
 
 class Training:
-    """A whole fit: 4096 epochs of four rows, or 16 of a thousand."""
+    """A whole `train`, with one thread: the networks and the work of `benchmarks.peers`."""
 
-    params = (IMPLEMENTATIONS, list(CASES))
+    params = (IMPLEMENTATIONS, list(ROW))
     param_names = ("implementation", "network")
+    repeat = (1, 10, 2.0)
 
     def setup_cache(self) -> None:
         """Check that both implementations give the same, before any is timed."""
-        for case in CASES.values():
-            check_fit(case)
+        for row in ROW.values():
+            check_training(row)
+
+    setup_cache.timeout = 600
 
     def setup(self, implementation: str, network: str) -> None:
-        """Compile, so that no compiling is timed."""
-        fit_call(implementation, CASES[network], epochs=1)()
-        self.fit = fit_call(implementation, CASES[network])
+        """Load or compile, so that neither is timed."""
+        training_call(implementation, ROW[network], epochs=1)()
+        self.train = training_call(implementation, ROW[network], EPOCHS[network])
 
-    def time_fit(self, *_: str) -> None:
-        """Train from the first weights."""
-        self.fit()
+    def time_train(self, *_: str) -> None:
+        """Train from the first weights, for `EPOCHS`."""
+        self.train()
 
-    def peakmem_fit(self, *_: str) -> None:
-        """Train; Python, NumPy and Numba are most of the memory."""
-        self.fit()
+
+class PeakMemory:
+    """The most memory of a process that trains; Python, NumPy and Numba are most of it."""
+
+    params = (list(ROW),)
+    param_names = ("network",)
+
+    def setup_cache(self) -> None:
+        """Leave machine code on disk: a compiler's memory is not training's."""
+        for row in ROW.values():
+            training_call("kernels", row, epochs=2)()
+
+    setup_cache.timeout = 600
+
+    def peakmem_train(self, network: str) -> None:
+        """Make the data and train for two epochs."""
+        training_call("kernels", ROW[network], epochs=2)()
 
 
 class Predict:
     """The time of a hundred calls of a trained network's `predict`, with its checks."""
 
-    params = (IMPLEMENTATIONS, list(CASES), [1, 1000])
+    params = (IMPLEMENTATIONS, ["3-4-1", "20-64-64-2", "784-100-10"], [1, 1000])
     param_names = ("implementation", "network", "rows")
+    repeat = (1, 10, 2.0)
 
     def setup_cache(self) -> None:
         """Check that both implementations give the same, before any is timed."""
         _, networks, rows = self.params
         for network, count in product(networks, rows):
-            check_predict(CASES[network], count)
+            check_predict(ROW[network], count)
+
+    setup_cache.timeout = 600
 
     def setup(self, implementation: str, network: str, rows: int) -> None:
-        """Train a little and compile, so that neither is timed."""
-        self.predict = predict_call(implementation, CASES[network], rows)
+        """Train a little and load or compile, so that nothing of it is timed."""
+        self.predict = predict_call(implementation, ROW[network], rows)
         self.predict()
 
     def time_100_calls(self, *_: object) -> None:
         """Call it again and again."""
         predict = self.predict
-        for _call in range(CALLS):
+        for _call in range(100):
             predict()

@@ -230,26 +230,26 @@ FULL_BATCH_CASES = [case for case in ALL_CASES if case.options.get("optimizer") 
 
 # Networks to time: the shapes that the speed is judged by.
 SGD = {"activation": "relu", "init": "he", "bias": True, "reduction": "mean", "momentum": 0.9}
+CLASSES = {**SGD, **SOFTMAX}
+REGRESSION = {
+    **SGD,
+    "activation": "tanh",
+    "init": "glorot",
+    "output_activation": "identity",
+    "learning_rate": 0.05,
+}
 SPEED_CASES = [
     Case("3-4-1", (3, 4, 1), 4),
     Case("3-32-1", (3, 32, 1), 4),
-    Case("8-16-2", (8, 16, 2), 1024, {**SGD, **SOFTMAX, "learning_rate": 0.05, "batch_size": 32}),
+    Case("8-16-2", (8, 16, 2), 1024, {**CLASSES, "learning_rate": 0.05, "batch_size": 32}),
+    Case("20-64-64-2", (20, 64, 64, 2), 1024, {**CLASSES, "learning_rate": 0.05, "batch_size": 32}),
+    Case("64-100-10", (64, 100, 10), 1000, {**CLASSES, "learning_rate": 0.05, "batch_size": 200}),
+    Case("784-100-10", (784, 100, 10), 1024, {**CLASSES, "learning_rate": 0.01, "batch_size": 128}),
     Case(
-        "20-64-64-2",
-        (20, 64, 64, 2),
+        "784-512-512-10",
+        (784, 512, 512, 10),
         1024,
-        {**SGD, **SOFTMAX, "learning_rate": 0.05, "batch_size": 32},
+        {**CLASSES, "learning_rate": 0.01, "batch_size": 128},
     ),
-    Case(
-        "64-100-10",
-        (64, 100, 10),
-        1000,
-        {**SGD, **SOFTMAX, "learning_rate": 0.05, "batch_size": 200},
-    ),
-    Case(
-        "784-100-10",
-        (784, 100, 10),
-        1024,
-        {**SGD, **SOFTMAX, "learning_rate": 0.01, "batch_size": 128},
-    ),
+    Case("4-32-16-4", (4, 32, 16, 4), 10_000, REGRESSION),
 ]

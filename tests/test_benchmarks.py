@@ -1,4 +1,4 @@
-"""Each operation, and the whole fit, beside its NumPy twin: `pytest --benchmark-only`.
+"""Each operation, training and prediction beside its NumPy twin: `pytest --benchmark-only`.
 
 Every benchmark checks first that both give the same, which also compiles; see benchmarks/ for the
 suites that follow the speed from commit to commit.
@@ -7,18 +7,30 @@ suites that follow the speed from commit to commit.
 import pytest
 from threadpoolctl import threadpool_limits
 
-from benchmarks.common import (
-    IMPLEMENTATIONS,
+from benchmarks.common import IMPLEMENTATIONS
+from benchmarks.operation_calls import (
     OPERATIONS,
-    check_fit,
+    calls_in_a_timing,
     check_operation,
-    fit_call,
     operation_call,
 )
+from benchmarks.peers.rows import ROWS
+from benchmarks.training_calls import (
+    EPOCHS,
+    ROW,
+    check_predict,
+    check_training,
+    predict_call,
+    training_call,
+)
+from fusedmlp import kernels
 from tests.cases import SPEED_CASES
 
 both = pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
-networks = pytest.mark.parametrize("case", SPEED_CASES, ids=str)
+trainings = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+
+# Their first layers have the shapes of every kind: tiny, small, wide.
+LAYERS = [case for case in SPEED_CASES if case.name in ("3-4-1", "20-64-64-2", "784-100-10")]
 
 
 @pytest.fixture(autouse=True)
@@ -29,20 +41,60 @@ def _one_thread():
 
 
 @both
-@networks
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", LAYERS, ids=str)
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_operation(benchmark, operation, case, implementation):
-    check_operation(operation, case)
-    benchmark.group = f"{operation} in {case}"
-    function, arguments = operation_call(implementation, operation, case)
+def test_operation(benchmark, operation, case, dtype, implementation):
+    check_operation(operation, case, dtype)
+    benchmark.group = f"{operation} in {case}, {dtype}"
+    function, arguments = operation_call(implementation, operation, case, dtype)
     benchmark(function, *arguments)
 
 
 @both
-@networks
-def test_fit(benchmark, case, implementation):
-    check_fit(case)
-    benchmark.group = f"fit of {case}"
-    run = fit_call(implementation, case)
+@trainings
+def test_train(benchmark, row, implementation):
+    check_training(row)
+    benchmark.group = f"train {row.name}"
+    run = training_call(implementation, row, EPOCHS[row.name])
     run()
     benchmark(run)
+
+
+@both
+@trainings
+@pytest.mark.parametrize("rows", [1, 1000])
+def test_predict(benchmark, row, rows, implementation):
+    check_predict(row, rows)
+    benchmark.group = f"predict {rows} with {row.name}"
+    benchmark(predict_call(implementation, row, rows))
+
+
+def test_every_operation_is_timed():
+    whole_runs = {"fit", "predict"}  # in train and predict
+    inside_others = {"mix"}  # one number's hash, which row_order calls
+    assert {*OPERATIONS, *whole_runs, *inside_others} == set(kernels.__all__)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("case", SPEED_CASES[:3], ids=str)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_both_implementations_of_what_is_timed_agree(operation, case, dtype):
+    check_operation(operation, case, dtype)
+
+
+def test_a_difference_is_seen_before_it_is_timed(monkeypatch):
+    monkeypatch.setattr(kernels, "update", lambda *_: None)
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        check_operation("update", SPEED_CASES[0])
+
+
+def test_there_is_a_length_for_every_training():
+    assert list(EPOCHS) == list(ROW) == [case.name for case in SPEED_CASES]
+
+
+def test_many_calls_where_they_are_short_and_few_where_they_are_long():
+    by_name = {case.name: case for case in SPEED_CASES}
+    assert calls_in_a_timing("update", by_name["3-4-1"]) == 5000
+    assert calls_in_a_timing("update", by_name["784-100-10"]) == 2000
+    assert calls_in_a_timing("forward", by_name["784-512-512-10"]) == 20

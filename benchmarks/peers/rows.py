@@ -8,28 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.training import prepared
-from tests.cases import SGD, SOFTMAX, SPEED_CASES, Case
+from tests.cases import SPEED_CASES, Case
 
 Array = NDArray[Any]
-
-WIDE = Case(
-    "784-512-512-10",
-    (784, 512, 512, 10),
-    1024,
-    {**SGD, **SOFTMAX, "learning_rate": 0.01, "batch_size": 128},
-)
-REGRESSION = Case(
-    "4-32-16-4",
-    (4, 32, 16, 4),
-    10_000,
-    {
-        **SGD,
-        "activation": "tanh",
-        "init": "glorot",
-        "output_activation": "identity",
-        "learning_rate": 0.05,
-    },
-)
 
 
 @dataclass(frozen=True)
@@ -119,6 +100,6 @@ ROWS = [
     Row(_CASES["20-64-64-2"], "32 rows a step", _CLASSES),
     Row(_CASES["64-100-10"], "200 rows a step", _CLASSES),
     Row(_CASES["784-100-10"], "128 rows a step", _CLASSES),
-    Row(WIDE, "128 rows a step", _CLASSES),
-    Row(REGRESSION, "tanh, full batch of 10,000", ("torch", "jax")),
+    Row(_CASES["784-512-512-10"], "128 rows a step", _CLASSES),
+    Row(_CASES["4-32-16-4"], "tanh, full batch of 10,000", ("torch", "jax")),
 ]

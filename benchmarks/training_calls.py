@@ -1,0 +1,69 @@
+"""The peers' trainings, and predictions of what they trained, as one call each with one thread."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.testing import assert_allclose
+from numpy.typing import NDArray
+
+import fusedmlp
+from benchmarks.common import IMPLEMENTATIONS
+from benchmarks.peers.rows import ROWS, Row
+from fusedmlp.options import OPTIONS
+
+ROW = {row.name: row for row in ROWS}
+
+# They take the kernels milliseconds, so that drawing the first weights is a small part of it, and
+# NumPy about a second at most.
+EPOCHS = {
+    "3-4-1": 20_000,
+    "3-32-1": 20_000,
+    "8-16-2": 100,
+    "20-64-64-2": 20,
+    "64-100-10": 20,
+    "784-100-10": 10,
+    "784-512-512-10": 5,
+    "4-32-16-4": 20,
+}
+
+
+def training_call(backend: str, row: Row, epochs: int) -> Callable[[], fusedmlp.Trained]:
+    """Return a function that trains a row's network from its first weights, in one call."""
+    X, y = row.data()
+    options: dict[str, Any] = {**row.options, "backend": backend, "epochs": epochs}
+    if "threads" in OPTIONS:  # which the first commits do not have
+        options["threads"] = 1
+    return partial(fusedmlp.train, X, y, **options)
+
+
+def check_training(row: Row) -> None:
+    """Raise an AssertionError unless reference and kernels train to the same outputs and losses.
+
+    For about ten steps: what rounding does to one grows in those that follow.
+    """
+    epochs = max(1, 10 // row.steps)
+    expected, got = (training_call(backend, row, epochs)() for backend in IMPLEMENTATIONS)
+    X = row.data()[0][:100]
+    assert_allclose(got.predict(X), expected.predict(X), **_tolerance(row))
+    assert_allclose(got.history["loss"], expected.history["loss"], **_tolerance(row))
+
+
+def predict_call(backend: str, row: Row, rows: int) -> Callable[[], NDArray[Any]]:
+    """Return a function that predicts that many rows, the row's own over and over."""
+    run = training_call(backend, row, epochs=1)()
+    X = row.data()[0]
+    return partial(run.predict, np.resize(X, (rows, X.shape[1])))
+
+
+def check_predict(row: Row, rows: int) -> None:
+    """Raise an AssertionError unless reference and kernel predict the same."""
+    expected, got = (predict_call(backend, row, rows)() for backend in IMPLEMENTATIONS)
+    assert_allclose(got, expected, **_tolerance(row))
+
+
+def _tolerance(row: Row) -> dict[str, float]:
+    if row.dtype == "float64":
+        return {"rtol": 1e-10, "atol": 0.0}
+    return {"rtol": 1e-3, "atol": 1e-4}

@@ -10,7 +10,8 @@ from sklearn.datasets import load_diabetes, load_wine
 from typer.testing import CliRunner, Result
 
 import fusedmlp
-from fusedmlp.cli import NO_FLAGS, app, flag_type
+from fusedmlp.cli import app
+from fusedmlp.flags import NO_FLAGS, flag_type
 from fusedmlp.options import OPTIONS, TYPES
 
 
@@ -134,6 +135,16 @@ def test_flags_reach_the_network(wine):
         result.stdout
     )
     assert "Kernels" not in result.stdout  # nothing is compiled
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rprop", "lbfgs", "rmsprop"])
+def test_another_optimizer_needs_no_other_flag(wine, optimizer):
+    words = ["train", wine, "--target", "target", "--backend", "reference", "--epochs", 9]
+    result = run(*words, "--optimizer", optimizer)
+    assert result.exit_code == 0, result.output
+    refused = run(*words, "--optimizer", "adam", "--momentum", 0.9)
+    assert refused.exit_code == 2
+    assert "momentum=0.9 must come with optimizer 'sgd'" in refused.output
 
 
 def test_no_hidden_layer_and_the_other_task(wine, diabetes):

@@ -1,21 +1,14 @@
 """The commands: `fusedmlp` by itself learns handwritten digits, `fusedmlp train` a user's table."""
 
-import inspect
 import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from types import NoneType, UnionType
 from typing import (
     TYPE_CHECKING,
     Annotated,
     Any,
-    Literal,
     NoReturn,
-    Optional,
-    Union,
     get_args,
-    get_origin,
 )
 
 import numpy as np
@@ -27,88 +20,26 @@ from rich.table import Table
 from rich.text import Text
 
 import fusedmlp
-from fusedmlp.options import OPTIONS, TYPES, checked_options
+from fusedmlp.flags import TABLES, left_to_the_optimizer, with_flags
+from fusedmlp.options import checked_options
 from fusedmlp.requirements import number, one_of, optional
 from fusedmlp.requirements import sizes as checked_sizes
 
 if TYPE_CHECKING:
     from fusedmlp.table import Prepared
 
-# Where the defaults differ from those of fusedmlp.train. The rate and the epochs did most evenly on
-# the held-out rows of seven tables.
-TABLES: dict[str, Any] = {
-    "activation": "relu",
-    "bias": True,
-    "init": "glorot",
-    "learning_rate": 0.01,
-    "momentum": 0.9,
-    "epochs": 50,
-    "batch_size": 32,
-    "reduction": "mean",
-    "dtype": "float32",
-    "random_state": 0,
-}
 DIGITS = TABLES | {
     "output_activation": "softmax",
     "loss": "log_loss",
     "learning_rate": 0.1,
     "epochs": 60,
 }
-# The task chooses the first two (never huber), the terminal progress; nothing prints the rest.
-NO_FLAGS = {"output_activation", "loss", "huber_delta", "progress"}
-NO_FLAGS |= {"track_directions", "record_every"}
 WARM_UP = {"epochs": 3, "progress": False}
 WARM_UP_ROWS = 64
 
-Command = Callable[..., None]
 Values = NDArray[Any]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
-
-
-def flag_type(annotation: Any) -> tuple[Any, str | None]:
-    """Return the part of an option's type that one word can give, and the words if they are few.
-
-    The words are `str` to typer, so that it is `checked_options` that says which there are.
-
-    >>> flag_type(Literal["glorot", "he"] | list[float])
-    (<class 'str'>, 'glorot|he')
-    >>> flag_type(list[float])
-    (None, None)
-    """
-    union = get_origin(annotation) in (Union, UnionType)
-    members = get_args(annotation) if union else (annotation,)
-    for member in members:
-        if get_origin(member) is Literal:
-            return str, "|".join(get_args(member))
-    # Where a complex number will do it is an array-like, of which a word would be one too.
-    words = [word for word in (bool, int, float, str) if word in members and complex not in members]
-    word: Any = words[0] if words else None
-    return (Optional[word] if word and NoneType in members else word), None  # noqa: UP045
-
-
-def with_flags(command: Command) -> Command:
-    """Give a command that takes `**options` a flag for each option of `fusedmlp.train`."""
-    signature = inspect.signature(command)
-    parameters = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    for name, option in OPTIONS.items():
-        word, choices = flag_type(TYPES[name])
-        if name in NO_FLAGS or word is None:
-            continue
-        info = typer.Option(
-            help=escape(option.meaning), metavar=choices, rich_help_panel="Training"
-        )
-        parameters.append(
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=TABLES.get(name, option.default),
-                annotation=Annotated[word, info],
-            )
-        )
-    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in parameters}
-    return command
 
 
 @app.callback(invoke_without_command=True)
@@ -197,6 +128,7 @@ def train(
     from fusedmlp.target import TableError, Task
 
     console = Console()
+    left_to_the_optimizer(context, options)
     try:
         checked_options(options)
         number(above=0, below=1)("test_size", test_size)
@@ -270,7 +202,7 @@ def _timed(
         except ValueError as error:
             _fail(error)
     if run.stopped.startswith("diverged"):
-        advice = f"try a smaller --learning-rate, such as {options['learning_rate'] / 10:g}"
+        advice = f"try a smaller --learning-rate, such as {run.options['learning_rate'] / 10:g}"
         _fail(f"training {run.stopped}; {advice}")
     return run, seconds
 

@@ -138,6 +138,11 @@ def test_a_read_only_package_without_a_home_trains(tmp_path):
 
 TILES = "products_of_every_size or transposes or sums_of_rows or in_parts"
 
+# Each kind of fit once in either type: others compile again.
+FITS = (
+    "ten_epochs and (everything or softmax or seeds or lanes or few or tiles or vectors or extras)"
+)
+
 PROCESSORS = {
     "AVX2": {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx,+sse4.2,+bmi2"},
     "SSE2": {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"},
@@ -149,11 +154,9 @@ PROCESSORS = {
 @pytest.mark.parametrize("environment", PROCESSORS.values(), ids=PROCESSORS)
 def test_twins_agree_on_other_processors(environment, tmp_path):
     """A part of the twin tests: the whole takes minutes where nothing is compiled."""
-    chosen = (
-        f"{TILES} or activations or updates_agree or ten_epochs or losses or layers_agree and 7-13"
-    )
+    chosen = f"{TILES} or activations or updates_agree or {FITS} or losses or layers_agree and 7-13"
     if "NUMBA_DISABLE_JIT" in environment:
-        chosen = "activations or updates_agree or (ten_epochs and (everything or relu or lanes))"
+        chosen = "activations or updates_agree or (ten_epochs and (everything or relu or extras))"
     run_twin_tests(["-m", "pytest"], chosen, {**environment, "NUMBA_CACHE_DIR": str(tmp_path)})
 
 
@@ -182,7 +185,7 @@ def test_twins_agree_with_the_widths_of_avx512(tmp_path):
         sys.exit(pytest.main(sys.argv[1:]))
     """
     chosen = (
-        f"{TILES} or activations or updates_agree or ten_epochs or losses or layers_agree and 33-13"
+        f"{TILES} or activations or updates_agree or {FITS} or losses or layers_agree and 33-13"
     )
     cache = {"NUMBA_CACHE_DIR": str(tmp_path)}
     run_twin_tests(["-c", textwrap.dedent(as_if)], chosen, cache)

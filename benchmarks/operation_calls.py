@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
 from benchmarks.common import IMPLEMENTATIONS
-from fusedmlp.codes import Activation, Loss
+from fusedmlp.plan import Activation, Loss  # where earlier commits have them, too
 from fusedmlp.trained import implementation
 from fusedmlp.training import prepared
 from tests.cases import Case

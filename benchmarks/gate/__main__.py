@@ -63,7 +63,9 @@ def report(verdict: Verdict, base: str) -> str:
             f"SLOWER: {name} takes {value:.2f} times as long as at {base}, "
             f"the limit is {verdict.limit:.2f}"
         )
-    if verdict.passed:
+    if not verdict.times:
+        lines.append(f"Nothing could be compared: {base} can do none of these benchmarks.")
+    elif verdict.passed:
         lines.append(f"Nothing takes more than {verdict.limit:.2f} times as long as at {base}.")
     return "\n".join(lines)
 

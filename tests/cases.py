@@ -238,6 +238,7 @@ REGRESSION = {
     "output_activation": "identity",
     "learning_rate": 0.05,
 }
+ADAM = {"optimizer": "adam", "learning_rate": 0.01, "momentum": 0.0}
 SPEED_CASES = [
     Case("3-4-1", (3, 4, 1), 4),
     Case("3-32-1", (3, 32, 1), 4),
@@ -252,4 +253,5 @@ SPEED_CASES = [
         {**CLASSES, "learning_rate": 0.01, "batch_size": 128},
     ),
     Case("4-32-16-4", (4, 32, 16, 4), 10_000, REGRESSION),
+    Case("4-32-16-4 Adam", (4, 32, 16, 4), 10_000, {**REGRESSION, **ADAM}),
 ]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import fusedmlp
+from fusedmlp.options import OPTIONS
 
 X = np.arange(12.0).reshape(6, 2)
 Y = np.array([0.0, 1, 1, 0, 1, 0])
@@ -42,6 +43,11 @@ OUT_OF_RANGE = {
     "sample_weight": ([1, 2], "sample_weight must have as many numbers as X has rows, got 2 for 6"),
     "validation": (1.0, "validation must be above 0 and below 1, got 1.0"),
 }
+
+
+def test_defaults_need_no_check():
+    for name, option in OPTIONS.items():
+        assert option.check(name, option.default) == option.default
 
 
 @pytest.mark.parametrize("name", OUT_OF_RANGE)

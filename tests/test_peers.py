@@ -67,7 +67,7 @@ def test_rows_are_what_fusedmlp_can_train_on(row):
 
 
 def test_there_is_a_row_for_each_network_of_the_table():
-    assert len(ROW) == len(ROWS) == 8
+    assert len(ROW) == len(ROWS) == 9
     assert ROW["784-512-512-10"].batch == 128
     assert ROW["4-32-16-4"].steps == 1
     assert ROW["64-100-10"].steps == 5

@@ -102,4 +102,5 @@ ROWS = [
     Row(_CASES["784-100-10"], "128 rows a step", _CLASSES),
     Row(_CASES["784-512-512-10"], "128 rows a step", _CLASSES),
     Row(_CASES["4-32-16-4"], "tanh, full batch of 10,000", ("torch", "jax")),
+    Row(_CASES["4-32-16-4 Adam"], "the same with Adam", ("torch", "jax")),
 ]

@@ -106,6 +106,63 @@ def _update(batch: Batch) -> tuple[Any, ...]:
     return params, gradient, velocity, batch.number(0.01), batch.number(0.9), 0
 
 
+def _adam(batch: Batch) -> tuple[Any, ...]:
+    return *_memory(batch), 1e-3, 0.9, 0.999, 1e-8, 3
+
+
+def _rmsprop(batch: Batch) -> tuple[Any, ...]:
+    return *_memory(batch), 1e-3, 0.5, 0.99, 0.01, 1e-8
+
+
+def _rprop(batch: Batch) -> tuple[Any, ...]:
+    return *_memory(batch), 0.5, 1.2, 1e-6, 50.0
+
+
+def _memory(batch: Batch) -> tuple[Any, ...]:
+    """Return parameters, a gradient, a velocity and squares."""
+    size = batch.n_in * batch.n_out
+    return *(batch.normal(size) for _ in range(3)), batch.within(1, size)[0] + batch.number(0.1)
+
+
+def _penalize(batch: Batch) -> tuple[Any, ...]:
+    size = batch.n_in * batch.n_out
+    return batch.normal(size), batch.normal(size), batch.number(0.01), batch.number(0.1)
+
+
+def _penalty(batch: Batch) -> tuple[Any, ...]:
+    return batch.normal(batch.n_in * batch.n_out), batch.number(0.01), batch.number(0.1)
+
+
+def _clipped(batch: Batch) -> tuple[Any, ...]:
+    return batch.normal(batch.n_in * batch.n_out), batch.number(0.5)
+
+
+def _keep_mask(batch: Batch) -> tuple[Any, ...]:
+    return 5, 20_000, 0, batch.empty(1, batch.n_in * batch.n_out)[0]
+
+
+def _normalize(batch: Batch) -> tuple[Any, ...]:
+    sums, n_out = batch.normal(batch.rows, batch.n_out), batch.n_out
+    found = batch.empty(2, n_out)
+    return sums, batch.normal(n_out), batch.normal(n_out), np.empty_like(sums), *found
+
+
+def _normalize_backward(batch: Batch) -> tuple[Any, ...]:
+    n_out = batch.n_out
+    delta, normalized = (batch.normal(batch.rows, n_out) for _ in range(2))
+    variance = batch.within(1, n_out)[0] + batch.number(0.1)
+    return delta, normalized, variance, batch.normal(n_out), *batch.empty(2, n_out)
+
+
+def _follow(batch: Batch) -> tuple[Any, ...]:
+    mean, means, variances = (batch.normal(batch.n_out) for _ in range(3))
+    return mean, batch.within(1, batch.n_out)[0], batch.rows, means, variances
+
+
+def _weighted_loss(batch: Batch) -> tuple[Any, ...]:
+    return *_loss(batch), batch.within(1, batch.rows)[0]
+
+
 def _count_direction_changes(batch: Batch) -> tuple[Any, ...]:
     size = batch.n_in * batch.n_out
     return batch.normal(size), np.full(size, -1, np.int8), np.zeros(size, np.int64)
@@ -133,6 +190,18 @@ _ARGUMENTS = {
     "absolute_error": _absolute_error,
     "output_delta": _output_delta,
     "update": _update,
+    "adam": _adam,
+    "rmsprop": _rmsprop,
+    "rprop": _rprop,
+    "penalize": _penalize,
+    "penalty": _penalty,
+    "clip_values": _clipped,
+    "clip_norm": _clipped,
+    "keep_mask": _keep_mask,
+    "normalize": _normalize,
+    "normalize_backward": _normalize_backward,
+    "follow": _follow,
+    "weighted_loss": _weighted_loss,
     "count_direction_changes": _count_direction_changes,
     "row_order": _row_order,
     "gradient": _gradient,

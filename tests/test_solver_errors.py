@@ -12,7 +12,7 @@ from tests.test_solvers import SOLVERS, XOR
     ("options", "message"),
     [
         ({"batch_size": 2}, "must see all rows whenever it looks: it must come with batch_size=None, got batch_size=2 for 4 rows"),
-        ({"momentum": 0.9}, "momentum=0.9 must come with optimizer 'sgd' or 'rmsprop', got optimizer="),
+        ({"momentum": 0.9}, "momentum=0.9 must come with optimizer 'sgd' or 'rmsprop' or 'aw_sgd', got optimizer="),
         ({"beta_1": 0.5}, "beta_1=0.5 must come with optimizer 'adam' or 'adamw', got optimizer="),
         ({"learning_rate": 0.1}, "must come with learning_rate=None, got learning_rate=0.1"),
         ({"learning_rate_schedule": "cosine"}, "must come with learning_rate_schedule='constant', got learning_rate_schedule='cosine'"),

@@ -1,40 +1,12 @@
 """A step's rows, drawn as `sampling` tells. Without AW-SGD, it is nothing."""
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from fusedmlp.codes import Optimizer
 from fusedmlp.kernels.blocks import fill
 from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.sampling import add_squares_at, chance_of, draw_rows_at, learn_at
-from fusedmlp.kernels.vectors import address, at, put, shifted
-
-
-class Sampler(NamedTuple):
-    """What AW-SGD keeps: addresses, and the number of rows."""
-
-    rows: int
-    scores: Any  # (2 * rows,)
-    usual: Any  # (2,)
-    weights: Any  # (rows,), what each draw of this epoch counts
-    squares: Any  # (rows,), of their weighted gradients
-    mean_weight: Any
-    has_weights: int  # 1: rows have weights besides
-
-
-@inner
-def sampler_of(state, rows):
-    """Return the state's sampler."""
-    return Sampler(
-        rows,
-        address(state.scores),
-        address(state.usual),
-        address(state.draw_weights),
-        address(state.draw_squares),
-        address(state.mean_weight),
-        1 if state.row_weights.size > 0 else 0,
-    )
+from fusedmlp.kernels.vectors import at, put, shifted
 
 
 @inner
@@ -51,14 +23,14 @@ def draw_batch(extras, run, seed, epoch, begin, end, real):
     if extras is None:
         return
     if extras.optimizer == Optimizer.AW_SGD:
-        sampler, floor, drawn = run.sampler, extras.sampler_floor, shifted(run.order, begin)
+        sampler, floor, drawn = run.memory.sampler, extras.sampler_floor, shifted(run.order, begin)
         rows, scores = sampler.rows, sampler.scores
         draw_rows_at(scores, floor, seed, epoch, begin, rows, end - begin, drawn)
         for b in range(end - begin):
             row = at(drawn, b)
             weight = 1.0 / (rows * chance_of(scores, floor, rows, row))
             if sampler.has_weights:
-                weight *= np.float64(at(run.row_weights, row))
+                weight *= np.float64(at(run.memory.row_weights, row))
             put(sampler.weights, begin + b, real(weight))
 
 
@@ -73,7 +45,7 @@ def note_squares(extras, run, row, rows, place, inputs, scale):
     if extras.optimizer == Optimizer.AW_SGD:
         network, room, offset = run.network, run.room, 0
         unscaled = 1.0 / (np.float64(scale) * np.float64(scale))
-        squares = shifted(run.sampler.squares, row)
+        squares = shifted(run.memory.sampler.squares, row)
         fill(squares, rows)
         for layer in range(network.layers):
             n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
@@ -89,7 +61,7 @@ def learn_from(extras, run, begin, end):
     if extras is None:
         return
     if extras.optimizer == Optimizer.AW_SGD:
-        sampler, squares = run.sampler, shifted(run.sampler.squares, begin)
+        sampler, squares = run.memory.sampler, shifted(run.memory.sampler.squares, begin)
         learn_at(
             sampler.scores, sampler.usual, extras.sampler_floor, extras.sampler_rate,
             sampler.rows, shifted(run.order, begin), end - begin, squares, squares,

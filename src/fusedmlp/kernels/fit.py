@@ -16,6 +16,7 @@ from fusedmlp.kernels.blocks import (
 from fusedmlp.kernels.compiled import compiled, inner
 from fusedmlp.kernels.few_runs import run_few
 from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at
+from fusedmlp.kernels.memories import OF_EXTRAS
 from fusedmlp.kernels.network import network_of
 from fusedmlp.kernels.normalizing import normalizing_of
 from fusedmlp.kernels.penalties import penalize_at, penalty_at
@@ -27,6 +28,7 @@ from fusedmlp.kernels.team import together
 from fusedmlp.kernels.vectors import REGISTER, address, shifted
 
 FEW_WEIGHTS = 1024
+NOTHING = dict.fromkeys(OF_EXTRAS)
 FEW_LOSSES = (Loss.SQUARED_ERROR, Loss.LOG_LOSS)
 
 
@@ -117,6 +119,7 @@ def fit(plan, X, y, state, stop):
         return run_few(plan, X, y, state, stop)
     if plan.plain:
         plan = plan._replace(extras=None)
+        state = state._replace(**NOTHING)
     return together(fit_blocks, (plan, X, y, state, stop), plan.threads)
 
 

@@ -35,6 +35,14 @@ def normalizing_of(extras, params, gradient, running, follows):
 
 
 @inner
+def normalizing_in(extras, run):
+    """Return what normalising needs in a run, whose running numbers follow the batches'."""
+    if extras is None:
+        return None
+    return normalizing_of(extras, run.params, run.gradient, run.memory.running, 1)
+
+
+@inner
 def _places(network, room, layer):
     """Return where a layer's normalised sums, means and variances are kept, and how many before."""
     before = 0

@@ -15,8 +15,8 @@ from fusedmlp.kernels.vectors import address, at, put, shifted
 def _weight(extras, run, row):
     """Return what the row counts that this epoch visits as the row-th."""
     if draws(extras):
-        return at(run.sampler.weights, row)
-    return at(run.row_weights, at(run.order, row) if run.shuffle else row)
+        return at(run.memory.sampler.weights, row)
+    return at(run.memory.row_weights, at(run.order, row) if run.shuffle else row)
 
 
 @inner
@@ -27,7 +27,7 @@ def weighted_share(extras, run, reduction, begin, end, real):
     if not extras.weighted or reduction == Reduction.SUM:
         return share(reduction, end - begin, real)
     if draws(extras):  # to divide by the sum of the weights that were drawn would be a bias
-        return real(1.0 / ((end - begin) * at(run.sampler.mean_weight, 0)))
+        return real(1.0 / ((end - begin) * at(run.memory.sampler.mean_weight, 0)))
     sums = 0.0
     for row in range(begin, end):
         sums += np.float64(_weight(extras, run, row))

@@ -22,11 +22,11 @@ from fusedmlp.kernels.vectors import at, shifted
 
 
 @inner
-def rate_of(extras, learning_rate, epoch, factor):
+def rate_of(extras, memory, learning_rate, epoch):
     """Return an epoch's learning rate."""
     if extras is None:
         return np.float64(learning_rate)
-    return extras.rates[min(epoch, extras.rates.size - 1)] * factor
+    return extras.rates[min(epoch, extras.rates.size - 1)] * at(memory.factor, 0)
 
 
 @inner
@@ -66,7 +66,7 @@ def move(extras, run, begin, end, rate, step, real):
     if extras is None or extras.optimizer in (Optimizer.SGD, Optimizer.AW_SGD):
         update_at(params, gradient, velocity, size, real(rate), run.momentum, run.nesterov)
     else:
-        squares = shifted(run.squares, begin)
+        squares = shifted(run.memory.squares, begin)
         if extras.optimizer == Optimizer.ADAMW:
             for layer in range(run.network.layers):
                 first, count = weights_between(run.network, layer, begin, end)

@@ -18,13 +18,14 @@ from fusedmlp.kernels.blocks import (
     weights_begin,
 )
 from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.drawn import draw_batch, draws, learn_from, note_squares, sampler_of
+from fusedmlp.kernels.drawn import draw_batch, draws, learn_from, note_squares
 from fusedmlp.kernels.draws import row_order_at
 from fusedmlp.kernels.losses import nearest_to_certain, output_delta_at
 from fusedmlp.kernels.masks import disconnect, disconnect_gradient, dropping_of
 from fusedmlp.kernels.meeting import meet
+from fusedmlp.kernels.memories import memory_of
 from fusedmlp.kernels.network import network_of
-from fusedmlp.kernels.normalizing import normalizing_of
+from fusedmlp.kernels.normalizing import normalizing_in
 from fusedmlp.kernels.row_weights import record_rows, weigh, weighted_share
 from fusedmlp.kernels.rows import copy
 from fusedmlp.kernels.rules import bound, move, rate_of
@@ -40,8 +41,7 @@ class Run(NamedTuple):
     inputs: Any  # (rows, n_in)
     targets: Any  # (rows, n_out)
     order: Any  # (rows,), this epoch's
-    row_weights: Any  # (rows,), or none
-    sampler: Any
+    memory: Any  # what the extras remember, or None
     n_in: int
     n_out: int
     shuffle: int
@@ -53,8 +53,6 @@ class Run(NamedTuple):
     used: Any  # the parameters that rows pass through: masked with dropconnect
     gradient: Any
     velocity: Any
-    squares: Any
-    running: Any
     uphill: Any
     changes: Any
     track_directions: int
@@ -72,8 +70,7 @@ def _run_of(plan, X, y, state):
         address(X),
         address(y),
         address(state.order),
-        address(state.row_weights),
-        sampler_of(state, X.shape[0]),
+        memory_of(plan.extras, state, X.shape[0]),
         plan.sizes[0],
         plan.sizes[-1],
         plan.shuffle,
@@ -85,8 +82,6 @@ def _run_of(plan, X, y, state):
         room.used if network.connects else address(state.params),
         address(state.gradient),
         address(state.velocity),
-        address(state.squares),
-        address(state.running),
         address(state.uphill),
         address(state.direction_changes),
         plan.track_directions,
@@ -106,14 +101,14 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
     begin = weights_begin(run.network, run.size, thread, threads)
     end = weights_begin(run.network, run.size, thread + 1, threads)
 
-    epoch, factor = state.position[0] // rows, state.factor[0]
+    epoch = state.position[0] // rows
     row = state.position[0] - epoch * rows
     batch_start, ok, updated = row - row % plan.batch_size, True, True
     recording, rate = epoch % plan.record_every == 0, np.float64(0)
     steps = (rows + plan.batch_size - 1) // plan.batch_size  # in an epoch
     while ok and epoch * rows + row < stop:
         if row == 0 or rate == 0:
-            rate = rate_of(plan.extras, plan.learning_rate, epoch, factor)
+            rate = rate_of(plan.extras, run.memory, plan.learning_rate, epoch)
             recording = epoch % plan.record_every == 0
             if plan.shuffle and thread == 0 and not draws(plan.extras):
                 row_order_at(plan.seed, epoch, run.order, rows)
@@ -210,7 +205,7 @@ def _pass(extras, run, seed, epoch, row, first, rows, place, scale):
         _gather(run.inputs, run.n_in, run.order, row + first, rows, inputs)
         _gather(run.targets, run.n_out, run.order, row + first, rows, targets)
     dropping = dropping_of(extras, run, seed, epoch, row + first)
-    normalizing = normalizing_of(extras, run.params, run.gradient, run.running, 1)
+    normalizing = normalizing_in(extras, run)
     out = forward_block(run.network, run.used, inputs, run.room, place, rows, dropping, normalizing)
     delta = shifted(last_of(run.network, run.room.deltas), place * run.n_out)
     rare = run.network.rare

@@ -24,7 +24,7 @@ from fusedmlp.kernels.layers import (
     sums_at,
     turned_stride,
 )
-from fusedmlp.kernels.masks import drop, drop_delta, is_dropping
+from fusedmlp.kernels.masks import drop, drop_delta
 from fusedmlp.kernels.network import units_of
 from fusedmlp.kernels.normalizing import has_bias, normalize_delta, normalize_layer
 from fusedmlp.kernels.rare import slope_of_sums
@@ -133,14 +133,15 @@ def forward_block(network, params, inputs, room, first, rows, dropping, normaliz
         out = shifted(outputs, first * n_out)
         bias = has_bias(network, layer)
         sums_at(inputs, rows, n_in, weights, n_out, biases, bias, out)
-        normalize_layer(normalizing, network, room, layer, biases, out, rows)
+        if normalizing is not None:
+            normalize_layer(normalizing, network, room, layer, biases, out, rows)
         kept = shifted(sums, first * n_out)
         if network.keeps_sums:
             if slope_of_sums(activation):
                 copy(out, rows * n_out, kept)
             sums = shifted(sums, network.block * n_out)
         activate_at(activation, out, rows, n_out, network.rare)
-        if is_dropping(dropping) and layer < network.layers - 1:
+        if dropping is not None and dropping.dropped > 0 and layer < network.layers - 1:
             if not slope_of_sums(activation):
                 copy(out, rows * n_out, kept)
             drop(dropping, layer, place + first * n_out, rows, n_out, out)
@@ -167,15 +168,19 @@ def carry_back(network, room, first, rows, dropping, normalizing):
         offset -= network.block * n_in
         activation = at(network.activations, layer - 1)
         kept = room.outputs
-        if slope_of_sums(activation) or is_dropping(dropping):
+        if slope_of_sums(activation):
+            kept = room.sums
+        if dropping is not None and dropping.dropped > 0:
             kept = room.sums
         inputs = shifted(kept, offset + first * n_in)
         below = shifted(room.deltas, offset + first * n_in)
         transposed = shifted(room.transposed, at(network.weights, layer))
         rare = network.rare
         backpropagate_at(delta, rows, n_out, transposed, n_in, activation, inputs, below, rare)
-        drop_delta(dropping, offset + first * n_in, rows * n_in, below)
-        normalize_delta(normalizing, network, room, layer - 1, below, rows)
+        if dropping is not None:
+            drop_delta(dropping, offset + first * n_in, rows * n_in, below)
+        if normalizing is not None:
+            normalize_delta(normalizing, network, room, layer - 1, below, rows)
 
 
 @inner

@@ -12,16 +12,12 @@ from fusedmlp.kernels.vectors import at, put, shifted
 @inner
 def draws(extras):
     """Whether the rows of a step are drawn."""
-    if extras is None:
-        return False
     return extras.optimizer == Optimizer.AW_SGD
 
 
 @inner
 def draw_batch(extras, run, seed, epoch, begin, end, real):
     """Draw the rows that this epoch visits as begin..end, and say what they count."""
-    if extras is None:
-        return
     if extras.optimizer == Optimizer.AW_SGD:
         sampler, floor, drawn = run.memory.sampler, extras.sampler_floor, shifted(run.order, begin)
         rows, scores = sampler.rows, sampler.scores
@@ -40,8 +36,6 @@ def note_squares(extras, run, row, rows, place, inputs, scale):
 
     inputs: their address. place: theirs in the room. scale: of the deltas that are there.
     """
-    if extras is None:
-        return
     if extras.optimizer == Optimizer.AW_SGD:
         network, room, offset = run.network, run.room, 0
         unscaled = 1.0 / (np.float64(scale) * np.float64(scale))
@@ -58,8 +52,6 @@ def note_squares(extras, run, row, rows, place, inputs, scale):
 @inner
 def learn_from(extras, run, begin, end):
     """Learn from the draws begin..end of this epoch which rows to draw."""
-    if extras is None:
-        return
     if extras.optimizer == Optimizer.AW_SGD:
         sampler, squares = run.memory.sampler, shifted(run.memory.sampler.squares, begin)
         learn_at(

@@ -120,7 +120,7 @@ def fit(plan, X, y, state, stop):
     if plan.plain:
         plan = plan._replace(extras=None)
         state = state._replace(**NOTHING)
-    return together(fit_blocks, (plan, X, y, state, stop), plan.threads)
+    return together(fit_blocks, (plan, plan.extras, X, y, state, stop), plan.threads)
 
 
 def _suits_few(plan, X, state):

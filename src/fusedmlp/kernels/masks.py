@@ -30,9 +30,7 @@ class Dropping(NamedTuple):
 
 @inner
 def dropping_of(extras, run, seed, epoch, row):
-    """Return what dropout needs, or None without extras."""
-    if extras is None:
-        return None
+    """Return what dropout needs."""
     key = mix_bits(np.uint64(seed), np.uint64(epoch))
     return Dropping(extras.dropout, key, run.order, run.shuffle, row, run.room.masks)
 
@@ -40,8 +38,6 @@ def dropping_of(extras, run, seed, epoch, row):
 @inner
 def drop(dropping, layer, place, rows, units, outputs):
     """Multiply outputs (rows, units) by their masks, which are kept at `place`."""
-    if dropping is None:
-        return
     key = mix_bits(dropping.key, OF_LAYERS + np.uint64(layer))
     stride = (units + 3) // 4 * 4
     for b in range(rows):
@@ -56,25 +52,13 @@ def drop(dropping, layer, place, rows, units, outputs):
 @inner
 def drop_delta(dropping, place, size, delta):
     """Multiply a delta by the masks that were kept at `place`."""
-    if dropping is None:
-        return
     if dropping.dropped > 0:
         multiply_each(delta, size, shifted(dropping.masks, place))
 
 
 @inner
-def is_dropping(dropping):
-    """Whether units are left out."""
-    if dropping is None:
-        return False
-    return dropping.dropped > 0
-
-
-@inner
 def disconnect(extras, run, seed, epoch, batch, begin, end):
     """Set begin..end of the parameters that are used to those that are trained, masked."""
-    if extras is None:
-        return
     if extras.dropconnect > 0:
         key = mix_bits(np.uint64(seed), np.uint64(epoch))
         key = mix_bits(mix_bits(key, OF_BATCHES), np.uint64(batch))
@@ -89,8 +73,6 @@ def disconnect(extras, run, seed, epoch, batch, begin, end):
 @inner
 def disconnect_gradient(extras, run, begin, end):
     """Multiply begin..end of the gradient by the weights' masks."""
-    if extras is None:
-        return
     if extras.dropconnect > 0:
         for layer in range(run.network.layers):
             first, size = weights_between(run.network, layer, begin, end)

@@ -24,9 +24,7 @@ class Normalizing(NamedTuple):
 
 @inner
 def normalizing_of(extras, params, gradient, running, follows):
-    """Return what normalising needs, or None without extras."""
-    if extras is None:
-        return None
+    """Return what normalising needs."""
     start = extras.scales
     return Normalizing(
         extras.batch_norm, shifted(params, start), shifted(gradient, start), gradient, running,
@@ -37,8 +35,6 @@ def normalizing_of(extras, params, gradient, running, follows):
 @inner
 def normalizing_in(extras, run):
     """Return what normalising needs in a run, whose running numbers follow the batches'."""
-    if extras is None:
-        return None
     return normalizing_of(extras, run.params, run.gradient, run.memory.running, 1)
 
 
@@ -56,8 +52,6 @@ def _places(network, room, layer):
 @inner
 def normalize_layer(normalizing, network, room, layer, shift, sums, rows):
     """Normalise the sums (rows, units) of a layer, if it is hidden."""
-    if normalizing is None:
-        return
     if normalizing.on and layer < network.layers - 1:
         units = at(network.sizes, layer + 1)
         normalized, mean, variance, before = _places(network, room, layer)
@@ -72,8 +66,6 @@ def normalize_layer(normalizing, network, room, layer, shift, sums, rows):
 @inner
 def normalize_delta(normalizing, network, room, layer, delta, rows):
     """Carry the delta of a hidden layer back through its normalisation."""
-    if normalizing is None:
-        return
     if normalizing.on:
         units = at(network.sizes, layer + 1)
         normalized, _, variance, before = _places(network, room, layer)

@@ -37,8 +37,6 @@ def weighted_share(extras, run, reduction, begin, end, real):
 @inner
 def weigh(extras, run, row, rows, delta):
     """Multiply the delta of rows, of which the first is visited as the row-th, by their weights."""
-    if extras is None:
-        return
     if extras.weighted:
         for b in range(rows):
             scale_at(shifted(delta, b * run.n_out), run.n_out, _weight(extras, run, row + b))

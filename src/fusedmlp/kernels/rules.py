@@ -41,8 +41,6 @@ def weights_between(network, layer, begin, end):
 @inner
 def bound(extras, run, begin, end, counter, threads):
     """Add the penalties' derivative to begin..end of the gradient, and clip it."""
-    if extras is None:
-        return
     if extras.l1 > 0 or extras.l2 > 0:
         for layer in range(run.network.layers):
             first, size = weights_between(run.network, layer, begin, end)

@@ -91,10 +91,11 @@ def _run_of(plan, X, y, state):
 
 
 @compiled
-def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
+def fit_blocks(plan, extras, X, y, state, stop, meeting, thread, threads):
     """Do a thread's part of `fit`. All threads run through the same steps.
 
-    Between two meetings, none changes what another reads.
+    Between two meetings, none changes what another reads. extras: the plan's; what Numba is to
+    leave out where they are None has to be behind a branch on an argument.
     """
     run, rows, counter = _run_of(plan, X, y, state), X.shape[0], address(meeting)
     errors, losses, nearest = address(state.errors), address(state.losses), nearest_to_certain(X)
@@ -108,30 +109,32 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
     steps = (rows + plan.batch_size - 1) // plan.batch_size  # in an epoch
     while ok and epoch * rows + row < stop:
         if row == 0 or rate == 0:
-            rate = rate_of(plan.extras, run.memory, plan.learning_rate, epoch)
+            rate = rate_of(extras, run.memory, plan.learning_rate, epoch)
             recording = epoch % plan.record_every == 0
-            if plan.shuffle and thread == 0 and not draws(plan.extras):
+            shuffles = plan.shuffle and thread == 0
+            if extras is not None:
+                shuffles = shuffles and not draws(extras)
+            if shuffles:
                 row_order_at(plan.seed, epoch, run.order, rows)
         batch_end = min(batch_start + plan.batch_size, rows)
-        if row == batch_start and thread == 0:
-            draw_batch(plan.extras, run, plan.seed, epoch, row, batch_end, X.dtype.type)
+        if extras is not None and row == batch_start and thread == 0:
+            draw_batch(extras, run, plan.seed, epoch, row, batch_end, X.dtype.type)
         if updated:
-            batch = batch_start // plan.batch_size
-            disconnect(plan.extras, run, plan.seed, epoch, batch, begin, end)
+            if extras is not None:
+                batch = batch_start // plan.batch_size
+                disconnect(extras, run, plan.seed, epoch, batch, begin, end)
             transpose_weights(run.network, run.used, run.room, begin, end)
         if updated or plan.parts == 1:
             meet(counter, threads)
 
         count, add = min(plan.block, batch_end - row), row - batch_start
-        scale = weighted_share(
-            plan.extras, run, plan.reduction, batch_start, batch_end, X.dtype.type
-        )
+        scale = weighted_share(extras, run, plan.reduction, batch_start, batch_end, X.dtype.type)
         updated = False
         if plan.parts == 1:
             first = rows_begin(count, thread, threads)
             own = rows_begin(count, thread + 1, threads) - first
             if own > 0:
-                _pass(plan.extras, run, plan.seed, epoch, row, first, own, first, scale)
+                _pass(extras, run, plan.seed, epoch, row, first, own, first, scale)
             meet(counter, threads)
             inputs = _block_of(run, row, run.inputs, run.n_in, run.room.rows)
             block_gradient(
@@ -139,7 +142,7 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             )
         else:
             _own_parts(
-                plan.extras,
+                extras,
                 run,
                 plan.parts,
                 plan.seed,
@@ -157,24 +160,23 @@ def fit_blocks(plan, X, y, state, stop, meeting, thread, threads):
             if thread == 0:
                 out, record = last_of(run.network, run.room.outputs), epoch // plan.record_every
                 targets = _block_of(run, row, run.targets, run.n_out, run.room.targets)
-                record_rows(
-                    plan.extras, run, row, count, out, targets, nearest, errors, losses, record
-                )
+                record_rows(extras, run, row, count, out, targets, nearest, errors, losses, record)
             meet(counter, threads)
         row += count
         if row == batch_end:
             if plan.parts > 1:
                 meet(counter, threads)
                 sum_parts(run.room.gradients, plan.parts, run.size, begin, end, run.gradient)
-            if thread == 0:
-                learn_from(plan.extras, run, batch_start, row)
-            disconnect_gradient(plan.extras, run, begin, end)
-            bound(plan.extras, run, begin, end, counter, threads)
+            if extras is not None:
+                if thread == 0:
+                    learn_from(extras, run, batch_start, row)
+                disconnect_gradient(extras, run, begin, end)
+                bound(extras, run, begin, end, counter, threads)
             if run.track_directions:
                 uphill, changes = shifted(run.uphill, begin), shifted(run.changes, begin)
                 count_changes_at(shifted(run.gradient, begin), uphill, changes, end - begin)
             step = epoch * steps + batch_start // plan.batch_size + 1
-            move(plan.extras, run, begin, end, rate, step, X.dtype.type)
+            move(extras, run, begin, end, rate, step, X.dtype.type)
             batch_start, updated = row, True
         if row == rows:
             meet(counter, threads)
@@ -204,17 +206,22 @@ def _pass(extras, run, seed, epoch, row, first, rows, place, scale):
         targets = shifted(run.room.targets, place * run.n_out)
         _gather(run.inputs, run.n_in, run.order, row + first, rows, inputs)
         _gather(run.targets, run.n_out, run.order, row + first, rows, targets)
-    dropping = dropping_of(extras, run, seed, epoch, row + first)
-    normalizing = normalizing_in(extras, run)
+    if extras is None:
+        dropping, normalizing = None, None
+    else:
+        dropping = dropping_of(extras, run, seed, epoch, row + first)
+        normalizing = normalizing_in(extras, run)
     out = forward_block(run.network, run.used, inputs, run.room, place, rows, dropping, normalizing)
     delta = shifted(last_of(run.network, run.room.deltas), place * run.n_out)
     rare = run.network.rare
     output_delta_at(
         run.loss, run.last, out, targets, rows, run.n_out, scale, delta, run.huber_delta, rare
     )
-    weigh(extras, run, row + first, rows, delta)
+    if extras is not None:
+        weigh(extras, run, row + first, rows, delta)
     carry_back(run.network, run.room, place, rows, dropping, normalizing)
-    note_squares(extras, run, row + first, rows, place, inputs, scale)
+    if extras is not None:
+        note_squares(extras, run, row + first, rows, place, inputs, scale)
     return inputs
 
 

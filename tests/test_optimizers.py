@@ -107,6 +107,42 @@ def test_ten_steps_are_pytorchs(package, name):
     assert_allclose(trajectory(package, make_step, gradients), places, rtol=1e-10)
 
 
+IN_RUNS = {
+    "Adam": {"optimizer": "adam", "learning_rate": 0.05, "beta_1": 0.8, "beta_2": 0.9},
+    "AdamW": {"optimizer": "adamw", "learning_rate": 0.05, "weight_decay": 0.3},
+    "RMSprop": {"optimizer": "rmsprop", "learning_rate": 0.05, "momentum": 0.5, "rho": 0.9},
+    "Adagrad": {"optimizer": "adagrad", "learning_rate": 0.1, "epsilon": 1e-10},
+    "Rprop": {"optimizer": "rprop", "learning_rate": 0.05},
+    "SGD": {"learning_rate": 0.1, "momentum": 0.9, "nesterov": True},
+}
+
+
+@pytest.mark.parametrize("backend", PACKAGES)
+@pytest.mark.parametrize("name", IN_RUNS)
+def test_runs_are_pytorchs(name, backend):
+    torch = pytest.importorskip("torch")
+    options = IN_RUNS[name]
+    random = np.random.default_rng(1)
+    X, y, W = random.normal(size=(20, 3)), random.normal(size=(20, 2)), random.normal(size=(3, 2))
+    run = fusedmlp.train(
+        X, y, hidden=(), init=[W], output_activation="identity", reduction="mean", epochs=10,
+        backend=backend, **options,
+    )  # fmt: skip
+
+    theirs = torch.nn.Parameter(torch.from_numpy(W.copy()))
+    names = {"learning_rate": "lr", "rho": "alpha", "epsilon": "eps"}
+    given = {names.get(key, key): value for key, value in options.items() if key != "optimizer"}
+    if "beta_1" in given:
+        given["betas"] = given.pop("beta_1"), given.pop("beta_2")
+    optimizer = getattr(torch.optim, name)([theirs], **given)
+    for _ in range(10):
+        optimizer.zero_grad()
+        errors = torch.from_numpy(X) @ theirs - torch.from_numpy(y)
+        (0.5 * (errors**2).sum(dim=1).mean()).backward()
+        optimizer.step()
+    assert_allclose(run.weights[0], theirs.detach().numpy(), rtol=1e-10)
+
+
 def test_adam_by_hand(package):
     """The first step of Adam is the learning rate, whatever the gradient's size."""
     params, memory = np.array([1.0, 1.0]), np.zeros((2, 2))

@@ -271,3 +271,17 @@ def test_ctrl_c_ends_it():
         run.send_signal(signal.SIGINT)
         printed, _ = run.communicate(timeout=60)
     assert printed.endswith("interrupted\n")
+
+
+@pytest.mark.parametrize(
+    "sample_weight", [None, np.arange(8) % 3 + 0.5], ids=["all alike", "weights"]
+)
+def test_records_have_the_hubers_own_delta(sample_weight):
+    """At weights that one epoch of plain steps, which learn nothing, records as well."""
+    X, y = Case("", (3, 4, 2), 8).data()
+    options = {"loss": "huber", "huber_delta": 0.01, "hidden": 4, "random_state": 0, "epochs": 1}
+    losses = [
+        fusedmlp.train(X, y, sample_weight=sample_weight, **options, **more).history["loss"][0]
+        for more in ({"optimizer": "lbfgs"}, {"learning_rate": 1e-300})
+    ]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)

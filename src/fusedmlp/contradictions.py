@@ -98,7 +98,7 @@ def _refuse_with_rprop(options: dict[str, Any]) -> None:
 def _refuse_with_solver(options: dict[str, Any], defaults: dict[str, Any]) -> None:
     optimizer = options["optimizer"]
     for name, reason in NOT_FOR_SOLVERS.items():
-        if options.get(name) != defaults.get(name):
+        if options[name] != defaults[name]:
             raise ValueError(
                 f"optimizer={optimizer!r} {reason}: it must come with {name}={defaults[name]!r}, "
                 f"got {name}={options[name]!r}"

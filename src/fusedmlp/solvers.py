@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fusedmlp.control import Control
 from fusedmlp.plan import State
 from fusedmlp.trained import implementation
+from fusedmlp.validation import total_loss
 
 if TYPE_CHECKING:
     from fusedmlp.training import Prepared
@@ -117,17 +118,12 @@ class _Search:
 
     def _measure(self) -> None:
         """Find the sums of the rows' absolute errors and of their losses."""
-        plan, rows, activation = self.run.plan, self.run.rows, self.run.plan.activations[-1]
-        outputs = np.empty_like(rows.y)
+        plan, rows, outputs = self.run.plan, self.run.rows, np.empty_like(self.run.y)
         self.backend.predict(plan, self.state.params, rows.X, outputs)
         errors = np.abs(outputs - rows.y).sum(axis=1, dtype=np.float64)
-        if rows.weights is None:
-            loss = self.backend.loss(plan.loss, activation, outputs, rows.y)
-            self.measured = float(errors.sum()), float(loss)
-        else:
-            weighted = self.backend.weighted_loss
-            loss = weighted(plan.loss, activation, outputs, rows.y, rows.weights)
-            self.measured = float(errors @ rows.weights), float(loss)
+        error = errors.sum() if rows.weights is None else errors @ rows.weights
+        loss = total_loss(self.run.options["backend"], plan, outputs, rows)
+        self.measured = float(error), loss
 
 
 def _minimize(search: _Search) -> str:

@@ -18,7 +18,7 @@ from fusedmlp.progress import progress_bar, require_rich
 from fusedmlp.requirements import sizes as checked_sizes
 from fusedmlp.solvers import solve
 from fusedmlp.trained import Trained, as_matrices, implementation
-from fusedmlp.validation import Rows, checked_data, set_aside
+from fusedmlp.validation import Rows, checked_data, set_aside, total_loss
 
 # Python sees Ctrl-C between two slices of a run. They aim at half of the 100 ms that a person
 # takes for "at once", since what a slice will take is a guess from the one before. A block of rows
@@ -148,20 +148,10 @@ def _control(run: Prepared, state: State) -> Control:
     def validation_loss() -> float:
         aside = cast(Rows, run.validation)
         outputs = _network(run, state, {}, "").predict(aside.X)
-        return mean_loss(run.options["backend"], run.plan, outputs, aside)
+        return total_loss(run.options["backend"], run.plan, outputs, aside) / aside.total
 
     watch = validation_loss if run.validation else None
     return Control(run.options, run.plan, state, run.rows.total, run.y.shape[1], watch, parts)
-
-
-def mean_loss(backend: str, plan: Plan, outputs: Array, rows: Rows) -> float:
-    """Return the mean loss of outputs (rows, n_out), rows counting as their weights say."""
-    package, huber_delta = implementation(backend), float(plan.huber_delta)
-    kind = plan.loss, int(plan.activations[-1])
-    if rows.weights is None:
-        return float(package.loss(*kind, outputs, rows.y, huber_delta)) / rows.total
-    weighted = package.weighted_loss(*kind, outputs, rows.y, rows.weights, huber_delta)
-    return float(weighted) / rows.total
 
 
 class _Slices:

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fusedmlp.data import Array, checked, checked_row_weights
+from fusedmlp.plan import Plan
+from fusedmlp.trained import implementation
 
 
 class Rows(NamedTuple):
@@ -78,3 +80,12 @@ def set_aside(rows: Rows, count: int, random: np.random.RandomState) -> tuple[Ro
     if rest.total == 0 or aside.total == 0:
         raise ValueError("sample_weight must not be 0 for all rows on one side of validation")
     return rest, aside
+
+
+def total_loss(backend: str, plan: Plan, outputs: Array, rows: Rows) -> float:
+    """Return the sum of the losses of outputs (rows, n_out), rows counting as their weights say."""
+    package, huber_delta = implementation(backend), float(plan.huber_delta)
+    kind = plan.loss, int(plan.activations[-1])
+    if rows.weights is None:
+        return float(package.loss(*kind, outputs, rows.y, huber_delta))
+    return float(package.weighted_loss(*kind, outputs, rows.y, rows.weights, huber_delta))

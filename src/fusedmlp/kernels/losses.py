@@ -59,12 +59,21 @@ def loss_at(kind, activation, outputs, targets, size, nearest, huber_delta):
 @compiled
 def weighted_loss(kind, activation, outputs, targets, row_weights, huber_delta=1.0):
     """Return the sum of the rows' losses, each times its weight (rows,)."""
-    nearest, beyond, result = nearest_to_certain(outputs), np.float64(huber_delta), 0.0
+    nearest, beyond = nearest_to_certain(outputs), np.float64(huber_delta)
     out, target, weights = address(outputs), address(targets), address(row_weights)
     rows, units = outputs.shape
+    return weighted_loss_at(kind, activation, out, target, weights, rows, units, nearest, beyond)
+
+
+@inner
+def weighted_loss_at(
+    kind, activation, outputs, targets, weights, rows, units, nearest, huber_delta
+):
+    """Return the weighted loss of the outputs at an address."""
+    result = 0.0
     for b in range(rows):
-        o, t = shifted(out, b * units), shifted(target, b * units)
-        value = loss_at(kind, activation, o, t, units, nearest, beyond)
+        o, t = shifted(outputs, b * units), shifted(targets, b * units)
+        value = loss_at(kind, activation, o, t, units, nearest, huber_delta)
         result += np.float64(at(weights, b)) * value
     return result
 

@@ -6,7 +6,7 @@ from fusedmlp.codes import Reduction
 from fusedmlp.kernels.blocks import share
 from fusedmlp.kernels.compiled import inner
 from fusedmlp.kernels.drawn import draws
-from fusedmlp.kernels.losses import absolute_error_at, loss_at, record_at
+from fusedmlp.kernels.losses import absolute_error_at, loss_at, record_at, weighted_loss_at
 from fusedmlp.kernels.penalties import scale_at
 from fusedmlp.kernels.vectors import address, at, put, shifted
 
@@ -90,9 +90,7 @@ def loss_of_rows(
     """Return the sum of the rows' losses, each times its weight."""
     if row_weights is None:
         return loss_at(kind, activation, out, targets, rows * units, nearest, huber_delta)
-    weights, result = address(row_weights), 0.0
-    for b in range(rows):
-        o, t = shifted(out, b * units), shifted(targets, b * units)
-        value = loss_at(kind, activation, o, t, units, nearest, huber_delta)
-        result += np.float64(at(weights, first + b)) * value
-    return result
+    weights = shifted(address(row_weights), first)
+    return weighted_loss_at(
+        kind, activation, out, targets, weights, rows, units, nearest, huber_delta
+    )

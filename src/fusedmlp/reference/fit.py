@@ -114,11 +114,17 @@ def _record(
     plan: Plan, state: State, epoch: int, outputs: Array, y: Array, row_weights: Array
 ) -> None:
     """Note a batch's error and loss before its update, where the epoch is one to record."""
-    if epoch % plan.record_every == 0:
-        record = epoch // plan.record_every
-        errors = (absolute_error(out, target) for out, target in zip(outputs, y, strict=True))
-        pairs = zip(row_weights.tolist(), errors, strict=True)
-        state.errors[record] += sum(weight * error for weight, error in pairs)
-        state.losses[record] += weighted_loss(
-            plan.loss, plan.activations[-1], outputs, y, row_weights, float(plan.huber_delta)
-        )
+    if epoch % plan.record_every != 0:
+        return
+    record, last, huber_delta = epoch // plan.record_every, plan.activations[-1], plan.huber_delta
+    if not plan.extras.weighted:
+        state.errors[record] += absolute_error(outputs, y)
+        state.losses[record] += loss(plan.loss, last, outputs, y, float(huber_delta))
+        return
+    errors = (absolute_error(out, target) for out, target in zip(outputs, y, strict=True))
+    state.errors[record] += sum(
+        weight * error for weight, error in zip(row_weights.tolist(), errors, strict=True)
+    )
+    state.losses[record] += weighted_loss(
+        plan.loss, last, outputs, y, row_weights, float(huber_delta)
+    )

@@ -14,8 +14,10 @@ from fusedmlp.reference.updates import count_direction_changes, update
 def take_step(plan: Plan, state: State, epoch: int, start: int, rows: int) -> None:
     """Move the parameters against the batch's gradient; start: the batch's first row."""
     penalize_all(plan, state.params, state.gradient)
-    clip_values(state.gradient, plan.extras.clip_value)
-    clip_norm(state.gradient, plan.extras.clip_norm)
+    if plan.extras.clip_value < math.inf:
+        clip_values(state.gradient, plan.extras.clip_value)
+    if plan.extras.clip_norm < math.inf:
+        clip_norm(state.gradient, plan.extras.clip_norm)
     if plan.track_directions:
         count_direction_changes(state.gradient, state.uphill, state.direction_changes)
     rates = plan.extras.rates
@@ -27,6 +29,8 @@ def take_step(plan: Plan, state: State, epoch: int, start: int, rows: int) -> No
 def penalize_all(plan: Plan, params: Array, gradient: Array) -> None:
     """Add the penalties on the weights of all layers to the gradient."""
     l1, l2 = plan.extras.l1, plan.extras.l2
+    if l1 == 0 and l2 == 0:
+        return
     for (weights, _), (weight_gradient, _) in zip(
         layers_of(plan, params), layers_of(plan, gradient), strict=True
     ):

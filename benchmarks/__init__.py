@@ -16,7 +16,7 @@ The tables are printed by programs of their own, from the root of the repository
     python -m benchmarks.first_call
     python -m benchmarks.accuracy
 
-`pytest --benchmark-only` sets each kernel beside its NumPy twin (tests/test_benchmarks.py).
+`pytest tests/benchmarks --benchmark-only` sets each kernel beside its NumPy twin.
 """
 
 import sys

@@ -11,7 +11,7 @@ import argparse
 import numpy as np
 
 from fusedmlp import kernels
-from fusedmlp.codes import Activation
+from fusedmlp.plan.codes import Activation
 
 CHUNK = 1 << 24
 

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
+import fusedmlp
 from benchmarks.common import IMPLEMENTATIONS
 from fusedmlp.plan import Activation, Loss  # where earlier commits have them, too
-from fusedmlp.trained import implementation
-from fusedmlp.training import prepared
-from tests.cases import Case
+from tests.cases import Case, prepared
 
 Array = NDArray[Any]
 
@@ -219,7 +218,7 @@ def operation_call(
     backend: str, operation: str, case: Case, dtype: str = "float64"
 ) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """Return one implementation of an operation and its arguments, after a first call of it."""
-    function = getattr(implementation(backend), operation)
+    function = getattr(getattr(fusedmlp, backend), operation)
     function(*operation_arguments(operation, case, dtype))
     return function, operation_arguments(operation, case, dtype)
 
@@ -249,7 +248,7 @@ def check_operation(operation: str, case: Case, dtype: str = "float64") -> None:
     results = []
     for backend in IMPLEMENTATIONS:
         arguments = operation_arguments(operation, case, dtype)
-        returned = getattr(implementation(backend), operation)(*arguments)
+        returned = getattr(getattr(fusedmlp, backend), operation)(*arguments)
         arrays = [each for each in arguments if isinstance(each, np.ndarray)]
         results.append([*arrays, *([] if returned is None else [returned])])
     for expected, got in zip(*results, strict=True):

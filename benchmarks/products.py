@@ -13,11 +13,12 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from benchmarks.common import one_thread, take_turns, where_measured
-from fusedmlp.kernels.compiled import compiled
-from fusedmlp.kernels.layers import layer_gradient_at
-from fusedmlp.kernels.rows import NEXT, SET
-from fusedmlp.kernels.tiles import multiply
-from fusedmlp.kernels.vectors import address
+from fusedmlp.kernels.compilation.jit import compiled
+from fusedmlp.kernels.layers import LayerGradient, Scratch, Shape, layer_gradient_at
+from fusedmlp.kernels.matmul.gemm import gemm
+from fusedmlp.kernels.vector import address
+from fusedmlp.kernels.vector.matrices import LeftMatrix, Rows
+from fusedmlp.kernels.vector.typed_constants import SET, UNIT_STRIDE
 from fusedmlp.plan import aligned_zeros
 
 # Rows, inputs and outputs of a layer.
@@ -34,21 +35,23 @@ SECONDS = 0.02  # of a turn
 
 
 @compiled
-def forward(X, W, Z, room, times):
-    """Set Z to X @ W, again and again, so that no call from Python is timed."""
+def forward(X, W, Z, scratch, times):  # noqa: ARG001
+    """Set Z to X @ W."""
     rows, n_in = X.shape
     for _ in range(times):
         x, w, z = address(X), address(W), address(Z)
-        multiply(x, n_in, NEXT, rows, n_in, w, W.shape[1], z, SET, address(room))
+        gemm(LeftMatrix(x, n_in, UNIT_STRIDE), w, z, rows, n_in, W.shape[1], SET, z)
 
 
 @compiled
-def gradient(X, D, G, room, times):
+def gradient(X, D, G, scratch, times):
     """Set G to X.T @ D."""
-    rows, n_in = X.shape
+    shape = Shape(X.shape[0], X.shape[1], D.shape[1])
     for _ in range(times):
-        x, d, g, turned = address(X), address(D), address(G), address(room)
-        layer_gradient_at(x, n_in, n_in, rows, d, D.shape[1], g, g, 0, SET, turned, True)
+        inputs, delta, g = Rows(address(X), shape.n_in), address(D), address(G)
+        layer_gradient_at(
+            shape, inputs, delta, LayerGradient(g, g, 0), SET, Scratch(address(scratch), True)
+        )
 
 
 def by_numpy(A, B, C, times):
@@ -70,12 +73,12 @@ def measured(by_tiles, X, B, C, A, rounds):
     C is A @ B; A is X or its transpose.
     """
     flops = 2 * X.size * B.shape[1]
-    expected, room = np.empty_like(C), np.empty(X.size + 32 * X.shape[1], X.dtype)
-    by_tiles(X, B, C, room, 1)
+    expected, scratch = np.empty_like(C), np.empty(X.size + 32 * X.shape[1], X.dtype)
+    by_tiles(X, B, C, scratch, 1)
     by_numpy(A, B, expected, 1)
     assert_allclose(C, expected, rtol=1e-3, atol=1e-3)
     times = max(1, int(SECONDS * 50e9 / flops))
-    calls = [partial(by_numpy, A, B, expected, times), partial(by_tiles, X, B, C, room, times)]
+    calls = [partial(by_numpy, A, B, expected, times), partial(by_tiles, X, B, C, scratch, times)]
     seconds = take_turns(calls, rounds)
     ours_and_theirs = flops * times / np.median(seconds, axis=0) / 1e9
     return *ours_and_theirs, float(np.median(seconds[:, 0] / seconds[:, 1]))

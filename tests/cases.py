@@ -1,7 +1,7 @@
 """The grid of cases that tests and benchmarks share: networks, data and options."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,6 +31,33 @@ class Case:
         """Return the keyword arguments of `fusedmlp.train`."""
         defaults = {"hidden": self.sizes[1:-1], "epochs": 10, "random_state": 1}
         return {**defaults, **self.options, **more}
+
+
+class Prepared(NamedTuple):
+    """A run before its first step."""
+
+    plan: Any
+    sizes: tuple[int, ...]
+    params: np.ndarray
+    X: np.ndarray
+    y: np.ndarray
+    row_weights: np.ndarray | None
+
+
+def prepared(X: Any, y: Any, hidden: Any = (4,), **options: Any) -> Prepared:
+    """Check the arguments of `fusedmlp.train` and plan the run, as `train` does."""
+    try:
+        from fusedmlp.plan import make_plan
+        from fusedmlp.training.request import checked
+    except ImportError:  # commits before the subpackages, which the benchmarks compare with
+        from fusedmlp.training import prepared as in_one_step
+
+        run = in_one_step(X, y, hidden, **options)
+        row_weights = run.rows.weights if hasattr(run, "rows") else None
+        return Prepared(run.plan, run.sizes, run.params, run.X, run.y, row_weights)
+    request = checked(X, y, hidden, options)
+    plan = make_plan(request.options, request.sizes, len(request.data.X), request.seed)
+    return Prepared(plan, request.sizes, request.params, *request.data)
 
 
 def same_weights(a: Any, b: Any) -> bool:

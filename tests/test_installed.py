@@ -71,9 +71,9 @@ def test_public_names():
 
 def hits(cache):
     script = TRAIN + (
-        "from fusedmlp.kernels.few import fit_few\n"
-        "from fusedmlp.kernels.fit import fit_blocks\n"
-        "hits = [kernel.stats.cache_hits for kernel in (fit_few, fit_blocks)]\n"
+        "from fusedmlp.kernels.lanes.small_batch import fit_small_batch\n"
+        "from fusedmlp.kernels.blocked.training_loop import fit_blocks\n"
+        "hits = [kernel.stats.cache_hits for kernel in (fit_small_batch, fit_blocks)]\n"
         "print(sum(sum(each.values()) for each in hits))"
     )
     return int(run_python(script, NUMBA_CACHE_DIR=str(cache)).split()[-1])
@@ -86,11 +86,11 @@ def test_a_second_process_compiles_nothing(tmp_path):
 
 def test_a_second_process_loads_the_kernel_with_constants(tmp_path):
     constants = """
-        from fusedmlp.kernels import few_runs
-        make, made = few_runs._with_constants, []
-        few_runs._with_constants = lambda *constants: made.append(make(*constants)) or made[-1]
-        few_runs.BEFORE_LOADING = 0.0
-        few_runs.BEFORE_COMPILING = few_runs.BEFORE_COMPILING_ALL = float("{}")
+        from fusedmlp.kernels.lanes import specialized
+        make, made = specialized._with_constants, []
+        specialized._with_constants = lambda *constants: made.append(make(*constants)) or made[-1]
+        specialized.BEFORE_LOADING = 0.0
+        specialized.BEFORE_COMPILING = specialized.BEFORE_COMPILING_ALL = float("{}")
     """
     hits = "print(sum(made[0].stats.cache_hits.values()), len(made[0].signatures))"
     printed = []
@@ -111,9 +111,11 @@ def test_a_change_in_any_file_of_the_kernels_is_seen(tmp_path):
     before, where = run_python(script, **environment).split()
     assert where.startswith(str(tmp_path))
     activations = tmp_path / "fusedmlp/kernels/activations.py"
-    line = "return sigmoid(z)"
+    line = "Activation.SIGMOID: Formula(sigmoid, "
     assert line in activations.read_text()
-    activations.write_text(activations.read_text().replace(line, "return tanh(z)"))
+    activations.write_text(
+        activations.read_text().replace(line, "Activation.SIGMOID: Formula(tanh, ")
+    )
     after, _ = run_python(script, **environment).split()
     assert before != after
 
@@ -162,7 +164,15 @@ def test_twins_agree_on_other_processors(environment, tmp_path):
 
 def run_twin_tests(start, chosen, environment):
     done = subprocess.run(
-        [sys.executable, *start, "-q", "tests/test_twins.py", "tests/test_tiles.py", "-k", chosen],
+        [
+            sys.executable,
+            *start,
+            "-q",
+            "tests/twins/test_twins.py",
+            "tests/kernels/matmul/test_gemm.py",
+            "-k",
+            chosen,
+        ],
         capture_output=True,
         text=True,
         env={**os.environ, **environment},
@@ -179,7 +189,7 @@ def test_twins_agree_with_the_widths_of_avx512(tmp_path):
         import sys, numba, pytest
         numba.njit(lambda: 0)()  # from here on Numba compiles for the processor that is there
         numba.config.CPU_NAME, numba.config.CPU_FEATURES = "skylake-avx512", "+avx512f"
-        from fusedmlp.kernels import simd
+        from fusedmlp.kernels.vector import simd
         numba.config.CPU_NAME = numba.config.CPU_FEATURES = None
         assert (simd.REGISTER, simd.WIDE) == (64, 4)
         sys.exit(pytest.main(sys.argv[1:]))

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import fusedmlp
-from tests import plain
+from tests import seed_lines
 
 BACKENDS = ["kernels", "reference"]
 AGREE = {"rtol": 1e-9, "atol": 0}
@@ -23,18 +23,18 @@ def backend(request):
 
 def three_layers(backend, hidden=4, **options):
     defaults = {"hidden": hidden, "epochs": 60_000, "random_state": 1, "backend": backend}
-    return fusedmlp.train(plain.AND_LIKE, plain.XOR, **{**defaults, **options})
+    return fusedmlp.train(seed_lines.AND_LIKE, seed_lines.XOR, **{**defaults, **options})
 
 
 def test_nine_line_neuron(backend):
-    X, y, weights = plain.nine_lines()
+    X, y, weights = seed_lines.nine_lines()
     run = fusedmlp.train(X, y, hidden=(), epochs=10_000, random_state=1, backend=backend)
     assert_allclose(run.weights[0], weights, **AGREE)
     assert run.predict([[1, 0, 0]]).item() == pytest.approx(0.99993704, abs=5e-9)
 
 
 def test_two_layer_network(backend):
-    X, y, weights, output = plain.two_layers()
+    X, y, weights, output = seed_lines.two_layers()
     run = fusedmlp.train(X, y, hidden=(), epochs=10_000, random_state=1, backend=backend)
     assert_allclose(run.weights[0], weights, **AGREE)
     # The lines print what the network gave before its last update.
@@ -53,31 +53,31 @@ def test_three_layer_network_prints_the_six_errors(backend):
 
 def test_eleven_lines(backend):
     run = three_layers(backend)
-    for ours, theirs in zip(run.weights, plain.eleven_lines(), strict=True):
+    for ours, theirs in zip(run.weights, seed_lines.eleven_lines(), strict=True):
         assert_allclose(ours, theirs, **AGREE)
 
 
 def test_thirteen_lines(backend):
     run = three_layers(backend, learning_rate=0.5)
-    for ours, theirs in zip(run.weights, plain.thirteen_lines(), strict=True):
+    for ours, theirs in zip(run.weights, seed_lines.thirteen_lines(), strict=True):
         assert_allclose(ours, theirs, **AGREE)
 
 
 def test_two_inputs_of_the_gradient_descent_document(backend):
-    X, y, weights = plain.two_inputs()
+    X, y, weights = seed_lines.two_inputs()
     run = fusedmlp.train(X, y, hidden=(), epochs=10_000, random_state=1, backend=backend)
     assert_allclose(run.weights[0], weights, **AGREE)
 
 
 @pytest.mark.parametrize("hidden", [4, 32])
-@pytest.mark.parametrize("alpha", plain.ALPHAS)
+@pytest.mark.parametrize("alpha", seed_lines.ALPHAS)
 def test_sweep_of_alpha(backend, alpha, hidden):
     options = {"hidden": hidden, "learning_rate": alpha, "track_directions": True}
     if (alpha, hidden) in CHAOTIC:
-        weights, _, counts = plain.sweep(alpha, hidden, epochs=10)
+        weights, _, counts = seed_lines.sweep(alpha, hidden, epochs=10)
         run = three_layers(backend, **options, epochs=10)
     else:
-        weights, errors, counts = plain.sweep(alpha, hidden)
+        weights, errors, counts = seed_lines.sweep(alpha, hidden)
         run = three_layers(backend, **options)
         assert_allclose(run.history["error"], errors, **AGREE)
     for ours, theirs in zip(run.weights, weights, strict=True):
@@ -88,8 +88,10 @@ def test_sweep_of_alpha(backend, alpha, hidden):
 
 @pytest.mark.parametrize(("alpha", "hidden"), sorted(CHAOTIC))
 def test_chaotic_runs_agree_for_a_hundred_epochs(backend, alpha, hidden):
-    _, errors, counts = plain.sweep(alpha, hidden, epochs=100, every=1)
-    moved = [plain.sweep(alpha, hidden, epochs=100, every=1, nudge=n)[1] for n in (1e-15, -1e-15)]
+    _, errors, counts = seed_lines.sweep(alpha, hidden, epochs=100, every=1)
+    moved = [
+        seed_lines.sweep(alpha, hidden, epochs=100, every=1, nudge=n)[1] for n in (1e-15, -1e-15)
+    ]
     options = {"hidden": hidden, "learning_rate": alpha, "track_directions": True}
     run = three_layers(backend, **options, epochs=100, record_every=1)
     # No two roundings of the lines agree better than the lines do with themselves, nudged: with
@@ -103,8 +105,8 @@ def test_chaotic_runs_agree_for_a_hundred_epochs(backend, alpha, hidden):
 
 @pytest.mark.parametrize(("alpha", "hidden"), sorted(CHAOTIC))
 def test_runs_said_to_be_chaotic_are(alpha, hidden):
-    weights, _, _ = plain.sweep(alpha, hidden)
-    moved, _, _ = plain.sweep(alpha, hidden, nudge=1e-15)
+    weights, _, _ = seed_lines.sweep(alpha, hidden)
+    moved, _, _ = seed_lines.sweep(alpha, hidden, nudge=1e-15)
     apart = max(np.abs(a / b - 1).max() for a, b in zip(moved, weights, strict=True))
     assert apart > 1e-9
 
@@ -113,7 +115,7 @@ def test_best_errors_of_the_sweeps_are_those_that_the_text_names():
     best = {
         hidden: min(
             three_layers("kernels", hidden=hidden, learning_rate=alpha).history["error"].min()
-            for alpha in plain.ALPHAS
+            for alpha in seed_lines.ALPHAS
         )
         for hidden in (4, 32)
     }

@@ -18,8 +18,8 @@ TURNS = 10_000  # in an epoch
 @cache
 def kernels() -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Return the functions (A, n) -> sum after n turns of all chains, and (A) -> lanes."""
-    from fusedmlp.kernels.compiled import compiled
-    from fusedmlp.kernels.vectors import address, lane_count, load, total
+    from fusedmlp.kernels.compilation.jit import compiled
+    from fusedmlp.kernels.vector import address, lane_count, load, sum_lanes
 
     @compiled
     def chains(A, n):
@@ -34,7 +34,7 @@ def kernels() -> tuple[Callable[..., Any], Callable[..., Any]]:
         for _ in range(n):
             c0, c1, c2, c3, c4 = c0 * x + x, c1 * x + x, c2 * x + x, c3 * x + x, c4 * x + x
             c5, c6, c7, c8, c9 = c5 * x + x, c6 * x + x, c7 * x + x, c8 * x + x, c9 * x + x
-        return total(c0 + c1 + c2 + c3 + c4 + c5 + c6 + c7 + c8 + c9)
+        return sum_lanes(c0 + c1 + c2 + c3 + c4 + c5 + c6 + c7 + c8 + c9)
 
     @compiled
     def lanes_of(A):

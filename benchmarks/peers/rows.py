@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fusedmlp.training import prepared
-from tests.cases import SPEED_CASES, Case
+from tests.cases import SPEED_CASES, Case, prepared
 
 Array = NDArray[Any]
 

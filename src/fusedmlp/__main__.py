@@ -10,7 +10,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a column's name may not fit the terminal
     try:
-        from fusedmlp.cli import app
+        from fusedmlp.command.app import app
 
         app()
     except ModuleNotFoundError as error:

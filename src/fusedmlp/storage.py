@@ -1,20 +1,15 @@
-"""Networks on disk: safetensors files, which any program can read and none can run."""
+"""save and load: networks on disk."""
 
-import json
 from itertools import pairwise, zip_longest
 from os import PathLike
 from typing import Any
 
 import numpy as np
 
-from fusedmlp.options import checked_options, require_activation_for_each
-from fusedmlp.requirements import sizes
+from fusedmlp.checks.requirements import sizes
+from fusedmlp.network_file import read_network
+from fusedmlp.options.table import checked_options, require_activation_for_each
 from fusedmlp.trained import Trained
-
-FORMAT = "1"
-
-# Data, functions and other networks that a run was given: they are not part of what it became.
-GIVEN = ("sample_weight", "validation", "callback", "warm_start")
 
 
 def save(run: Trained, path: str | PathLike[str]) -> None:
@@ -40,27 +35,7 @@ def save(run: Trained, path: str | PathLike[str]) -> None:
     >>> bool((fusedmlp.load(path).predict([[0, 1]]) == run.predict([[0, 1]])).all())
     True
     """
-    from safetensors.numpy import save_file
-
-    tensors: dict[str, Any] = {f"history.{name}": values for name, values in run.history.items()}
-    for layer, (weights, biases) in enumerate(zip(run.weights, run.biases, strict=True)):
-        tensors[f"weights.{layer}"] = weights
-        if run.options["bias"]:
-            tensors[f"biases.{layer}"] = biases
-    for layer, norm in enumerate(run.batch_norm or []):
-        tensors[f"scales.{layer}"] = norm.scales
-        tensors[f"means.{layer}"], tensors[f"variances.{layer}"] = norm.means, norm.variances
-    for layer, changes in enumerate(run.direction_changes or []):
-        tensors[f"direction_changes.{layer}"] = changes
-    options = dict(run.options)
-    if not isinstance(options["init"], str):
-        options["init"] = "uniform"
-    if not isinstance(options["random_state"], int):
-        options["random_state"] = None
-    options |= dict.fromkeys(GIVEN)
-    about = {"options": options, "epochs": run.epochs, "stopped": run.stopped}
-    tensors = {name: np.ascontiguousarray(values) for name, values in tensors.items()}
-    save_file(tensors, path, {"fusedmlp": FORMAT, "run": json.dumps(about)})
+    run.save(path)
 
 
 def load(path: str | PathLike[str]) -> Trained:
@@ -81,21 +56,9 @@ def load(path: str | PathLike[str]) -> Trained:
     FileNotFoundError
         If there is no such file.
     """
-    from safetensors import SafetensorError, safe_open
-
+    tensors, about = read_network(path)
     try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"path must be a safetensors file, got {str(path)!r}: {error}") from None
-    if metadata.get("fusedmlp") != FORMAT:
-        raise ValueError(
-            f"path must be a file of fusedmlp's format {FORMAT}, got {str(path)!r} "
-            f"with format {metadata.get('fusedmlp')}"
-        )
-    try:
-        return _rebuilt(json.loads(metadata["run"]), tensors)
+        return _rebuilt(about, tensors)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"path must be a whole network, got {str(path)!r}: {error}") from error
 
@@ -133,7 +96,7 @@ def _rebuilt(about: dict[str, Any], tensors: dict[str, Any]) -> Trained:
         stopped=about["stopped"],
         _sizes=units,
         _params=np.concatenate([part.ravel() for part in parts]),
-        _running=np.concatenate([np.empty(0, options["dtype"]), *running]),
+        _running_stats=np.concatenate([np.empty(0, options["dtype"]), *running]),
     )
 
 

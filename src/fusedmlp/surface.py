@@ -1,4 +1,4 @@
-"""error_surface: the plane on which two weights of a network go downhill."""
+"""error_surface: a network's error over a grid of two of its weights."""
 
 from itertools import pairwise
 from numbers import Integral
@@ -7,13 +7,15 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fusedmlp import requirements as may_be
-from fusedmlp.codes import Measure
-from fusedmlp.control_options import Backend
-from fusedmlp.data import Array, checked
-from fusedmlp.plan import layer_offsets
-from fusedmlp.threads import WORTH_A_START, available_threads
-from fusedmlp.trained import Trained, implementation
+from fusedmlp.backends import implementation
+from fusedmlp.checks import requirements as may_be
+from fusedmlp.checks.arrays import Array
+from fusedmlp.options.control import Backend
+from fusedmlp.plan.codes import Measure
+from fusedmlp.plan.parameters import layer_offsets
+from fusedmlp.plan.threads import WORTH_A_START, available_threads
+from fusedmlp.trained import Trained
+from fusedmlp.training.data import checked_pair
 
 Place = tuple[int, int | None, int]
 Kind = Literal["error", "loss"]
@@ -116,7 +118,7 @@ def error_surface(
 
 
 def _checked_data(run: Trained, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    rows, targets = checked(X, y, dict(run.options))
+    rows, targets = checked_pair(X, y, run.options)
     for name, array, columns in (("X", rows, run._sizes[0]), ("y", targets, run._sizes[-1])):
         if array.shape[1] != columns:
             raise ValueError(
@@ -174,7 +176,7 @@ def _sums(
     backend: str,
 ) -> NDArray[np.float64]:
     """Return the sum of the rows' errors or losses for each pair, slice by slice of the grid."""
-    measured, plan = implementation(backend).error_surface, run._plan(len(X))
+    measured, plan = implementation(backend).error_surface, run._plan_for(len(X))
     result, points, flops = np.empty((values.size, values.size)), values.size, _flops(run, len(X))
     pairs = max(1, SLICE_FLOPS // flops)
     rows, columns = max(1, pairs // points), min(points, pairs)

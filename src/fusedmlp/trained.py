@@ -1,25 +1,23 @@
-"""What training returns: a network, and how it came to be."""
+"""Trained: a network, with the history of its training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from os import PathLike
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fusedmlp.codes import ADDED_TO_VARIANCE
-from fusedmlp.data import Array, checked_rows
-from fusedmlp.plan import Plan, layer_offsets, make_plan
-from fusedmlp.threads import WORTH_A_START
+from fusedmlp.backends import implementation
+from fusedmlp.checks.arrays import Array, checked_inputs
+from fusedmlp.network_file import write_network
+from fusedmlp.plan.codes import VARIANCE_EPSILON
+from fusedmlp.plan.parameters import layer_offsets
+from fusedmlp.plan.plan import Plan, make_prediction_plan
 
 # Rows in a call of predict: between two calls, Python sees Ctrl-C.
 SLICE_ROWS = 1 << 16
-
-# What a plan for predictions need not spell out for each epoch.
-NO_STEPS = {"learning_rate_schedule": "constant", "warmup_epochs": 0, "batch_norm": False}
 
 
 class BatchNorm(NamedTuple):
@@ -29,17 +27,6 @@ class BatchNorm(NamedTuple):
     shifts: Array
     means: Array
     variances: Array
-
-
-def implementation(backend: str) -> ModuleType:
-    """Return the package that does the work. Numba is imported only if it has to be."""
-    if backend == "reference":
-        from fusedmlp import reference
-
-        return reference
-    from fusedmlp import kernels
-
-    return kernels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,7 +70,7 @@ class Trained:
     stopped: str
     _sizes: tuple[int, ...]
     _params: Array
-    _running: Array  # hidden units' means, then variances; empty without batch_norm
+    _running_stats: Array  # hidden units' means, then variances; empty without batch_norm
     _plans: dict[int, Plan] = field(default_factory=dict, init=False)
 
     @property
@@ -119,12 +106,15 @@ class Trained:
         TypeError, ValueError
             As `fusedmlp.train` does for X, and for another number of columns.
         """
-        rows = checked_rows(X, self.options["dtype"], self._sizes[0])
+        rows = checked_inputs(X, self.options["dtype"], self._sizes[0])
         outputs = np.empty((len(rows), self._sizes[-1]), rows.dtype)
-        predict, params = implementation(self.options["backend"]).predict, self._folded()
+        predict, params = (
+            implementation(self.options["backend"]).predict,
+            self._params_without_batch_norm(),
+        )
         for first in range(0, len(rows), SLICE_ROWS):
             part = slice(first, first + SLICE_ROWS)
-            predict(self._plan(len(rows[part])), params, rows[part], outputs[part])
+            predict(self._plan_for(len(rows[part])), params, rows[part], outputs[part])
         return outputs
 
     @property
@@ -140,12 +130,15 @@ class Trained:
         layers, begin = [], 0
         for units, shifts in zip(self._sizes[1:-1], self.biases[:-1], strict=True):
             part = slice(begin, begin + units)
-            means, variances = self._running[:hidden][part], self._running[hidden:][part]
+            means, variances = (
+                self._running_stats[:hidden][part],
+                self._running_stats[hidden:][part],
+            )
             layers.append(BatchNorm(self._params[start:][part], shifts, means, variances))
             begin += units
         return layers
 
-    def _folded(self) -> Array:
+    def _params_without_batch_norm(self) -> Array:
         """Return the flat vector of a network that does the same without batch normalisation."""
         if self.batch_norm is None:
             return self._params
@@ -154,29 +147,38 @@ class Trained:
         weights = as_matrices(params, self._sizes, bias=True)
         _, offsets, _ = layer_offsets(self._sizes, bias=True)
         for layer, norm in enumerate(self.batch_norm):
-            factor = norm.scales / np.sqrt(norm.variances + ADDED_TO_VARIANCE)
+            factor = norm.scales / np.sqrt(norm.variances + VARIANCE_EPSILON)
             weights[layer] *= factor
             biases = slice(offsets[layer], offsets[layer] + factor.size)
             params[biases] = norm.shifts - norm.means * factor
         return params
 
-    def _plan(self, rows: int) -> Plan:
+    def _plan_for(self, rows: int) -> Plan:
         """Return the plan of a prediction; the last is kept, for calls with a row each."""
         plan = self._plans.get(rows)
         if plan is None:
-            options = {**self.options, "batch_size": None, **NO_STEPS}
-            if 2 * rows * self._params.size < WORTH_A_START:
-                options["threads"] = 1
-            plan = make_plan(options, self._sizes, rows)
+            plan = make_prediction_plan(self.options, self._sizes, rows)
             self._plans.clear()
             self._plans[rows] = plan
         return plan
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the network to a safetensors file; see `fusedmlp.save`."""
-        from fusedmlp.storage import save
+        write_network(path, self._tensors(), self.options, self.epochs, self.stopped)
 
-        save(self, path)
+    def _tensors(self) -> dict[str, NDArray[Any]]:
+        """Return all arrays by the names that they have in a file."""
+        tensors = {f"history.{name}": values for name, values in self.history.items()}
+        for layer, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
+            tensors[f"weights.{layer}"] = weights
+            if self.options["bias"]:
+                tensors[f"biases.{layer}"] = biases
+        for layer, norm in enumerate(self.batch_norm or []):
+            tensors[f"scales.{layer}"] = norm.scales
+            tensors[f"means.{layer}"], tensors[f"variances.{layer}"] = norm.means, norm.variances
+        for layer, changes in enumerate(self.direction_changes or []):
+            tensors[f"direction_changes.{layer}"] = changes
+        return tensors
 
     def __repr__(self) -> str:
         sizes = "-".join(str(size) for size in self._sizes)

@@ -1,45 +1,66 @@
 """Losses and where backpropagation begins, compiled."""
 
 import math
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from fusedmlp.codes import Activation, Loss
-from fusedmlp.kernels.activations import ANY, derivative_at
-from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.vectors import address, at, put, shifted
+from fusedmlp.kernels.activations import derivative_at
+from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.vector import address, at, put, shifted
+from fusedmlp.kernels.vector.typed_constants import ALL_ACTIVATIONS
+from fusedmlp.plan.codes import Activation, Loss
 
-# An output of softplus so small has a slope of the same size, to the last place of either type.
+# An output of softplus so small has a derivative of the same size, to the last place of any type.
 SMALL = 2.0**-60
+
+
+class Objective(NamedTuple):
+    """What is minimised: a loss of the outputs of the last layer's activation."""
+
+    loss: Any
+    activation: Any
+    huber_delta: Any
+    precision: Any  # of the type: log_loss stops to grow so near to 0 and 1
+    all_activations: Any
+
+
+class Records(NamedTuple):
+    """Addresses of the sums of errors and of losses, one of each for each record."""
+
+    errors: Any
+    losses: Any
 
 
 @compiled
 def loss(kind, activation, outputs, targets, huber_delta=1.0):
     """Return the loss summed over all rows of outputs (rows, n_out)."""
-    size, nearest = outputs.size, nearest_to_certain(outputs)
-    out, target = address(outputs), address(targets)
-    return loss_at(kind, activation, out, target, size, nearest, np.float64(huber_delta))
+    objective = Objective(
+        kind, activation, np.float64(huber_delta), precision_of(outputs), ALL_ACTIVATIONS
+    )
+    return loss_at(objective, address(outputs), address(targets), outputs.size)
 
 
 @inner
-def nearest_to_certain(array):
-    """Return the distance from 0 and 1 at which log_loss stops to grow: the type's precision."""
+def precision_of(array):
+    """Return the distance of 1 to the next larger number of an array's type."""
     return 2.0**-52 if array.itemsize == 8 else 2.0**-23
 
 
 @inner
-def loss_at(kind, activation, outputs, targets, size, nearest, huber_delta):
+def loss_at(objective, outputs, targets, size):
     """Return the loss of the outputs at an address."""
+    kind, precision, huber_delta = objective.loss, objective.precision, objective.huber_delta
     result = 0.0
     for k in range(size):
         output, target = np.float64(at(outputs, k)), np.float64(at(targets, k))
         if kind == Loss.SQUARED_ERROR:
             result += 0.5 * (output - target) * (output - target)
         elif kind == Loss.LOG_LOSS:
-            p = min(max(output, nearest), 1.0 - nearest)
+            p = min(max(output, precision), 1.0 - precision)
             if target != 0.0:  # of ten classes, nine logarithms would be for nothing
                 result -= target * math.log(p)
-            if activation == Activation.SIGMOID and target != 1.0:
+            if objective.activation == Activation.SIGMOID and target != 1.0:
                 result -= (1.0 - target) * math.log(1.0 - p)
         elif kind == Loss.POISSON:
             if target != 0.0:
@@ -59,22 +80,22 @@ def loss_at(kind, activation, outputs, targets, size, nearest, huber_delta):
 @compiled
 def weighted_loss(kind, activation, outputs, targets, row_weights, huber_delta=1.0):
     """Return the sum of the rows' losses, each times its weight (rows,)."""
-    nearest, beyond = nearest_to_certain(outputs), np.float64(huber_delta)
-    out, target, weights = address(outputs), address(targets), address(row_weights)
     rows, units = outputs.shape
-    return weighted_loss_at(kind, activation, out, target, weights, rows, units, nearest, beyond)
+    objective = Objective(
+        kind, activation, np.float64(huber_delta), precision_of(outputs), ALL_ACTIVATIONS
+    )
+    return weighted_loss_at(
+        objective, address(outputs), address(targets), address(row_weights), rows, units
+    )
 
 
 @inner
-def weighted_loss_at(
-    kind, activation, outputs, targets, weights, rows, units, nearest, huber_delta
-):
+def weighted_loss_at(objective, outputs, targets, row_weights, rows, units):
     """Return the weighted loss of the outputs at an address."""
     result = 0.0
     for b in range(rows):
-        o, t = shifted(outputs, b * units), shifted(targets, b * units)
-        value = loss_at(kind, activation, o, t, units, nearest, huber_delta)
-        result += np.float64(at(weights, b)) * value
+        value = loss_at(objective, shifted(outputs, b * units), shifted(targets, b * units), units)
+        result += np.float64(at(row_weights, b)) * value
     return result
 
 
@@ -95,48 +116,49 @@ def absolute_error_at(outputs, targets, size):
 
 @compiled
 def output_delta(kind, activation, outputs, targets, scale, delta, huber_delta=1.0):
-    """Set delta (rows, n_out) to scale times the loss's derivative by the last layer's sums."""
+    """Set delta (rows, n_out) to scale times the loss's derivative by the pre-activations."""
     rows, units = outputs.shape
-    out, target, to = address(outputs), address(targets), address(delta)
-    beyond = delta.dtype.type(huber_delta)
-    output_delta_at(kind, activation, out, target, rows, units, scale, to, beyond, ANY)
+    objective = Objective(
+        kind, activation, delta.dtype.type(huber_delta), precision_of(outputs), ALL_ACTIVATIONS
+    )
+    output_delta_at(
+        objective, address(outputs), address(targets), rows, units, scale, address(delta)
+    )
 
 
 @inner
-def output_delta_at(
-    kind, activation, outputs, targets, rows, units, scale, delta, huber_delta, rare
-):
+def output_delta_at(objective, outputs, targets, rows, units, scale, delta):
     """Set the delta at an address.
 
-    The slopes of sigmoid and softmax cancel against that of log_loss, and exp's against that of
-    poisson; what stays is the error.
+    The derivatives of sigmoid and softmax cancel against that of log_loss, and exp's against that
+    of poisson; what stays is the error.
     """
-    size = rows * units
+    kind, activation, size = objective.loss, objective.activation, rows * units
     for k in range(size):
         put(delta, k, scale * (at(outputs, k) - at(targets, k)))
     if kind == Loss.HUBER or kind == Loss.ABSOLUTE_ERROR:
-        to = scale * huber_delta if kind == Loss.HUBER else scale
+        to = scale * objective.huber_delta if kind == Loss.HUBER else scale
         _limit(delta, size, to if kind == Loss.HUBER else to - to, to)
     if kind != Loss.LOG_LOSS and not (kind == Loss.POISSON and activation == Activation.EXP):
-        derivative_at(activation, outputs, delta, rows, units, delta, rare)
+        derivative_at(activation, outputs, delta, rows, units, delta, objective.all_activations)
         if kind == Loss.POISSON:
             _divide_by_outputs(outputs, targets, size, scale, delta)
 
 
 @inner
-def _limit(delta, size, beyond, to):
-    """Set what is beyond a bound, to either side, to a number of its sign."""
+def _limit(delta, size, limit, to):
+    """Replace deltas larger than a limit, to either side, by a number of the same sign."""
     for k in range(size):
         d = at(delta, k)
-        put(delta, k, to if d > beyond else (-to if d < -beyond else d))
+        put(delta, k, to if d > limit else (-to if d < -limit else d))
 
 
 @inner
 def _divide_by_outputs(outputs, targets, size, scale, delta):
     """Divide poisson's deltas by the outputs of softplus.
 
-    Its slope is 1 - exp(-output), and tends to the output: where that is too small to divide by,
-    what stays is the error.
+    Its derivative is 1 - exp(-output), and tends to the output: where that is too small to divide
+    by, what stays is the error.
     """
     for k in range(size):
         out, error = at(outputs, k), scale * (at(outputs, k) - at(targets, k))
@@ -144,10 +166,9 @@ def _divide_by_outputs(outputs, targets, size, scale, delta):
 
 
 @inner
-def record_at(
-    kind, activation, outputs, targets, size, nearest, huber_delta, errors, losses, record
-):
+def record_at(objective, outputs, targets, size, records, record):
     """Add outputs' error and loss to a record."""
-    put(errors, record, at(errors, record) + absolute_error_at(outputs, targets, size))
-    value = loss_at(kind, activation, outputs, targets, size, nearest, huber_delta)
-    put(losses, record, at(losses, record) + value)
+    error = absolute_error_at(outputs, targets, size)
+    put(records.errors, record, at(records.errors, record) + error)
+    value = loss_at(objective, outputs, targets, size)
+    put(records.losses, record, at(records.losses, record) + value)

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from fusedmlp.codes import ADDED_TO_VARIANCE, SHARE_OF_BATCH
-from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.rows import SET, add_rows
-from fusedmlp.kernels.vectors import address, at, put
+from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.vector import address, at, put
+from fusedmlp.kernels.vector.reductions import sum_rows
+from fusedmlp.kernels.vector.typed_constants import SET
+from fusedmlp.plan.codes import RUNNING_STATS_MOMENTUM, VARIANCE_EPSILON
 
 
 @compiled
@@ -20,7 +21,7 @@ def normalize(z, scale, shift, normalized, mean, variance):
 @inner
 def normalize_at(z, rows, units, scale, shift, normalized, mean, variance):
     """Normalise the sums at an address."""
-    add_rows(z, rows, units, mean, SET)
+    sum_rows(z, rows, units, mean, SET)
     for j in range(units):
         put(mean, j, at(mean, j) / rows)
         put(variance, j, 0)
@@ -33,7 +34,7 @@ def normalize_at(z, rows, units, scale, shift, normalized, mean, variance):
         put(variance, j, at(variance, j) / rows)
     for b in range(rows):
         for j in range(units):
-            deviation = np.sqrt(at(variance, j) + ADDED_TO_VARIANCE)
+            deviation = np.sqrt(at(variance, j) + VARIANCE_EPSILON)
             put(normalized, b * units + j, at(normalized, b * units + j) / deviation)
             put(z, b * units + j, at(scale, j) * at(normalized, b * units + j) + at(shift, j))
 
@@ -52,7 +53,7 @@ def normalize_backward_at(
     delta, rows, units, normalized, variance, scale, scale_gradient, shift_gradient
 ):
     """Carry the delta at an address back."""
-    add_rows(delta, rows, units, shift_gradient, SET)
+    sum_rows(delta, rows, units, shift_gradient, SET)
     for j in range(units):
         put(scale_gradient, j, 0)
     for b in range(rows):
@@ -64,7 +65,7 @@ def normalize_backward_at(
             k = b * units + j
             common = at(shift_gradient, j) / rows
             common += at(normalized, k) * (at(scale_gradient, j) / rows)
-            slope = at(scale, j) / np.sqrt(at(variance, j) + ADDED_TO_VARIANCE)
+            slope = at(scale, j) / np.sqrt(at(variance, j) + VARIANCE_EPSILON)
             put(delta, k, slope * (at(delta, k) - common))
 
 
@@ -80,6 +81,6 @@ def follow_at(mean, variance, units, rows, means, variances):
     correction = rows / max(rows - 1, 1)
     for j in range(units):
         old_mean, old_variance = at(means, j), at(variances, j)
-        put(means, j, old_mean + SHARE_OF_BATCH * (at(mean, j) - old_mean))
+        put(means, j, old_mean + RUNNING_STATS_MOMENTUM * (at(mean, j) - old_mean))
         unbiased = at(variance, j) * correction
-        put(variances, j, old_variance + SHARE_OF_BATCH * (unbiased - old_variance))
+        put(variances, j, old_variance + RUNNING_STATS_MOMENTUM * (unbiased - old_variance))

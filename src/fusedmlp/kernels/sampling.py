@@ -8,9 +8,11 @@ import math
 
 import numpy as np
 
-from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.draws import mix_bits
-from fusedmlp.kernels.vectors import address, at, lane_count, load_first, put, shifted, total, zeros
+from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.layers import Shape
+from fusedmlp.kernels.random_numbers import mix_bits
+from fusedmlp.kernels.vector import address, at, put, shifted
+from fusedmlp.kernels.vector.reductions import sum_of_squares
 
 MEMORY = 4.0
 LEAST = 2.0**-40
@@ -70,28 +72,18 @@ def _leaf(scores, rows, share):
 def add_squares(inputs, delta, bias, squares):
     """Add to squares (rows,) the squared length of each row's gradient in one layer."""
     rows, n_in = inputs.shape
-    add_squares_at(
-        address(inputs), n_in, address(delta), delta.shape[1], rows, bias, 1.0, address(squares)
-    )
+    shape = Shape(rows, n_in, delta.shape[1])
+    add_squares_at(shape, address(inputs), address(delta), bias, 1.0, address(squares))
 
 
 @inner
-def add_squares_at(inputs, n_in, delta, n_out, rows, bias, unscaled, squares):
+def add_squares_at(shape, inputs, delta, bias, unscaled, squares):
     """Add the squares, times a number, to those at an address."""
+    rows, n_in, n_out = shape
     for b in range(rows):
-        long = bias + _square(shifted(inputs, b * n_in), n_in)
-        wide = unscaled * _square(shifted(delta, b * n_out), n_out)
+        long = bias + sum_of_squares(shifted(inputs, b * n_in), n_in)
+        wide = unscaled * sum_of_squares(shifted(delta, b * n_out), n_out)
         put(squares, b, at(squares, b) + long * wide)
-
-
-@inner
-def _square(numbers, size):
-    """Return the sum of the squares of the numbers at an address."""
-    sums, lanes = zeros(numbers), lane_count(numbers)
-    for k in range(0, size, lanes):
-        vector = load_first(numbers, k, size - k)
-        sums = sums + vector * vector
-    return np.float64(total(sums))
 
 
 @compiled
@@ -110,7 +102,7 @@ def learn_to_sample(scores, usual, floor, rate, drawn, squares):
 
 @inner
 def learn_at(scores, usual, floor, rate, rows, drawn, count, squares, moved):
-    """Move the scores at an address; moved: room for a number of each draw, may be squares."""
+    """Move the scores at an address; moved: workspace for a number of each draw, may be squares."""
     mean = _usual_square(scores, usual, floor, rows, drawn, count, squares)
     if not mean > 0.0:
         return

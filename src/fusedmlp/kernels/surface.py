@@ -2,13 +2,17 @@
 
 import numpy as np
 
-from fusedmlp.codes import Measure
-from fusedmlp.kernels.blocks import START, divided, forward_block
-from fusedmlp.kernels.compiled import compiled, inner
-from fusedmlp.kernels.losses import absolute_error_at, loss_at, nearest_to_certain
-from fusedmlp.kernels.network import network_of
-from fusedmlp.kernels.team import together
-from fusedmlp.kernels.vectors import address, shifted
+from fusedmlp.kernels.blocked.forward_backward import forward_block
+from fusedmlp.kernels.blocked.network import network_of
+from fusedmlp.kernels.blocked.run import objective_of
+from fusedmlp.kernels.blocked.workspace import workspace_layout
+from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.losses import absolute_error_at, loss_at, precision_of
+from fusedmlp.kernels.threads.team import run_in_team
+from fusedmlp.kernels.vector import address, shifted
+from fusedmlp.kernels.vector.integers import smaller
+from fusedmlp.kernels.vector.typed_constants import ZERO
+from fusedmlp.plan.codes import Measure
 
 
 def error_surface(plan, params, X, y, first, first_values, second, second_values, measure, result):
@@ -20,34 +24,35 @@ def error_surface(plan, params, X, y, first, first_values, second, second_values
     """
     plan = plan._replace(extras=None)
     grid = first, first_values, second, second_values
-    together(surface_part, (plan, params, X, y, *grid, measure, result), plan.threads)
+    run_in_team(surface_part, (plan, params, X, y, *grid, measure, result), plan.threads)
 
 
 @compiled
 def surface_part(
-    plan, params, X, y, first, first_values, second, second_values, measure, result, meeting,  # noqa: ARG001
+    plan, params, X, y, first, first_values, second, second_values, measure, result, counter,  # noqa: ARG001
     thread, threads,
 ):  # fmt: skip
     """Measure a thread's part of the pairs, each of which is measured by itself."""
-    moved, work, columns = params.copy(), np.empty(plan.work_size, params.dtype), second_values.size
+    moved, memory = params.copy(), np.empty(plan.workspace_size, params.dtype)
+    columns = second_values.size
     for pair in range(result.size * thread // threads, result.size * (thread + 1) // threads):
         i, j = pair // columns, pair % columns
         moved[first], moved[second] = first_values[i], second_values[j]
-        result[i, j] = _measured(plan, moved, X, y, measure, work)
+        result[i, j] = _measured(plan, moved, X, y, measure, memory)
 
 
 @inner
-def _measured(plan, params, X, y, measure, work):
+def _measured(plan, params, X, y, measure, memory):
     """Return the sum of the rows' errors or losses."""
-    network, n_in, n_out = network_of(plan, START, plan.block), plan.sizes[0], plan.sizes[-1]
-    last, nearest, value = plan.activations[-1], nearest_to_certain(X), 0.0
-    room = divided(network, params.size, address(work))
-    for row in range(0, X.shape[0], plan.block):
-        rows = min(plan.block, X.shape[0] - row)
+    network, n_in, n_out = network_of(plan, ZERO, plan.block_rows), plan.sizes[0], plan.sizes[-1]
+    objective, value = objective_of(plan, precision_of(X)), 0.0
+    workspace = workspace_layout(network, params.size, address(memory))
+    for row in range(0, len(X), plan.block_rows):
+        rows = smaller(plan.block_rows, len(X) - row)
         inputs, targets = shifted(address(X), row * n_in), shifted(address(y), row * n_out)
-        out = forward_block(network, address(params), inputs, room, 0, rows, None, None)
+        out = forward_block(network, address(params), inputs, workspace, 0, rows, None, None)
         if measure == Measure.ERROR:
             value += absolute_error_at(out, targets, rows * n_out)
         else:
-            value += loss_at(plan.loss, last, out, targets, rows * n_out, nearest, plan.huber_delta)
+            value += loss_at(objective, out, targets, rows * n_out)
     return value

@@ -1,13 +1,13 @@
 """The NumPy reference, written to be read. Each name has a compiled twin in `fusedmlp.kernels`."""
 
 from fusedmlp.reference.activations import activate, error_weighted_derivative
-from fusedmlp.reference.draws import keep_mask, mix, row_order
 from fusedmlp.reference.fit import fit, gradient, predict
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import absolute_error, loss, output_delta, weighted_loss
 from fusedmlp.reference.normalization import follow, normalize, normalize_backward
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
 from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
+from fusedmlp.reference.random_numbers import keep_mask, mix, row_order
 from fusedmlp.reference.sampling import add_squares, draw_rows, learn_to_sample, row_chances
 from fusedmlp.reference.surface import error_surface
 from fusedmlp.reference.updates import count_direction_changes, update

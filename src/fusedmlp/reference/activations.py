@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fusedmlp.codes import LEAK, Activation
+from fusedmlp.plan.codes import LEAK, Activation
 
 Array = NDArray[np.floating[Any]]
 

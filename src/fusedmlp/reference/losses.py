@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fusedmlp.codes import Activation, Loss
+from fusedmlp.plan.codes import Activation, Loss
 from fusedmlp.reference.activations import Array, error_weighted_derivative
 
 

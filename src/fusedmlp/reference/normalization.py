@@ -6,7 +6,7 @@ batch, then a scale and a shift that are learnt. The shift does what a bias woul
 
 import numpy as np
 
-from fusedmlp.codes import ADDED_TO_VARIANCE, SHARE_OF_BATCH
+from fusedmlp.plan.codes import RUNNING_STATS_MOMENTUM, VARIANCE_EPSILON
 from fusedmlp.reference.activations import Array
 
 
@@ -19,7 +19,7 @@ def normalize(
     """
     mean[:] = z.mean(axis=0)
     variance[:] = ((z - mean) ** 2).mean(axis=0)
-    normalized[:] = (z - mean) / np.sqrt(variance + ADDED_TO_VARIANCE)
+    normalized[:] = (z - mean) / np.sqrt(variance + VARIANCE_EPSILON)
     z[:] = scale * normalized + shift
 
 
@@ -40,7 +40,7 @@ def normalize_backward(
     scale_gradient[:] = (delta * normalized).sum(axis=0)
     rows = len(delta)
     common = shift_gradient / rows + normalized * (scale_gradient / rows)
-    delta[:] = scale / np.sqrt(variance + ADDED_TO_VARIANCE) * (delta - common)
+    delta[:] = scale / np.sqrt(variance + VARIANCE_EPSILON) * (delta - common)
 
 
 def follow(mean: Array, variance: Array, rows: int, means: Array, variances: Array) -> None:
@@ -49,5 +49,5 @@ def follow(mean: Array, variance: Array, rows: int, means: Array, variances: Arr
     The variance of a batch is too small by (rows - 1) / rows, on average.
     """
     unbiased = variance * (rows / max(rows - 1, 1))
-    means += SHARE_OF_BATCH * (mean - means)
-    variances += SHARE_OF_BATCH * (unbiased - variances)
+    means += RUNNING_STATS_MOMENTUM * (mean - means)
+    variances += RUNNING_STATS_MOMENTUM * (unbiased - variances)

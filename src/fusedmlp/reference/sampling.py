@@ -19,10 +19,8 @@ the variance can grow to eight times that of uniform draws.)
 import numpy as np
 from numpy.typing import NDArray
 
-from fusedmlp.codes import Optimizer
-from fusedmlp.plan import Plan, State
 from fusedmlp.reference.activations import Array
-from fusedmlp.reference.draws import mix
+from fusedmlp.reference.random_numbers import mix
 
 Numbers = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -117,36 +115,3 @@ def learn_to_sample(
         scores[node] = scores[2 * node] + scores[2 * node + 1]
     if scores[1] > MOST * rows or scores[1] < rows / MOST:
         scores *= 1 / MOST if scores[1] > rows else MOST
-
-
-def draws(plan: Plan) -> bool:
-    """Whether the rows of a step are drawn."""
-    return plan.extras.optimizer == Optimizer.AW_SGD
-
-
-def draw_batch(plan: Plan, state: State, epoch: int, batch: slice) -> None:
-    """Draw the rows of a batch, and say what they count."""
-    drawn, floor = state.order[batch], plan.extras.sampler_floor
-    draw_rows(state.scores, floor, plan.seed, epoch, batch.start, drawn)
-    chances = np.empty(len(drawn))
-    row_chances(state.scores, floor, drawn, chances)
-    state.draw_weights[batch] = 1 / (len(state.order) * chances)
-    if state.row_weights.size:
-        state.draw_weights[batch] *= state.row_weights[drawn]
-
-
-def weight_of(plan: Plan, state: State, row_weights: Array) -> float:
-    """Return what the mean over a batch divides by: its weights, or what they are in expectation.
-
-    To divide what was drawn by the sum of its weights would be a bias.
-    """
-    if draws(plan):
-        return len(row_weights) * float(state.mean_weight[0])
-    return float(row_weights.sum(dtype=np.float64))
-
-
-def learn_from(plan: Plan, state: State, batch: slice, squares: Numbers) -> None:
-    """Learn from a batch which rows to draw."""
-    floor, rate = plan.extras.sampler_floor, plan.extras.sampler_rate
-    state.draw_squares[batch] = squares
-    learn_to_sample(state.scores, state.usual, floor, rate, state.order[batch], squares)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fusedmlp.codes import Measure
-from fusedmlp.plan import Plan
+from fusedmlp.plan.codes import Measure
+from fusedmlp.plan.plan import Plan
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.fit import predict
 from fusedmlp.reference.losses import absolute_error, loss

@@ -1,0 +1,63 @@
+"""Arrays that a caller brings: data, targets, weights. Nothing is changed."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating[Any]]
+
+
+def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> Array:
+    """Return value as a C-ordered, aligned, writable array of dtype that is finite and not empty.
+
+    A copy is made only where value is not such an array already.
+    """
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} must have no masked values, got a masked array that has some")
+    if hasattr(value, "toarray"):
+        raise TypeError(f"{name} must be a dense array, got {type(value).__name__}: .toarray()")
+    dtypes = getattr(value, "dtypes", None)  # of a data frame's columns, which may differ
+    if dtypes is not None and all(getattr(d, "kind", "O") in "biuf" for d in np.atleast_1d(dtypes)):
+        value = value.to_numpy(dtype=dtype, na_value=np.nan)
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be a rectangular array of numbers, got rows that differ: {error}"
+        ) from None
+    if array.dtype.kind not in "biuf":
+        kind = "complex numbers" if array.dtype.kind == "c" else f"dtype {array.dtype}"
+        raise TypeError(f"{name} must be an array of real numbers, got {kind}")
+    if array.ndim not in dimensions:
+        wanted = " or ".join(str(n) for n in dimensions)
+        raise ValueError(f"{name} must have {wanted} dimensions, got shape {array.shape}")
+    if array.size == 0:
+        raise ValueError(f"{name} must not be empty, got shape {array.shape}")
+    with np.errstate(over="ignore"):  # a number too large for float32 is reported below
+        result = np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED", "WRITEABLE", "ENSUREARRAY"])
+    _require_finite(name, array, result)
+    return result
+
+
+def _require_finite(name: str, given: NDArray[Any], converted: Array) -> None:
+    # scikit-learn's way: a sum takes no memory, and is finite unless a number is not, or they are
+    # too large together.
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(converted.sum()):
+            return
+    wrong = ~np.isfinite(converted)
+    if wrong.any():
+        where = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise ValueError(
+            f"{name} must be finite in {converted.dtype}, got {given[where]} at index {where}"
+        )
+
+
+def checked_inputs(X: Any, dtype: str, n_in: int | None = None) -> Array:
+    """Return X (rows, n_in), checked."""
+    rows = real_array("X", X, dtype, (2,))
+    if n_in is not None and rows.shape[1] != n_in:
+        raise ValueError(f"X must have {n_in} columns as in training, got shape {rows.shape}")
+    return rows

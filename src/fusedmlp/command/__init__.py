@@ -1,0 +1,1 @@
+"""The command line: commands, flags, a user's table and its target."""

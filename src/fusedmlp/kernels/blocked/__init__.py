@@ -1,0 +1,1 @@
+"""A run by blocks of rows, by one thread or several."""

@@ -1,0 +1,84 @@
+"""Batch normalisation of the hidden layers. Such a step has one block of all rows, one thread."""
+
+from typing import Any, NamedTuple
+
+from fusedmlp.kernels.blocked.network import total_units
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.normalization import follow_at, normalize_at, normalize_backward_at
+from fusedmlp.kernels.vector import at, shifted
+
+
+class BatchNorm(NamedTuple):
+    """What normalising needs to know."""
+
+    on: int
+    scales: Any  # of the hidden units
+    scale_gradients: Any
+    gradient: Any  # of all parameters
+    running_stats: Any  # means, then variances, of the hidden units
+    follow: int  # 1: the running statistics follow the batch's
+
+
+class LayerStats(NamedTuple):
+    """Addresses of what is kept of a hidden layer."""
+
+    normalized: Any  # (rows, units)
+    mean: Any  # (units,)
+    variance: Any  # (units,)
+    units_before: int  # of the hidden layers before it
+
+
+@inner
+def batch_norm_of(extras, params, gradient, running_stats, follow):
+    """Return what normalising needs."""
+    offset = extras.scale_offset
+    scales, scale_gradients = shifted(params, offset), shifted(gradient, offset)
+    return BatchNorm(extras.batch_norm, scales, scale_gradients, gradient, running_stats, follow)
+
+
+@inner
+def batch_norm_in_training(extras, run):
+    """Return what normalising needs in a run, whose running statistics follow the batches'."""
+    running_stats = run.optimizer_state.running_stats
+    return batch_norm_of(extras, run.params, run.gradient, running_stats, 1)
+
+
+@inner
+def _stats_of(network, workspace, layer):
+    """Return where the workspace keeps a layer's normalised pre-activations and statistics."""
+    before = 0
+    for number in range(layer):
+        before += at(network.sizes, number + 1)
+    normalized = shifted(workspace.normalized, network.block_rows * before)
+    units = total_units(network)
+    mean = shifted(workspace.normalized, network.block_rows * units + before)
+    return LayerStats(normalized, mean, shifted(mean, units), before)
+
+
+@inner
+def normalize_layer(batch_norm, network, workspace, layer, shift, z, rows):
+    """Normalise the pre-activations z (rows, units) of a layer, if it is hidden."""
+    if batch_norm.on and layer < network.layers - 1:
+        units = at(network.sizes, layer + 1)
+        stats = _stats_of(network, workspace, layer)
+        scale = shifted(batch_norm.scales, stats.units_before)
+        normalize_at(z, rows, units, scale, shift, stats.normalized, stats.mean, stats.variance)
+        if batch_norm.follow:
+            hidden = total_units(network) - at(network.sizes, network.layers)
+            means = shifted(batch_norm.running_stats, stats.units_before)
+            follow_at(stats.mean, stats.variance, units, rows, means, shifted(means, hidden))
+
+
+@inner
+def normalize_delta(batch_norm, network, workspace, layer, delta, rows):
+    """Carry the delta of a hidden layer back through its normalisation."""
+    if batch_norm.on:
+        units = at(network.sizes, layer + 1)
+        stats = _stats_of(network, workspace, layer)
+        scale = shifted(batch_norm.scales, stats.units_before)
+        scale_gradient = shifted(batch_norm.scale_gradients, stats.units_before)
+        shift_gradient = shifted(batch_norm.gradient, at(network.bias_offsets, layer))
+        normalize_backward_at(
+            delta, rows, units, stats.normalized, stats.variance, scale, scale_gradient,
+            shift_gradient,
+        )  # fmt: skip

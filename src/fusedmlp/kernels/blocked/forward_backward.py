@@ -1,0 +1,134 @@
+"""A block of rows through all layers and back.
+
+Rows pass through the network in blocks, so that all that a block's rows become stays in cache, a
+batch of any size needs the same memory, and a run can stop and go on between any two blocks.
+"""
+
+from fusedmlp.kernels.activations import activate_at, needs_preactivation
+from fusedmlp.kernels.blocked.batch_norm import normalize_delta, normalize_layer
+from fusedmlp.kernels.blocked.dropout import apply_dropout, apply_dropout_to_delta
+from fusedmlp.kernels.blocked.network import has_bias, total_units
+from fusedmlp.kernels.blocked.partition import layer_inputs_in
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.layers import (
+    LayerGradient,
+    Scratch,
+    Shape,
+    backpropagate_at,
+    layer_gradient_at,
+    preactivate_at,
+    transposed_stride,
+)
+from fusedmlp.kernels.vector import at, lane_count, shifted
+from fusedmlp.kernels.vector.copies import copy, transpose
+from fusedmlp.kernels.vector.elementwise import elementwise, load_part, store_part
+from fusedmlp.kernels.vector.matrices import Rows
+
+
+@inner
+def forward_block(network, params, inputs, workspace, first, rows, dropout, batch_norm):
+    """Run rows from `first` on through all layers; return the address of the last's outputs.
+
+    inputs: the address of these rows. dropout, batch_norm: None where there is none of it.
+    """
+    outputs, saved, offset = workspace.outputs, workspace.saved, 0
+    for layer in range(network.layers):
+        n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
+        weights = shifted(params, at(network.weight_offsets, layer))
+        biases = shifted(params, at(network.bias_offsets, layer))
+        activation = at(network.activations, layer)
+        out = shifted(outputs, first * n_out)
+        bias = has_bias(network, layer)
+        preactivate_at(Shape(rows, n_in, n_out), inputs, weights, biases, bias, out)
+        if batch_norm is not None:
+            normalize_layer(batch_norm, network, workspace, layer, biases, out, rows)
+        saved_out = shifted(saved, first * n_out)
+        if network.save_for_backward:
+            if needs_preactivation(activation):
+                copy(out, rows * n_out, saved_out)
+            saved = shifted(saved, network.block_rows * n_out)
+        activate_at(activation, out, rows, n_out, network.all_activations)
+        if dropout is not None and dropout.dropped > 0 and layer < network.layers - 1:
+            if not needs_preactivation(activation):
+                copy(out, rows * n_out, saved_out)
+            apply_dropout(dropout, layer, offset + first * n_out, Shape(rows, n_in, n_out), out)
+        offset += network.block_rows * n_out
+        inputs, outputs = out, shifted(outputs, network.block_rows * n_out)
+    return inputs
+
+
+@inner
+def backward_block(network, workspace, first, rows, dropout, batch_norm):
+    """Carry the last layer's delta of some rows back through all layers but the first."""
+    units = total_units(network)
+    offset = network.block_rows * (units - at(network.sizes, network.layers))
+    for layer in range(network.layers - 1, 0, -1):
+        n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
+        delta = shifted(workspace.deltas, offset + first * n_out)
+        offset -= network.block_rows * n_in
+        activation = at(network.activations, layer - 1)
+        saved = workspace.outputs
+        if needs_preactivation(activation):
+            saved = workspace.saved
+        if dropout is not None and dropout.dropped > 0:
+            saved = workspace.saved
+        saved = shifted(saved, offset + first * n_in)
+        below = shifted(workspace.deltas, offset + first * n_in)
+        transposed = shifted(workspace.transposed_weights, at(network.weight_offsets, layer))
+        shape, all_activations = Shape(rows, n_in, n_out), network.all_activations
+        backpropagate_at(shape, delta, transposed, activation, saved, below, all_activations)
+        if dropout is not None:
+            apply_dropout_to_delta(dropout, offset + first * n_in, rows * n_in, below)
+        if batch_norm is not None:
+            normalize_delta(batch_norm, network, workspace, layer - 1, below, rows)
+
+
+@inner
+def gradient_of_block(network, inputs, workspace, first, rows, gradient, add, begin, end):
+    """Set begin..end of the gradient to that of some rows, or add it; inputs: their address.
+
+    Each input of each layer has its own place to be transposed in: threads may be in different
+    layers.
+    """
+    offset, transposed = 0, workspace.transposed_inputs
+    stride = transposed_stride(rows, lane_count(gradient))
+    for layer in range(network.layers):
+        n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
+        weights, biases = at(network.weight_offsets, layer), at(network.bias_offsets, layer)
+        from_input, to_input = layer_inputs_in(network, layer, begin, end)
+        bias = has_bias(network, layer) if begin <= biases < end else 0
+        layer_gradient_at(
+            Shape(rows, to_input - from_input, n_out),
+            Rows(shifted(inputs, from_input), n_in),
+            shifted(workspace.deltas, offset + first * n_out),
+            LayerGradient(
+                shifted(gradient, weights + from_input * n_out), shifted(gradient, biases), bias
+            ),
+            add,
+            Scratch(shifted(transposed, from_input * stride), network.partial_gradients == 1),
+        )
+        inputs = shifted(workspace.outputs, offset + first * n_out)
+        offset += network.block_rows * n_out
+        transposed = shifted(transposed, n_in * stride)
+
+
+@inner
+def transpose_weights(network, params, workspace, begin, end):
+    """Transpose the weights in begin..end of all layers but the first."""
+    for layer in range(1, network.layers):
+        n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
+        start = at(network.weight_offsets, layer)
+        first, last = layer_inputs_in(network, layer, begin, end)
+        weights = shifted(params, start + first * n_out)
+        target = shifted(workspace.transposed_weights, start + first)
+        transpose(weights, last - first, n_out, n_out, target, n_in)
+
+
+@elementwise
+def sum_partial_gradients(k, size, total, partial, count, stride):
+    """Set the total at an address to the sum of the partial gradients, in order."""
+    gradient = load_part(partial, k, size)
+    for _ in range(1, count):
+        partial = shifted(partial, stride)
+        gradient = gradient + load_part(partial, k, size)
+    store_part(total, k, gradient, size)

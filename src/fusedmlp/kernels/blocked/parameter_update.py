@@ -1,0 +1,100 @@
+"""A step once its gradient is known: penalties and clipping, then the optimiser's rule.
+
+Each thread does it for its own part of the flat vector. Without extras, LLVM sees SGD alone.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fusedmlp.kernels.blocked.partition import layer_weights_in
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.optimizers import (
+    MeanSquareNumbers,
+    RpropNumbers,
+    adam_at,
+    adam_numbers,
+    rmsprop_at,
+    rprop_at,
+)
+from fusedmlp.kernels.penalties import clip_values_at, penalize_at, scale_at
+from fusedmlp.kernels.threads.barrier import barrier
+from fusedmlp.kernels.updates import update_at
+from fusedmlp.kernels.vector import at, shifted
+from fusedmlp.kernels.vector.integers import smaller
+from fusedmlp.kernels.vector.reductions import norm
+from fusedmlp.plan.codes import Optimizer
+
+
+class Step(NamedTuple):
+    """A step's learning rate, and its number, counted from 1."""
+
+    rate: Any
+    number: int
+
+
+@inner
+def learning_rate_at(extras, optimizer_state, learning_rate, epoch):
+    """Return an epoch's learning rate."""
+    if extras is None:
+        return np.float64(learning_rate)
+    rates = extras.learning_rates
+    return rates[smaller(epoch, rates.size - 1)] * at(optimizer_state.learning_rate_factor, 0)
+
+
+@inner
+def penalize_and_clip(extras, run, begin, end, team):
+    """Add the penalties' derivative to begin..end of the gradient, and clip it."""
+    if extras.l1 > 0 or extras.l2 > 0:
+        for layer in range(run.network.layers):
+            first, size = layer_weights_in(run.network, layer, begin, end)
+            weights, gradient = shifted(run.params, first), shifted(run.gradient, first)
+            penalize_at(weights, gradient, size, extras.l1, extras.l2)
+    if extras.clip_value < np.inf:
+        clip_values_at(end - begin, shifted(run.gradient, begin), extras.clip_value)
+    if extras.clip_norm < np.inf:
+        barrier(team)
+        length = norm(run.gradient, run.size)  # by each thread, in the same order
+        barrier(team)
+        if length > extras.clip_norm:
+            scale_at(shifted(run.gradient, begin), end - begin, extras.clip_norm / length)
+
+
+@inner
+def apply_update(extras, run, begin, end, step, real):
+    """Update the parameters begin..end by the optimiser's rule; real is their type."""
+    params, gradient = shifted(run.params, begin), shifted(run.gradient, begin)
+    velocity, size = shifted(run.velocity, begin), end - begin
+    if extras is None or extras.optimizer in (Optimizer.SGD, Optimizer.AW_SGD):
+        rate = real(step.rate)
+        update_at(size, params, gradient, velocity, rate, run.momentum, run.nesterov)
+    else:
+        if extras.optimizer == Optimizer.ADAMW:
+            for layer in range(run.network.layers):
+                first, count = layer_weights_in(run.network, layer, begin, end)
+                kept = real(1.0 - step.rate * extras.weight_decay)
+                scale_at(shifted(run.params, first), count, kept)
+        squares = shifted(run.optimizer_state.squares, begin)
+        memory = params, gradient, velocity, squares
+        _apply_adaptive_rule(extras, size, memory, step, np.float64(run.momentum))
+
+
+@inner
+def _apply_adaptive_rule(extras, size, memory, step, momentum):
+    """Apply a rule that gives each parameter a step of its own.
+
+    memory: the addresses of parameters, gradient, velocity and squares.
+    """
+    params, gradient, velocity, squares = memory
+    if extras.optimizer == Optimizer.RPROP:
+        steps = RpropNumbers(extras.eta_minus, extras.eta_plus, extras.least_step, extras.most_step)
+        rprop_at(size, params, gradient, velocity, squares, steps)
+    elif extras.optimizer == Optimizer.RMSPROP or extras.optimizer == Optimizer.ADAGRAD:
+        keep = extras.rho if extras.optimizer == Optimizer.RMSPROP else 1.0
+        add = 1.0 - keep if extras.optimizer == Optimizer.RMSPROP else 1.0
+        means = MeanSquareNumbers(step.rate, momentum, keep, add, extras.epsilon)
+        rmsprop_at(size, params, gradient, velocity, squares, means)
+    else:
+        beta_1, beta_2 = extras.beta_1, extras.beta_2
+        moments = adam_numbers(step.rate, beta_1, beta_2, extras.epsilon, step.number)
+        adam_at(size, params, gradient, velocity, squares, moments)

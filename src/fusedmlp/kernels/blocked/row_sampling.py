@@ -1,0 +1,64 @@
+"""AW-SGD in a run: the rows of each batch are drawn, and the sampler learns from them."""
+
+import numpy as np
+
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.layers import Shape
+from fusedmlp.kernels.sampling import add_squares_at, chance_of, draw_rows_at, learn_at
+from fusedmlp.kernels.vector import at, put, shifted
+from fusedmlp.kernels.vector.copies import fill_with_zeros
+from fusedmlp.plan.codes import Optimizer
+
+
+@inner
+def uses_sampler(extras):
+    """Whether the rows of a step are drawn."""
+    return extras.optimizer == Optimizer.AW_SGD
+
+
+@inner
+def draw_batch(extras, run, epoch, begin, end, real):
+    """Draw the rows that this epoch visits as begin..end, and their weights."""
+    if extras.optimizer == Optimizer.AW_SGD:
+        sampler, floor = run.optimizer_state.sampler, extras.sampler_floor
+        rows, tree, drawn = sampler.rows, sampler.tree, shifted(run.row_order, begin)
+        draw_rows_at(tree, floor, run.seed, epoch, begin, rows, end - begin, drawn)
+        for b in range(end - begin):
+            row = at(drawn, b)
+            weight = 1.0 / (rows * chance_of(tree, floor, rows, row))
+            if sampler.has_row_weights:
+                weight *= np.float64(at(run.optimizer_state.row_weights, row))
+            put(sampler.weights, begin + b, real(weight))
+
+
+@inner
+def store_gradient_squares(extras, run, row, rows, place, inputs, scale):
+    """Store the squared lengths of the weighted gradients of rows.
+
+    The first of them is the row-th drawn. inputs: their address. place: theirs in the workspace.
+    scale: of the deltas that are there.
+    """
+    if extras.optimizer == Optimizer.AW_SGD:
+        network, offset = run.network, 0
+        unscaled = 1.0 / (np.float64(scale) * np.float64(scale))
+        squares = shifted(run.optimizer_state.sampler.squares, row)
+        fill_with_zeros(squares, rows)
+        for layer in range(network.layers):
+            n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
+            here = offset + place * n_out
+            shape, delta = Shape(rows, n_in, n_out), shifted(run.workspace.deltas, here)
+            add_squares_at(shape, inputs, delta, network.bias, unscaled, squares)
+            inputs = shifted(run.workspace.outputs, here)
+            offset += network.block_rows * n_out
+
+
+@inner
+def update_sampler(extras, run, begin, end):
+    """Learn from the draws begin..end of this epoch which rows to draw."""
+    if extras.optimizer == Optimizer.AW_SGD:
+        sampler = run.optimizer_state.sampler
+        drawn, squares = shifted(run.row_order, begin), shifted(sampler.squares, begin)
+        learn_at(
+            sampler.tree, sampler.mean, extras.sampler_floor, extras.sampler_rate, sampler.rows,
+            drawn, end - begin, squares, squares,
+        )  # fmt: skip

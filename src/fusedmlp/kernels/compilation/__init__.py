@@ -1,0 +1,1 @@
+"""How Numba compiles the kernels, and where the machine code is kept."""

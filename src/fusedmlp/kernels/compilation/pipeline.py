@@ -1,0 +1,118 @@
+"""Numba's compiler pipelines: inner functions are compiled to LLVM IR, and no further.
+
+By itself Numba links each function with all that it calls, optimises that together, and makes
+machine code of it, before it does the same with the function's callers. A function ten calls down
+would be linked and optimised ten times, and nine of the ten machine codes would never run. Here a
+kernel is linked with everything below it once, and optimised once.
+"""
+
+import gc
+
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
+from numba.core.typed_passes import NativeLowering
+
+
+class _NoEnvironments:
+    def set_env(self, *_):
+        pass
+
+
+class _InnerLibrary(JITCodeLibrary):
+    """The IR of an inner function, which is linked and optimised as a part of a kernel."""
+
+    @property
+    def codegen(self):
+        """A code generator that keeps no environment: there is no machine code to read it."""
+        return _NoEnvironments()
+
+    def get_pointer_to_function(self, name):  # noqa: ARG002
+        return 0
+
+    def finalize(self):
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def _optimize_functions(self, ll_module):
+        """Leave it to the kernel: only what modules that are linked must share is set."""
+        ll_module.data_layout = super().codegen._data_layout
+
+    def own_module(self):
+        """Return the module of this function alone, to be linked into a kernel's."""
+        return super()._get_module_for_linking()
+
+    def _get_module_for_linking(self):
+        """Return the module with all that it calls, for a library of Numba's own."""
+        module = self.own_module().clone()
+        _link_all(module, self._linking_libraries)
+        return module
+
+
+class _KernelLibrary(JITCodeLibrary):
+    """The code of a kernel and of all below it."""
+
+    def finalize(self):
+        _link_all(self._final_module, self._linking_libraries)
+        self._linking_libraries.clear()
+        super().finalize()
+
+
+def _link_all(module, libraries):
+    """Link a module with the libraries and all that inner ones among them link to, each once."""
+    waiting, linked = list(libraries), set()
+    while waiting:
+        library = waiting.pop()
+        if library in linked:
+            continue
+        linked.add(library)
+        if isinstance(library, _InnerLibrary):
+            module.link_in(library.own_module(), preserve=True)
+            waiting.extend(library._linking_libraries)
+        else:
+            module.link_in(library._get_module_for_linking(), preserve=True)
+
+
+def _lowering_to(library, name):
+    """Return Numba's last step with a library of its own kind."""
+
+    @register_pass(mutates_CFG=True, analysis_only=False)
+    class Lowering(NativeLowering):
+        _name = name
+
+        def run_pass(self, state):
+            state.library = library(state.targetctx.codegen(), state.func_id.func_qualname)
+            state.library.enable_object_caching()
+            return super().run_pass(state)
+
+    return Lowering
+
+
+class KernelCompiler(CompilerBase):
+    """Numba's pipeline, without garbage collection: among many objects it would find little."""
+
+    lowering = _lowering_to(_KernelLibrary, "fusedmlp_kernel_lowering")
+
+    def define_pipelines(self):  # noqa: D102
+        manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
+        manager.passes = [
+            (self.lowering if step is NativeLowering else step, text)
+            for step, text in manager.passes
+        ]
+        manager.finalize()
+        return [manager]
+
+    def compile_extra(self, func):  # noqa: D102
+        if not gc.isenabled():
+            return super().compile_extra(func)
+        gc.disable()
+        try:
+            return super().compile_extra(func)
+        finally:
+            gc.enable()
+
+
+class InnerCompiler(KernelCompiler):
+    """The same for a function that only kernels call."""
+
+    lowering = _lowering_to(_InnerLibrary, "fusedmlp_inner_lowering")

@@ -1,0 +1,1 @@
+"""Elementary functions of vectors: exp, log, sigmoid, tanh, softmax, SiLU and GELU."""

@@ -1,0 +1,64 @@
+"""log(1 + e) and softplus of a vector: no branch, no call, no table.
+
+With ``s = e / (2 + e)``, ``log(1 + e) = 2 atanh(s) = e - s (e - w q(w))``, where ``w = s**2`` and
+``q(w) = 2/3 + 2/5 w + 2/7 w**2 + ...``: what s loses to rounding counts for less than half. The
+polynomials interpolate q at the Chebyshev nodes of 0..1/9, which is e from 0 to 1; their relative
+error in the logarithm is 0.04 units in the last place of float64, and 0.007 of float32.
+"""
+
+import numpy as np
+from numba import types
+from numba.extending import overload
+
+from fusedmlp.kernels.compilation.jit import FLAGS, inner
+from fusedmlp.kernels.functions.exponential import exp_nonpositive
+from fusedmlp.kernels.vector import absolute, relu
+
+
+@inner
+def _series_64(w):
+    """W q(w)."""
+    w2 = w * w
+    w4 = w2 * w2
+    return w * (
+        (
+            (0.66666666666666658561 + w * 0.40000000000014582673)
+            + w2 * (0.28571428567108757162 + w * 0.22222222717427862989)
+        )
+        + w4
+        * (
+            (0.18181789436132858169 + w * 0.15385570064958623103)
+            + w2 * (0.1331414420965493615 + w * 0.12001072809590712535)
+            + w4 * (0.088007384861446738822 + w * 0.16164045611943532221)
+        )
+    )
+
+
+@inner
+def _series_32(w):
+    """The same in float32."""
+    w2 = w * w
+    return w * (
+        (0.66666667320527412469 + w * 0.39999706331929717402)
+        + w2 * (0.28592357994302837723 + w * 0.21706575800880372646)
+        + (w2 * w2) * 0.23224329224023348832
+    )
+
+
+def _series(w):
+    return _series_64(w) if w.dtype == np.float64 else _series_32(w)
+
+
+@overload(_series, jit_options=FLAGS, inline="always")
+def _series_for_type(w):
+    if w.dtype == types.float64:
+        return lambda w: _series_64(w)
+    return lambda w: _series_32(w)
+
+
+@inner
+def softplus(z):
+    """log(1 + exp(z)) = max(z, 0) + log(1 + e), with e = exp(-|z|), which cannot overflow."""
+    e = exp_nonpositive(0.0 - absolute(z))
+    s = e / (2.0 + e)
+    return relu(z) + (e - s * (e - _series(s * s)))

@@ -1,0 +1,76 @@
+"""SiLU and GELU: a number times a gate, which is the sigmoid of ``u = z (linear + cubic z**2)``.
+
+SiLU's gate is sigmoid(z). GELU's is ``(1 + tanh(u / 2)) / 2``, which is sigmoid(u), with
+``u = 2 sqrt(2 / pi) (z + 0.044715 z**3)`` (Hendrycks and Gimpel, 2016, their form with tanh).
+"""
+
+import math
+
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.functions.exponential import (
+    exp_nonpositive,
+    factors,
+    quotient,
+    round_and_zero,
+)
+from fusedmlp.kernels.vector import absolute, select
+
+SILU = (1.0, 0.0)
+GELU = (2.0 * math.sqrt(2.0 / math.pi), 2.0 * math.sqrt(2.0 / math.pi) * 0.044715)
+OPEN = 100.0  # from here on a gate is 1 in either type
+
+
+@inner
+def silu(z):
+    """Return z sigmoid(z)."""
+    return _gated(z, *SILU)
+
+
+@inner
+def silu_derivative(z, error):
+    """Return error times SiLU's derivative."""
+    return _gated_derivative(z, error, *SILU)
+
+
+@inner
+def gelu(z):
+    """Return GELU, in the form with tanh."""
+    return _gated(z, *GELU)
+
+
+@inner
+def gelu_derivative(z, error):
+    """Return error times GELU's derivative."""
+    return _gated_derivative(z, error, *GELU)
+
+
+@inner
+def _gated(z, linear, cubic):
+    """Return z times its gate.
+
+    Where the gate is too small for a normal number, the product need not be: the second power of
+    two comes last.
+    """
+    _, zero = round_and_zero(z)
+    bounded = select(z < zero, zero, z)  # minus infinity times 0 would be NaN
+    x = select(z > OPEN, OPEN, bounded)
+    u = x * (linear + cubic * (x * x))
+    first, second, t = factors(0.0 - absolute(u))
+    e = first + first * t
+    gate = quotient(select(u > 0.0, 1.0, e), 0.0, 1.0, e * second, 0.0)
+    return (bounded * gate) * select(u > 0.0, 1.0, second)
+
+
+@inner
+def _gated_derivative(z, error, linear, cubic):
+    """Return error times s(u) + z s'(u) du/dz, with s'(u) = s(u) s(-u): 1 - s(u) would lose it."""
+    _, zero = round_and_zero(z)
+    x = select(z > OPEN, OPEN, select(z < zero, zero, z))
+    squared = x * x
+    u = x * (linear + cubic * squared)
+    e = exp_nonpositive(0.0 - absolute(u))
+    larger_half = 1.0 / (1.0 + e)
+    smaller_half = e * larger_half
+    gate = select(u > 0.0, larger_half, smaller_half)
+    steepness = (larger_half * smaller_half) * (linear + (3.0 * cubic) * squared)
+    return error * (gate + x * steepness)

@@ -1,0 +1,102 @@
+"""Softmax of rows, and its derivative."""
+
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.functions.exponential import exp_nonpositive
+from fusedmlp.kernels.vector import (
+    at,
+    lane_count,
+    load,
+    load_first,
+    max_lane,
+    maximum,
+    put,
+    shifted,
+    store,
+    sum_lanes,
+    zeros,
+)
+from fusedmlp.kernels.vector.elementwise import replace_each
+
+
+@inner
+def softmax(z, rows, units):
+    """Replace z (rows, units) by the softmax of each row."""
+    for b in range(rows):
+        _subtract_largest(shifted(z, b * units), units)
+    _exp_each(rows * units, z)
+    for b in range(rows):
+        _divide_by_sum(shifted(z, b * units), units)
+
+
+@inner
+def _subtract_largest(z, units):
+    """Subtract a row's largest number, so that no exponential overflows.
+
+    Rows of fewer units than a vector has lanes are left to scalars, here and in `_divide_by_sum`:
+    what takes long is the exponential, and that fills its lanes with several rows.
+    """
+    lanes = lane_count(z)
+    if units < lanes:
+        largest = at(z, 0)
+        for j in range(1, units):
+            largest = max(largest, at(z, j))
+        for j in range(units):
+            put(z, j, at(z, j) - largest)
+        return
+    rest = load(z, units - lanes)  # overlaps the vector before it, so it is read first
+    most, j = rest, 0
+    while j < units - lanes:
+        most = maximum(most, load(z, j))
+        j += lanes
+    largest, j = max_lane(most), 0
+    while j < units - lanes:
+        store(z, j, load(z, j) - largest)
+        j += lanes
+    store(z, units - lanes, rest - largest)
+
+
+@inner
+def _divide_by_sum(z, units):
+    """Divide a row by its sum."""
+    lanes = lane_count(z)
+    if units < lanes:
+        divisor = at(z, 0)
+        for j in range(1, units):
+            divisor += at(z, j)
+        for j in range(units):
+            put(z, j, at(z, j) / divisor)
+        return
+    last, j = units - lanes, lanes
+    sums, rest = load(z, 0), load(z, last)
+    while j <= last:
+        sums = sums + load(z, j)
+        j += lanes
+    divisor = sum_lanes(sums + load_first(z, j, units - j))
+    j = 0
+    while j < last:
+        store(z, j, load(z, j) / divisor)
+        j += lanes
+    store(z, last, rest / divisor)
+
+
+@inner
+def softmax_derivative(outputs, error, rows, units, delta):
+    """Set delta (rows, units) to error times derivative: each unit moves all outputs of its row.
+
+    delta_j = o_j (e_j - sum_k o_k e_k)
+    """
+    for b in range(rows):
+        k = b * units
+        _derivative_of_row(shifted(outputs, k), shifted(error, k), units, shifted(delta, k))
+
+
+@inner
+def _derivative_of_row(outputs, error, units, delta):
+    mean = sum_lanes(zeros(outputs))
+    for j in range(units):
+        mean += at(outputs, j) * at(error, j)
+    for j in range(units):
+        put(delta, j, at(outputs, j) * (at(error, j) - mean))
+
+
+_exp_each = replace_each(exp_nonpositive)

@@ -1,0 +1,1 @@
+"""Small full batches: the rows lie in the lanes of vectors."""

@@ -1,0 +1,41 @@
+"""`fit` for a small full batch: one row in each lane."""
+
+from functools import lru_cache
+
+from fusedmlp.kernels.lanes.layout import copy_back, fill_workspace, layout_of
+from fusedmlp.kernels.lanes.small_batch import choices_of
+from fusedmlp.kernels.lanes.specialized import SpecializedKernel
+from fusedmlp.kernels.vector import REGISTER
+from fusedmlp.plan.codes import Loss
+
+MOST_PARAMS = 1024
+LOSSES = (Loss.SQUARED_ERROR, Loss.LOG_LOSS)
+
+
+def suits_lanes(plan, X, state):
+    """Whether rows in the lanes are faster than blocks: half of the lanes filled, the layers small.
+
+    3-4-1 takes 0.12 us an epoch instead of 0.28, 3-32-1 0.49 instead of 0.82; at 1,500 weights the
+    two were even. What is saved for the way back and the other losses are left to blocks.
+    """
+    if plan.save_for_backward or plan.loss not in LOSSES:
+        return False
+    lanes = REGISTER // X.itemsize
+    filled = lanes // 2 <= len(X) <= lanes
+    small = plan.batch_size == len(X) and state.params.size <= MOST_PARAMS
+    return filled and small and plan.plain
+
+
+def fit_in_lanes(plan, X, y, state, stop):
+    """Do what `fit` does."""
+    sizes, activations = tuple(plan.sizes.tolist()), tuple(plan.activations.tolist())
+    kernel = _kernel_for(sizes, activations, plan.bias, X.itemsize, choices_of(plan))
+    workspace = fill_workspace(kernel.layout, plan, X, y, state)
+    finite = kernel.fit(workspace, plan, len(X), state, stop)
+    copy_back(kernel.layout, workspace, state)
+    return finite
+
+
+@lru_cache(maxsize=128)
+def _kernel_for(sizes, activations, bias, itemsize, choices):
+    return SpecializedKernel(layout_of(sizes, activations, bias, itemsize), choices)

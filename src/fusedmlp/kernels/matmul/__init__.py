@@ -1,0 +1,1 @@
+"""Matrix products: packing and micro-kernels."""

@@ -1,0 +1,203 @@
+"""Vectors to and from memory.
+
+Memory is an address, one machine word. An array is a struct of nine: passed on to every function
+inside a step, those structs took most of a small network's epoch and of the compiler's time.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core.errors import TypingError
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
+
+from fusedmlp.kernels.vector.simd import WIDE, Vector, call_llvm, lanes_of, splatted
+
+STACK_BYTES = 16384  # bytes: half of the fastest cache
+
+
+@intrinsic
+def address(typing_context, array):
+    if array.layout != "C":
+        raise TypingError(f"an array must be C-ordered, got {array}")
+
+    def build(context, builder, sig, args):
+        return make_array(array)(context, builder, args[0]).data
+
+    return types.CPointer(array.dtype)(array), build
+
+
+@intrinsic
+def shifted(typing_context, memory, items):
+    def build(context, builder, sig, args):
+        return builder.gep(args[0], [args[1]])
+
+    return memory(memory, types.intp), build
+
+
+def _pointer(builder, memory, offset, vector_type):
+    """Return the address of the vector that begins with the item at offset."""
+    return builder.bitcast(builder.gep(memory, [offset]), vector_type.as_pointer())
+
+
+def _loader(registers):
+    """Return an intrinsic that loads so many registers from the items `offset` on."""
+
+    @intrinsic
+    def load(typing_context, memory, offset):
+        result = Vector(memory.dtype, registers * lanes_of(memory.dtype))
+
+        def build(context, builder, sig, args):
+            pointer = _pointer(builder, args[0], args[1], context.get_value_type(result))
+            return builder.load(pointer, align=memory.dtype.bitwidth // 8)
+
+        return result(memory, types.intp), build
+
+    return load
+
+
+@intrinsic
+def store(typing_context, memory, offset, vector):
+    def build(context, builder, sig, args):
+        pointer = _pointer(builder, args[0], args[1], args[2].type)
+        builder.store(args[2], pointer, align=memory.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.void(memory, types.intp, vector), build
+
+
+def _first_lanes(builder, count, vector_type):
+    """Mask of the lanes below count, which is made of numbers as long as the vector's."""
+    index = ir.IntType(64 if vector_type.element == ir.DoubleType() else 32)
+    lanes = vector_type.count
+    numbers = ir.Constant(ir.VectorType(index, lanes), list(range(lanes)))
+    short = builder.trunc(count, index) if index.width < count.type.width else count
+    return builder.icmp_signed("<", numbers, splatted(builder, short, lanes))
+
+
+def _first_loader(registers):
+    """Return an intrinsic that loads the first `count` lanes of so many registers."""
+
+    @intrinsic
+    def load_first(typing_context, memory, offset, count):
+        result = Vector(memory.dtype, registers * lanes_of(memory.dtype))
+
+        def build(context, builder, sig, args):
+            vector_type = context.get_value_type(result)
+            align = ir.Constant(ir.IntType(32), memory.dtype.bitwidth // 8)
+            mask = _first_lanes(builder, args[2], vector_type)
+            pointer = _pointer(builder, args[0], args[1], vector_type)
+            zero = ir.Constant(vector_type, [0.0] * result.lanes)
+            arguments = [pointer, align, mask, zero]
+            return call_llvm(builder, "masked.load", vector_type, ".p0", arguments, vector_type)
+
+        return result(memory, types.intp, types.intp), build
+
+    return load_first
+
+
+@intrinsic
+def store_first(typing_context, memory, offset, vector, count):
+    def build(context, builder, sig, args):
+        vector_type = context.get_value_type(vector)
+        align = ir.Constant(ir.IntType(32), memory.dtype.bitwidth // 8)
+        mask = _first_lanes(builder, args[3], vector_type)
+        pointer = _pointer(builder, args[0], args[1], vector_type)
+        arguments = [args[2], pointer, align, mask]
+        call_llvm(builder, "masked.store", vector_type, ".p0", arguments, ir.VoidType())
+        return context.get_dummy_value()
+
+    return types.void(memory, types.intp, vector, types.intp), build
+
+
+@intrinsic
+def stack_buffer(typing_context, memory):
+    def build(context, builder, sig, args):
+        item = context.get_value_type(memory.dtype)
+        items = STACK_BYTES * 8 // memory.dtype.bitwidth
+        with builder.goto_entry_block():  # Numba's own alloca_once fills the workspace with zeros
+            workspace = builder.alloca(ir.ArrayType(item, items))
+        workspace.align = 64
+        return builder.bitcast(workspace, item.as_pointer())
+
+    return memory(memory), build
+
+
+def _crossed(builder, low, high, distance, lanes):
+    """Swap the blocks of `distance` lanes that lie off the diagonal of two rows of a square."""
+    first = [k if not k & distance else lanes + k - distance for k in range(lanes)]
+    second = [k + distance if not k & distance else lanes + k for k in range(lanes)]
+    indices = ir.VectorType(ir.IntType(32), lanes)
+    return (
+        builder.shuffle_vector(low, high, ir.Constant(indices, first)),
+        builder.shuffle_vector(low, high, ir.Constant(indices, second)),
+    )
+
+
+@intrinsic
+def dot_products(typing_context, vector, memory, offset):
+    lanes = lanes_of(memory.dtype)
+
+    def build(context, builder, sig, args):
+        vector_type, align = args[0].type, memory.dtype.bitwidth // 8
+        products = []
+        for k in range(lanes):
+            place = builder.add(args[2], ir.Constant(args[2].type, k * lanes))
+            pointer = _pointer(builder, args[1], place, vector_type)
+            products.append(builder.fmul(args[0], builder.load(pointer, align=align)))
+        while len(products) > 1:  # pairwise, as in sum_lanes
+            half = len(products) // 2
+            pairs = zip(products[:half], products[half:], strict=True)
+            products = [builder.fadd(*_crossed(builder, a, b, half, lanes)) for a, b in pairs]
+        return products[0]
+
+    return vector(vector, memory, types.intp), build
+
+
+@intrinsic
+def transpose_tile(typing_context, source, source_stride, target, target_stride):
+    lanes = lanes_of(source.dtype)
+
+    def build(context, builder, sig, args):
+        vector_type = context.get_value_type(Vector(source.dtype, lanes))
+        align = source.dtype.bitwidth // 8
+        offsets = [ir.Constant(ir.IntType(64), k) for k in range(lanes)]
+        rows = [
+            builder.load(
+                _pointer(builder, args[0], builder.mul(args[1], k), vector_type), align=align
+            )
+            for k in offsets
+        ]
+        distance = lanes // 2
+        while distance:
+            for k in range(lanes):
+                if not k & distance:
+                    pair = _crossed(builder, rows[k], rows[k + distance], distance, lanes)
+                    rows[k], rows[k + distance] = pair
+            distance //= 2
+        for k, row in zip(offsets, rows, strict=True):
+            pointer = _pointer(builder, args[2], builder.mul(args[3], k), vector_type)
+            builder.store(row, pointer, align=align)
+        return context.get_dummy_value()
+
+    return types.void(source, types.intp, target, types.intp), build
+
+
+@intrinsic
+def at(typing_context, memory, offset):
+    def build(context, builder, sig, args):
+        return builder.load(builder.gep(args[0], [args[1]]))
+
+    return memory.dtype(memory, types.intp), build
+
+
+@intrinsic
+def put(typing_context, memory, offset, scalar):
+    def build(context, builder, sig, args):
+        builder.store(args[2], builder.gep(args[0], [args[1]]))
+        return context.get_dummy_value()
+
+    return types.void(memory, types.intp, memory.dtype), build
+
+
+load, load_wide = _loader(1), _loader(WIDE)
+load_first, load_first_wide = _first_loader(1), _first_loader(WIDE)

@@ -1,0 +1,134 @@
+"""NumPy arrays in the place of `simd`'s vectors and addresses, for ``NUMBA_DISABLE_JIT=1``."""
+
+import numpy as np
+
+REGISTER = 32
+WIDE = 2
+STACK_BYTES = 16384
+
+
+def address(array):
+    if not array.flags.c_contiguous:
+        raise TypeError(f"an array must be C-ordered, got strides {array.strides}")
+    return array.reshape(-1)
+
+
+def shifted(memory, items):
+    return memory[items:]
+
+
+def stack_buffer(memory):
+    return np.empty(STACK_BYTES // memory.itemsize, memory.dtype)
+
+
+def transpose_tile(source, source_stride, target, target_stride):
+    for r in range(lane_count(source)):
+        for j in range(lane_count(source)):
+            target[j * target_stride + r] = source[r * source_stride + j]
+
+
+def lane_count(memory):
+    return REGISTER // memory.itemsize
+
+
+def at(memory, offset):
+    return memory[offset]
+
+
+def put(memory, offset, scalar):
+    memory[offset] = scalar
+
+
+def load(memory, offset):
+    return memory[offset : offset + lane_count(memory)].copy()
+
+
+def load_wide(memory, offset):
+    return memory[offset : offset + WIDE * lane_count(memory)].copy()
+
+
+def load_first(memory, offset, count):
+    vector = zeros(memory)
+    count = min(count, vector.size)
+    vector[:count] = memory[offset : offset + count]
+    return vector
+
+
+def load_first_wide(memory, offset, count):
+    vector = zeros_wide(memory)
+    count = min(count, vector.size)
+    vector[:count] = memory[offset : offset + count]
+    return vector
+
+
+def store(memory, offset, vector):
+    memory[offset : offset + vector.size] = vector
+
+
+def store_first(memory, offset, vector, count):
+    count = min(count, vector.size)
+    memory[offset : offset + count] = vector[:count]
+
+
+def zeros(memory):
+    return np.zeros(lane_count(memory), memory.dtype)
+
+
+def zeros_wide(memory):
+    return np.zeros(WIDE * lane_count(memory), memory.dtype)
+
+
+def select(mask, yes, no):
+    return np.where(mask, yes, no)
+
+
+def fma(a, b, c):
+    return a * b + c
+
+
+def concatenate(low, high):
+    return np.concatenate([low, high])
+
+
+def split(wide):
+    return np.split(wide, 2)
+
+
+def relu(vector):
+    return np.maximum(vector, 0)
+
+
+def power_of_two(shifted):
+    if shifted.dtype == np.float64:
+        return ((shifted.view(np.int64) << 52) + (1023 << 52)).view(np.float64)
+    return ((shifted.view(np.int32) << 23) + np.int32(127 << 23)).view(np.float32)
+
+
+def sum_lanes(vector):
+    return vector.sum()
+
+
+def maximum(a, b):
+    return np.where(a > b, a, b)
+
+
+def max_lane(vector):
+    return vector.max()
+
+
+def absolute(vector):
+    return np.abs(vector)
+
+
+def sqrt(vector):
+    return np.sqrt(vector)
+
+
+def copysign(size, sign):
+    return np.copysign(size, sign)
+
+
+def dot_products(vector, memory, offset):
+    lanes = lane_count(memory)
+    rows = memory[offset : offset + lanes * lanes].reshape(lanes, lanes)
+    return (vector * rows).sum(axis=1)

@@ -1,0 +1,112 @@
+"""Options of the network and its loss."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, TypedDict
+
+from numpy.typing import ArrayLike
+
+from fusedmlp.checks import requirements as may_be
+from fusedmlp.options.option import Option
+from fusedmlp.plan import codes
+from fusedmlp.plan.codes import Activation, names_of
+
+HIDDEN_ACTIVATIONS = names_of(tuple(a for a in Activation if a.traits.hidden is not None))
+OUTPUT_ACTIVATIONS = names_of(tuple(a for a in Activation if a.traits.output is not None))
+
+if TYPE_CHECKING:  # the names are known when the package runs: said once, in codes.py
+    HiddenActivation: TypeAlias = str
+    OutputActivation: TypeAlias = str
+    Loss: TypeAlias = str
+else:
+    HiddenActivation = Literal[HIDDEN_ACTIVATIONS]
+    OutputActivation = Literal[OUTPUT_ACTIVATIONS]
+    Loss = Literal[names_of(codes.Loss)]
+
+Initial = Literal["uniform", "glorot", "he"] | Sequence[ArrayLike] | Sequence[Sequence[ArrayLike]]
+
+
+def _hidden_activations() -> str:
+    """Name the activations of hidden layers, each with its remark."""
+    remarks = [f" ({a.traits.hidden})" if a.traits.hidden else "" for a in Activation]
+    named = [
+        f"{name_of(a)}{remark}"
+        for a, remark in zip(Activation, remarks, strict=True)
+        if a.traits.hidden is not None
+    ]
+    return f"{', '.join(named[:-1])} or {named[-1]}"
+
+
+def _output_activations() -> str:
+    """Name the activations of the last layer, each with what it is for."""
+    return ", ".join(f"{name_of(a)} {a.traits.output}" for a in Activation if a.traits.output)
+
+
+def name_of(activation: Activation) -> str:
+    """Return an activation's name as an option, in quotes."""
+    return repr(activation.name.lower())
+
+
+class NetworkOptions(TypedDict, total=False):
+    """The network and its loss."""
+
+    activation: Annotated[
+        HiddenActivation | Sequence[HiddenActivation],
+        Option(
+            "sigmoid",
+            may_be.one_or_each_of(HIDDEN_ACTIVATIONS, "hidden layer"),
+            "Activation of the hidden layers, or a sequence with one for each: "
+            f"{_hidden_activations()}.",
+        ),
+    ]
+    output_activation: Annotated[
+        OutputActivation,
+        Option(
+            "sigmoid",
+            may_be.one_of(OUTPUT_ACTIVATIONS),
+            f"Activation of the last layer: {_output_activations()}.",
+        ),
+    ]
+    loss: Annotated[
+        Loss,
+        Option(
+            "squared_error",
+            may_be.one_of(names_of(codes.Loss)),
+            "What is minimised, summed over a row's outputs: 'squared_error', half the square; "
+            "'absolute_error'; 'huber', the one within huber_delta of the target and the other "
+            "beyond; 'log_loss', minus the logarithm of the probability given to the targets (with "
+            "output_activation 'sigmoid' or 'softmax'); 'poisson', half the deviance of counts "
+            "from the outputs as their means (with output_activation 'exp' or 'softplus').",
+        ),
+    ]
+    huber_delta: Annotated[
+        float,
+        Option(
+            1.0, may_be.number(above=0), "Error from which on loss 'huber' grows by its size alone."
+        ),
+    ]
+    bias: Annotated[
+        bool,
+        Option(False, may_be.flag, "Whether each unit has a bias. Biases begin at 0."),
+    ]
+    batch_norm: Annotated[
+        bool,
+        Option(
+            False,
+            may_be.flag,
+            "Whether the sums of hidden units get mean 0 and variance 1 over each batch, then a "
+            "scale and a shift that are learnt (Ioffe and Szegedy, 2015). The shift takes the "
+            "bias's place; each layer then has one. Predictions use running means and variances. "
+            "Takes one thread.",
+        ),
+    ]
+    init: Annotated[
+        Initial,
+        Option(
+            "uniform",
+            may_be.initial,
+            "The first weights: 'uniform' in [-1, 1); 'glorot', uniform within "
+            "sqrt(6 / (n_in + n_out)) (Glorot and Bengio, 2010); 'he', normal with variance "
+            "2 / n_in (He et al., 2015); or the arrays themselves, a sequence of one "
+            "(n_in, n_out) for each layer, or a pair of it and a sequence of (n_out,) biases.",
+        ),
+    ]

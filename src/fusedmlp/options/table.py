@@ -1,0 +1,82 @@
+"""Every option once: its name and type, its default, what it may be and what it means.
+
+`train`'s signature and documentation, the checks and the command line are read from here.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args, get_type_hints
+
+import numpy as np
+
+from fusedmlp.options.contradictions import UNUSED_RATE, refuse_contradictions
+from fusedmlp.options.control import ControlOptions
+from fusedmlp.options.network import NetworkOptions
+from fusedmlp.options.option import Option
+from fusedmlp.options.regularisation import RegularisationOptions
+from fusedmlp.options.steps import StepOptions
+from fusedmlp.plan.codes import SCIPY_OPTIMIZERS, names_of
+
+
+class Options(NetworkOptions, StepOptions, RegularisationOptions, ControlOptions, total=False):
+    """The options of `fusedmlp.train`, all keywords."""
+
+
+DEFAULT_RATES = {
+    "sgd": 1.0, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.01, "adagrad": 0.01, "rprop": 0.01,
+    "aw_sgd": 1.0,
+    **dict.fromkeys(names_of(SCIPY_OPTIMIZERS), UNUSED_RATE),
+}  # fmt: skip
+ROUNDED_TO_DTYPE = (
+    "learning_rate", "momentum", "l1", "l2", "clip_value", "clip_norm", "huber_delta",
+    "search_radius",
+)  # fmt: skip
+
+
+def _table() -> tuple[dict[str, Option], dict[str, Any]]:
+    options, types = {}, {}
+    for name, annotated in get_type_hints(Options, include_extras=True).items():
+        types[name], options[name] = get_args(annotated)
+    return options, types
+
+
+OPTIONS, TYPES = _table()
+DEFAULTS = {name: option.default for name, option in OPTIONS.items()}
+
+
+def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every option with its value, checked, the defaults filled in.
+
+    Raises
+    ------
+    TypeError
+        For a name that is not an option, or a value of a wrong type.
+    ValueError
+        For a value out of range, or two that contradict each other.
+    """
+    for name in given:
+        if name not in OPTIONS:
+            raise TypeError(f"unknown option {name!r}; the options are {', '.join(OPTIONS)}")
+    # The defaults are right: to check them all took a quarter of a short run.
+    options = DEFAULTS | {name: OPTIONS[name].check(name, value) for name, value in given.items()}
+    options["bias"] = options["bias"] or options["batch_norm"]
+    watched = options["patience"] or options["learning_rate_schedule"] == "adaptive"
+    if options["record_every"] is None and (watched or options["optimizer"] in ("lbfgs", "bfgs")):
+        options["record_every"] = 1
+    if options["learning_rate"] is None:
+        options["learning_rate"] = DEFAULT_RATES[options["optimizer"]]
+    real = np.dtype(options["dtype"]).type
+    for name in ROUNDED_TO_DTYPE:  # 1e-60 is 0 in float32, 0.9999999999 is 1
+        if options[name]:
+            with np.errstate(over="ignore", under="ignore"):
+                OPTIONS[name].check(f"{name} in {options['dtype']}", float(real(options[name])))
+    refuse_contradictions(options, DEFAULTS)
+    return options
+
+
+def require_activation_for_each(activation: str | Sequence[str], hidden: Sequence[int]) -> None:
+    """Raise ValueError where the activations are a sequence, but not one for each hidden layer."""
+    if not isinstance(activation, str) and len(activation) != len(hidden):
+        raise ValueError(
+            "activation must be one for all hidden layers or a sequence with one for each, "
+            f"got {len(activation)} for the {len(hidden)} of hidden={tuple(hidden)}"
+        )

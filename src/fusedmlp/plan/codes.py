@@ -1,0 +1,123 @@
+"""The choices of a run, as the numbers that the reference and the kernels see."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+@dataclass(frozen=True)
+class ActivationTraits:
+    """What a run has to know of an activation besides its formula.
+
+    Attributes
+    ----------
+    hidden, output : str or None
+        Whether hidden layers and the last layer may have it: a remark for the documentation, which
+        may be empty, or None where they may not.
+    needs_preactivation : bool
+        Whether its derivative cannot be read off its output, since two sums have the same output.
+    common : bool
+        Whether the kernels are always compiled with it. The others are compiled only for plans that
+        have one of them: they would make each first call a second longer.
+    """
+
+    hidden: str | None = None
+    output: str | None = None
+    needs_preactivation: bool = False
+    common: bool = False
+
+
+class Activation(IntEnum):
+    """The activation functions: this is where one gets its name, its code and its traits."""
+
+    traits: ActivationTraits
+
+    def __new__(cls, code: int, traits: ActivationTraits) -> "Activation":
+        """Make a member whose value is the code alone."""
+        member = int.__new__(cls, code)
+        member._value_ = code
+        member.traits = traits
+        return member
+
+    SIGMOID = 1, ActivationTraits(hidden="", output="for outputs in 0..1", common=True)
+    TANH = 2, ActivationTraits(hidden="", output="in -1..1", common=True)
+    RELU = 3, ActivationTraits(hidden="", common=True)
+    LEAKY_RELU = 5, ActivationTraits(hidden="slope 0.01 below 0")
+    ELU = 6, ActivationTraits(hidden="exp(z) - 1 below 0")
+    SOFTPLUS = 7, ActivationTraits(hidden="", output="above 0")
+    SILU = 8, ActivationTraits(hidden="", needs_preactivation=True)
+    GELU = (
+        9,
+        ActivationTraits(
+            hidden="in the form with tanh of Hendrycks and Gimpel, 2016", needs_preactivation=True
+        ),
+    )
+    EXP = 10, ActivationTraits(output="above 0")
+    SOFTMAX = (
+        4,
+        ActivationTraits(
+            output="for the probabilities of classes that exclude each other", common=True
+        ),
+    )
+    IDENTITY = 0, ActivationTraits(hidden="", output="for any number", common=True)
+
+
+NEEDS_PREACTIVATION = tuple(a for a in Activation if a.traits.needs_preactivation)
+
+LEAK = 0.01  # slope of leaky_relu below 0
+
+# Batch normalisation's: what is added to a variance so that it is not 0, and the share of the new
+# batch in the running statistics (PyTorch's eps and momentum).
+VARIANCE_EPSILON = 1e-5
+RUNNING_STATS_MOMENTUM = 0.1
+
+
+class Loss(IntEnum):
+    """The losses."""
+
+    SQUARED_ERROR = 0
+    ABSOLUTE_ERROR = 2
+    HUBER = 3
+    LOG_LOSS = 1
+    POISSON = 4
+
+
+class Reduction(IntEnum):
+    """How the losses of a batch's rows become one number."""
+
+    SUM = 0
+    MEAN = 1
+
+
+class Measure(IntEnum):
+    """What an error surface shows."""
+
+    ERROR = 0
+    LOSS = 1
+
+
+class Optimizer(IntEnum):
+    """What a step does with the gradient."""
+
+    SGD = 0
+    ADAM = 1
+    ADAMW = 2
+    RMSPROP = 3
+    ADAGRAD = 4
+    RPROP = 5
+    LBFGS = 6
+    BFGS = 7
+    ANNEALING = 8
+    AW_SGD = 9
+
+
+# Those of SciPy, which ask for the loss and gradient of all rows and choose their steps themselves.
+SCIPY_OPTIMIZERS = (Optimizer.LBFGS, Optimizer.BFGS, Optimizer.ANNEALING)
+
+
+def names_of(members: type[IntEnum] | tuple[IntEnum, ...]) -> tuple[str, ...]:
+    """Return the names of members as the options spell them.
+
+    >>> names_of(Reduction)
+    ('sum', 'mean')
+    """
+    return tuple(member.name.lower() for member in members)

@@ -1,0 +1,36 @@
+"""The flat vector of all parameters: where each layer's weights and biases lie in it."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+
+def layer_offsets(sizes: Sequence[int], bias: bool) -> tuple[list[int], list[int], int]:
+    """Where each layer's weights and biases begin in the flat vector, and its length.
+
+    Examples
+    --------
+    >>> layer_offsets((3, 4, 1), bias=True)
+    ([0, 16], [12, 20], 21)
+    """
+    weights, biases, end = [], [], 0
+    for n_in, n_out in pairwise(sizes):
+        weights.append(end)
+        biases.append(end + n_in * n_out)
+        end += n_in * n_out + n_out * bias
+    return weights, biases, end
+
+
+def aligned_zeros(size: int, dtype: DTypeLike) -> NDArray[Any]:
+    """Return zeros that begin where a line of the cache does.
+
+    NumPy's arrays begin at any multiple of 16 bytes; a vector that lies across two lines costs two
+    loads.
+    """
+    line, itemsize = 64, np.dtype(dtype).itemsize
+    memory = np.zeros(size * itemsize + line, np.uint8)
+    start = -memory.ctypes.data % line
+    return memory[start : start + size * itemsize].view(dtype)

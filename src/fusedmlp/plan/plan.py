@@ -1,0 +1,154 @@
+"""The Plan: a training run as numbers.
+
+The order inside a step, for the reference and the kernels: gradient, masked by dropconnect; plus
+the derivative of the penalties (weights only); clipped by value; clipped by norm; the optimiser's
+rule; the update.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusedmlp.plan.blocking import (
+    block_rows_for,
+    partial_gradients_for,
+    row_numbers,
+    step_flops,
+    workspace_size_for,
+)
+from fusedmlp.plan.codes import NEEDS_PREACTIVATION, Activation, Loss, Reduction
+from fusedmlp.plan.extras import Extras, is_plain, make_extras
+from fusedmlp.plan.parameters import layer_offsets
+from fusedmlp.plan.threads import WORTH_A_START, threads_for
+
+# Options that a prediction has no use for, at values that cost nothing.
+NO_STEPS = {
+    "batch_size": None,
+    "batch_norm": False,
+    "learning_rate_schedule": "constant",
+    "warmup_epochs": 0,
+}
+
+
+class Plan(NamedTuple):
+    """Every number that a run needs. Floats have the run's dtype, so that nothing is promoted.
+
+    All parameters live in one flat vector: for each layer its weights ``(n_in, n_out)`` in C order,
+    then, with ``bias``, its ``n_out`` biases.
+    """
+
+    sizes: NDArray[np.int64]  # units of the input and of each layer
+    weight_offsets: NDArray[np.int64]  # where a layer's weights begin in the flat vector
+    bias_offsets: NDArray[np.int64]  # where its biases begin
+    activations: NDArray[np.int64]  # a code for each layer
+    bias: int  # 1 or 0
+    all_activations: int | None  # None: the common ones will do, and no others are compiled
+    save_for_backward: int  # 1: what derivatives are computed from is kept beside the outputs
+    loss: int
+    huber_delta: np.floating[Any]
+    reduction: int
+    learning_rate: np.floating[Any]
+    momentum: np.floating[Any]
+    nesterov: int
+    epochs: int
+    batch_size: int  # at most the number of rows
+    shuffle: int  # 1: each epoch visits the rows in an order of its own
+    seed: int  # of the order of rows
+    record_every: int
+    track_directions: int
+    threads: int  # at most so many take a step together
+    block_rows: int  # rows that pass through the kernels' layers together
+    partial_gradients: int  # into which a block's gradient is divided; 1: it is not
+    workspace_size: int  # numbers that the kernels keep while a block of rows passes through
+    plain: int  # 1: none of the extras is asked for
+    extras: Extras
+
+
+def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed: int = 0) -> Plan:
+    """Turn checked options and the data's shape into numbers.
+
+    Parameters
+    ----------
+    options : mapping
+        Every option of `fusedmlp.train`, checked.
+    sizes : sequence of int
+        Units of the input and of each layer.
+    rows : int
+        Rows of the training data.
+    seed : int
+        Seed of the order of rows, 0 to 2**63 - 1.
+    """
+    real = np.dtype(options["dtype"]).type
+    weight_offsets, bias_offsets, end = layer_offsets(sizes, options["bias"])
+    activations = _activations(options, len(sizes) - 2)
+    extras = make_extras(options, rows, scale_offset=end)
+    dropout, dropconnect = extras.dropout > 0, extras.dropconnect > 0
+    save_for_backward = dropout or any(a in NEEDS_PREACTIVATION for a in activations)
+    batch_size = min(options["batch_size"] or rows, rows)
+    a_row = row_numbers(sizes, save_for_backward + dropout + extras.batch_norm)
+    partial_gradients = partial_gradients_for(sizes, batch_size, a_row)
+    block_rows = block_rows_for(a_row, batch_size, partial_gradients, np.dtype(real).itemsize)
+    threads = threads_for(options["threads"], step_flops(sizes, batch_size))
+    if extras.batch_norm:  # its means are of a whole batch
+        block_rows, partial_gradients, threads = batch_size, 1, 1
+    return Plan(
+        sizes=np.array(sizes, np.int64),
+        weight_offsets=np.array(weight_offsets, np.int64),
+        bias_offsets=np.array(bias_offsets, np.int64),
+        activations=np.array(activations, np.int64),
+        bias=int(options["bias"]),
+        all_activations=None if all(a.traits.common for a in activations) else 1,
+        save_for_backward=int(save_for_backward),
+        loss=int(Loss[options["loss"].upper()]),
+        huber_delta=real(options["huber_delta"]),
+        reduction=int(Reduction[options["reduction"].upper()]),
+        learning_rate=real(options["learning_rate"]),
+        momentum=real(options["momentum"]),
+        nesterov=int(options["nesterov"]),
+        epochs=options["epochs"],
+        batch_size=batch_size,
+        # One batch of all rows has no order: a sum's rounding would be all that changed.
+        shuffle=int(options["shuffle"] and batch_size < rows),
+        seed=seed,
+        record_every=options["record_every"] or default_record_every(options["epochs"]),
+        track_directions=int(options["track_directions"]),
+        threads=threads,
+        block_rows=block_rows,
+        partial_gradients=partial_gradients,
+        workspace_size=workspace_size_for(sizes, block_rows, partial_gradients, a_row, dropconnect),
+        plain=int(is_plain(options)),
+        extras=extras,
+    )
+
+
+def make_prediction_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int) -> Plan:
+    """Return the plan of a prediction for so many rows."""
+    options = {**options, **NO_STEPS}
+    params = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
+    if 2 * rows * params < WORTH_A_START:
+        options["threads"] = 1
+    return make_plan(options, sizes, rows)
+
+
+def default_record_every(epochs: int) -> int:
+    """Return the largest power of ten that gives at least five records.
+
+    Examples
+    --------
+    >>> [default_record_every(epochs) for epochs in (60_000, 10_000, 200, 3)]
+    [10000, 1000, 10, 1]
+    """
+    every = 1
+    while every * 10 * 4 < epochs:
+        every *= 10
+    return every
+
+
+def _activations(options: Mapping[str, Any], hidden_layers: int) -> list[Activation]:
+    """Return each layer's activation."""
+    given = options["activation"]
+    names = [given] * hidden_layers if isinstance(given, str) else list(given)
+    return [Activation[name.upper()] for name in [*names, options["output_activation"]]]

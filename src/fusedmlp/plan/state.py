@@ -1,0 +1,95 @@
+"""The State: all that a run carries from step to step."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from fusedmlp.plan.codes import Optimizer
+from fusedmlp.plan.parameters import aligned_zeros
+from fusedmlp.plan.plan import Plan
+
+
+class State(NamedTuple):
+    """What a run carries from step to step, so that it can stop anywhere and go on."""
+
+    params: NDArray[np.floating[Any]]
+    gradient: NDArray[np.floating[Any]]  # of the batch so far
+    velocity: NDArray[np.floating[Any]]
+    squares: NDArray[np.floating[Any]]  # optimiser state besides the velocity
+    learning_rate_factor: NDArray[np.float64]  # [0]: what the learning rate is multiplied by
+    running_stats: NDArray[np.floating[Any]]  # hidden units' means, then variances (batch_norm)
+    position: NDArray[np.int64]  # [0]: rows visited, counted through all epochs
+    row_order: NDArray[np.int64]  # this epoch's order of the rows
+    last_direction: NDArray[np.int8]  # of each weight: 1 up, 0 down, -1 no update yet
+    direction_changes: NDArray[np.int64]
+    errors: NDArray[np.float64]  # for each record: sum of |output - target|
+    losses: NDArray[np.float64]  # for each record: sum of the rows' losses
+    row_weights: NDArray[np.floating[Any]]  # (rows,), or empty where all count the same
+    mean_row_weight: NDArray[np.float64]  # [0]
+    sampler_tree: NDArray[np.float64]  # (2 * rows,), from here on for AW-SGD: a tree of sums
+    sampler_mean: NDArray[np.float64]  # (2,), the mean square of a weighted gradient: sum, count
+    draw_weights: NDArray[np.floating[Any]]  # (rows,), the weight of each draw of this epoch
+    draw_squares: NDArray[np.float64]  # (rows,), squared lengths of their weighted gradients
+    workspace: NDArray[np.floating[Any]]  # the kernels', for a block of rows
+
+
+def make_state(
+    plan: Plan,
+    params: NDArray[np.floating[Any]],
+    rows: int,
+    row_weights: NDArray[np.floating[Any]] | None = None,
+) -> State:
+    """Return the state before the first step; `params` itself will be trained."""
+    tracked = params.size if plan.track_directions else 0
+    records = -(-plan.epochs // plan.record_every)
+    drawn = rows if plan.extras.optimizer == Optimizer.AW_SGD else 0
+    return State(
+        params=params,
+        gradient=aligned_zeros(params.size, params.dtype),
+        velocity=aligned_zeros(params.size, params.dtype),
+        squares=_first_squares(plan, params.size),
+        learning_rate_factor=np.ones(1),
+        running_stats=_first_running_stats(plan, params.dtype),
+        position=np.zeros(1, np.int64),
+        row_order=np.arange(rows if plan.shuffle else 0),
+        last_direction=np.full(tracked, -1, np.int8),
+        direction_changes=np.zeros(tracked, np.int64),
+        errors=np.zeros(records),
+        losses=np.zeros(records),
+        row_weights=np.empty(0, params.dtype) if row_weights is None else row_weights,
+        mean_row_weight=np.full(1, 1.0 if row_weights is None else row_weights.mean(dtype=float)),
+        sampler_tree=_first_sampler_tree(drawn),
+        sampler_mean=np.zeros(2),
+        draw_weights=aligned_zeros(drawn, params.dtype),
+        draw_squares=aligned_zeros(drawn, np.float64),
+        workspace=aligned_zeros(plan.workspace_size, params.dtype),
+    )
+
+
+def _first_sampler_tree(rows: int) -> NDArray[np.float64]:
+    """Return AW-SGD's tree in which all rows are the same: node k is the sum of 2k and 2k + 1."""
+    scores = np.ones(2 * rows)
+    scores[:1] = 0
+    end = rows
+    while end > 1:  # nodes from the half on stand on such as are done
+        begin = (end + 1) // 2
+        scores[begin:end] = scores[2 * begin : 2 * end : 2] + scores[2 * begin + 1 : 2 * end : 2]
+        end = begin
+    return scores
+
+
+def _first_squares(plan: Plan, size: int) -> NDArray[np.floating[Any]]:
+    """Return the first optimiser state: zeros, but for Rprop's steps: the learning rate."""
+    if plan.extras.optimizer in (Optimizer.SGD, Optimizer.AW_SGD):
+        size = 0
+    squares = aligned_zeros(size, plan.learning_rate.dtype)
+    if plan.extras.optimizer == Optimizer.RPROP:
+        squares[:] = plan.learning_rate
+    return squares
+
+
+def _first_running_stats(plan: Plan, dtype: DTypeLike) -> NDArray[np.floating[Any]]:
+    """Return the running means and variances of the hidden units: 0 and 1."""
+    hidden = int(plan.sizes[1:-1].sum()) if plan.extras.batch_norm else 0
+    return np.concatenate([np.zeros(hidden, dtype), np.ones(hidden, dtype)])

@@ -1,0 +1,54 @@
+"""The rows of a step."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusedmlp.plan import Plan, Reduction, State
+from fusedmlp.reference.activations import Array
+from fusedmlp.reference.steps.row_sampling import draw_rows_of, uses_sampler
+
+
+@dataclass
+class Batch:
+    """Rows, their targets, and their part in the epoch."""
+
+    X: Array  # (rows, n_in)
+    y: Array  # (rows, n_out)
+    row_weights: Array  # (rows,)
+    total_weight: float  # what a mean over the rows divides by
+    rows: NDArray[np.int64]  # their places in the training data
+    epoch: int
+    places: slice  # in the epoch
+
+    def scale(self, plan: Plan) -> float:
+        """Return what the delta of a row of weight 1 is multiplied by: the reduction."""
+        if plan.reduction == Reduction.SUM:
+            return 1.0
+        return 1 / self.total_weight if self.total_weight > 0 else 0.0
+
+
+def all_rows(X: Array, y: Array, row_weights: Array | None) -> Batch:
+    """Return the batch of all rows, in their order."""
+    weights = np.ones(len(y), X.dtype) if row_weights is None else row_weights
+    total = float(weights.sum(dtype=np.float64))
+    return Batch(X, y, weights, total, np.arange(len(X)), 0, slice(0, len(X)))
+
+
+def next_batch(plan: Plan, X: Array, y: Array, state: State, epoch: int, places: slice) -> Batch:
+    """Return the rows that an epoch visits at these places; AW-SGD draws them."""
+    if uses_sampler(plan):
+        row_weights, total = draw_rows_of(plan, state, epoch, places)
+    if not plan.shuffle:
+        rows = np.arange(places.start, places.stop)
+        X_batch, y_batch = X[places], y[places]
+    else:
+        rows = state.row_order[places]
+        X_batch, y_batch = X[rows], y[rows]
+    if not uses_sampler(plan):
+        row_weights = (
+            state.row_weights[rows] if plan.extras.weighted else np.ones(len(rows), X.dtype)
+        )
+        total = float(row_weights.sum(dtype=np.float64))
+    return Batch(X_batch, y_batch, row_weights, total, rows, epoch, places)

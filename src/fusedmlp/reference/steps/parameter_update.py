@@ -1,0 +1,62 @@
+"""A step once its gradient is known: penalties, clipping, the optimiser's rule."""
+
+import math
+
+from fusedmlp.plan import Optimizer, Plan, State
+from fusedmlp.reference.activations import Array
+from fusedmlp.reference.optimizers import adam, rmsprop, rprop
+from fusedmlp.reference.penalties import clip_norm, clip_values, penalize
+from fusedmlp.reference.steps.batch import Batch
+from fusedmlp.reference.steps.layers import layers_of
+from fusedmlp.reference.updates import count_direction_changes, update
+
+
+def penalize_and_clip(plan: Plan, state: State) -> None:
+    """Add the penalties' derivative to the gradient, and bound it."""
+    penalize_all(plan, state.params, state.gradient)
+    if plan.extras.clip_value < math.inf:
+        clip_values(state.gradient, plan.extras.clip_value)
+    if plan.extras.clip_norm < math.inf:
+        clip_norm(state.gradient, plan.extras.clip_norm)
+
+
+def penalize_all(plan: Plan, params: Array, gradient: Array) -> None:
+    """Add the penalties on the weights of all layers to the gradient."""
+    l1, l2 = plan.extras.l1, plan.extras.l2
+    if l1 == 0 and l2 == 0:
+        return
+    for (weights, _), (weight_gradient, _) in zip(
+        layers_of(plan, params), layers_of(plan, gradient), strict=True
+    ):
+        penalize(weights, weight_gradient, l1, l2)
+
+
+def apply_update(plan: Plan, state: State, batch: Batch, rows: int) -> None:
+    """Update the parameters by the optimiser's rule; rows: of the training data."""
+    if plan.track_directions:
+        count_direction_changes(state.gradient, state.last_direction, state.direction_changes)
+    extras, rate = plan.extras, learning_rate_at(plan, state, batch.epoch)
+    memory = state.params, state.gradient, state.velocity, state.squares
+    if extras.optimizer in (Optimizer.SGD, Optimizer.AW_SGD):
+        update(*memory[:3], rate, plan.momentum, plan.nesterov)
+    elif extras.optimizer == Optimizer.RMSPROP:
+        keep = extras.rho
+        rmsprop(*memory, rate, float(plan.momentum), keep, 1 - keep, extras.epsilon)
+    elif extras.optimizer == Optimizer.ADAGRAD:
+        rmsprop(*memory, rate, 0.0, 1.0, 1.0, extras.epsilon)
+    elif extras.optimizer == Optimizer.RPROP:
+        bounds = extras.least_step, extras.most_step
+        rprop(*memory, extras.eta_minus, extras.eta_plus, *bounds)
+    else:
+        if extras.optimizer == Optimizer.ADAMW:  # beside the gradient, which l2 would join
+            for weights, _ in layers_of(plan, state.params):
+                weights *= 1 - rate * extras.weight_decay
+        batches = math.ceil(rows / plan.batch_size)
+        step = batch.epoch * batches + batch.places.start // plan.batch_size + 1
+        adam(*memory, rate, extras.beta_1, extras.beta_2, extras.epsilon, step)
+
+
+def learning_rate_at(plan: Plan, state: State, epoch: int) -> float:
+    """Return an epoch's learning rate."""
+    rates = plan.extras.learning_rates
+    return float(rates[min(epoch, len(rates) - 1)] * state.learning_rate_factor[0])

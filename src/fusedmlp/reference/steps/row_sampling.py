@@ -1,0 +1,41 @@
+"""AW-SGD in a step: the rows of a batch are drawn, and the sampler learns from them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusedmlp.plan import Optimizer, Plan, State
+from fusedmlp.reference.activations import Array
+from fusedmlp.reference.sampling import add_squares, draw_rows, learn_to_sample, row_chances
+
+
+def uses_sampler(plan: Plan) -> bool:
+    """Whether the rows of a step are drawn."""
+    return plan.extras.optimizer == Optimizer.AW_SGD
+
+
+def draw_rows_of(plan: Plan, state: State, epoch: int, places: slice) -> tuple[Array, float]:
+    """Draw the rows of a batch; return their weights (rows,), and what a mean divides by.
+
+    To divide by the sum of the weights that were drawn would be a bias: it is their expectation.
+    """
+    drawn, floor = state.row_order[places], plan.extras.sampler_floor
+    draw_rows(state.sampler_tree, floor, plan.seed, epoch, places.start, drawn)
+    chances = np.empty(len(drawn))
+    row_chances(state.sampler_tree, floor, drawn, chances)
+    state.draw_weights[places] = 1 / (len(state.row_order) * chances)
+    if state.row_weights.size:
+        state.draw_weights[places] *= state.row_weights[drawn]
+    return state.draw_weights[places], len(drawn) * float(state.mean_row_weight[0])
+
+
+def learn_from_batch(
+    plan: Plan, state: State, places: slice, outputs: list[Array], deltas: list[Array], scale: float
+) -> None:
+    """Let the sampler learn from the lengths of the rows' own gradients; scale: of the deltas."""
+    squares: NDArray[np.float64] = np.zeros(len(deltas[0]))
+    for inputs, delta in reversed(list(zip(outputs[:-1], deltas, strict=True))):
+        add_squares(inputs, delta / scale, plan.bias, squares)
+    state.draw_squares[places] = squares
+    tree, mean, drawn = state.sampler_tree, state.sampler_mean, state.row_order[places]
+    floor, rate = plan.extras.sampler_floor, plan.extras.sampler_rate
+    learn_to_sample(tree, mean, floor, rate, drawn, squares)

@@ -1,0 +1,104 @@
+"""Control of a run after each recorded epoch: validation, early stopping, the caller's callback."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fusedmlp.checks.arrays import Array
+from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.state import State
+from fusedmlp.training.data import Dataset
+from fusedmlp.training.early_stopping import EarlyStopping, StoppingRule
+
+Callback = Callable[..., Any]
+
+
+class Record(NamedTuple):
+    """What a callback is given. The weights are views of those in training; copy what to keep."""
+
+    epoch: int
+    error: float  # mean of |output - target| over the training rows, each before its update
+    loss: float  # mean over the training rows
+    validation_loss: float | None  # after the epoch's last update
+    learning_rate: float
+    weights: list[Array]
+    biases: list[Array]
+
+
+class Control:
+    """What is done after each recorded epoch.
+
+    Parameters
+    ----------
+    rule : StoppingRule
+    callback : function of a Record, or None
+    plan, state : Plan, State
+    data : Dataset
+        That is trained on.
+    validation_loss : function of no arguments, or None
+        The network's present loss on the validation data.
+    layers : function of no arguments
+        The present weights and biases, as lists.
+    """
+
+    def __init__(
+        self,
+        rule: StoppingRule,
+        callback: Callback | None,
+        plan: Plan,
+        state: State,
+        data: Dataset,
+        validation_loss: Callable[[], float] | None,
+        layers: Callable[[], tuple[list[Array], list[Array]]],
+    ) -> None:
+        self.plan, self.state = plan, state
+        self.early_stopping = EarlyStopping(rule, plan, state)
+        self._callback, self._validation_loss, self._layers = callback, validation_loss, layers
+        self._total_weight, self._outputs = data.total_weight, data.y.shape[1]
+        self.validation_losses: list[float] = []
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is anything to do between the first epoch and the last."""
+        watched = self.early_stopping.rule.active or self._callback is not None
+        return watched or self._validation_loss is not None
+
+    def after_record(self, record: int) -> str | None:
+        """Look at a record whose epoch is over; return why the run should stop, or None."""
+        loss, epoch = float(self.state.losses[record]) / self._total_weight, self._epoch_of(record)
+        name, monitored, validation_loss = "loss", loss, None
+        if self._validation_loss is not None:
+            monitored = validation_loss = self._validation_loss()
+            name = "validation_loss"
+            self.validation_losses.append(validation_loss)
+        reason = self.early_stopping.after_record(name, monitored, epoch)
+        if self._callback is not None:
+            stops = self._callback(self._record(record, epoch, loss, validation_loss))
+            if stops:
+                return f"the callback stopped it after epoch {epoch}"
+        return reason
+
+    def history(self, epochs: int) -> dict[str, np.ndarray[Any, Any]]:
+        """Return the records of the epochs that were run."""
+        records = -(-epochs // self.plan.record_every)
+        history: dict[str, np.ndarray[Any, Any]] = {
+            "epoch": np.arange(records) * self.plan.record_every,
+            "error": self.state.errors[:records] / (self._total_weight * self._outputs),
+            "loss": self.state.losses[:records] / self._total_weight,
+        }
+        if self._validation_loss is not None:
+            unmeasured = [np.nan] * (records - len(self.validation_losses))
+            history["validation_loss"] = np.array(self.validation_losses + unmeasured)
+        return history
+
+    def _epoch_of(self, record: int) -> int:
+        return record * self.plan.record_every
+
+    def _record(
+        self, record: int, epoch: int, loss: float, validation_loss: float | None
+    ) -> Record:
+        error = float(self.state.errors[record]) / (self._total_weight * self._outputs)
+        rates = self.plan.extras.learning_rates
+        rate = float(rates[min(epoch, rates.size - 1)] * self.state.learning_rate_factor[0])
+        return Record(epoch, error, loss, validation_loss, rate, *self._layers())

@@ -1,0 +1,151 @@
+"""The data that a run is trained on, and those that it is validated with."""
+
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fusedmlp.checks.arrays import Array, checked_inputs, real_array
+
+
+class Dataset(NamedTuple):
+    """Inputs, their targets, and the weights of the rows."""
+
+    X: Array  # (rows, n_in)
+    y: Array  # (rows, n_out)
+    row_weights: Array | None  # (rows,); None: all the same
+
+    @property
+    def total_weight(self) -> float:
+        """The number of rows, or the sum of their weights."""
+        if self.row_weights is None:
+            return float(len(self.X))
+        return float(self.row_weights.sum(dtype=np.float64))
+
+
+def checked_datasets(
+    X: Any, y: Any, options: Mapping[str, Any]
+) -> tuple[Dataset, Dataset | int | None]:
+    """Return all rows, and those to validate with, or how many are to be split off.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `fusedmlp.train` does, for X, y and the options that hold data.
+    """
+    inputs, targets = checked_pair(X, y, options)
+    row_weights = _checked_row_weights(options["sample_weight"], options["dtype"], len(inputs))
+    return Dataset(inputs, targets, row_weights), _checked_validation(inputs, targets, options)
+
+
+def checked_pair(X: Any, y: Any, options: Mapping[str, Any]) -> tuple[Array, Array]:
+    """Return X (rows, n_in) and y (rows, n_out), checked against each other and the options.
+
+    Raises
+    ------
+    TypeError
+        For arrays of anything but real numbers.
+    ValueError
+        For arrays that are ragged, empty, of a wrong shape or not finite, and for targets that the
+        loss or the output activation cannot take.
+    """
+    dtype = options["dtype"]
+    rows = checked_inputs(X, dtype)
+    targets = real_array("y", y, dtype, (1, 2))
+    targets = targets.reshape(len(targets), -1)
+    if len(targets) != len(rows):
+        raise ValueError(
+            f"y must have as many rows as X, got {len(targets)} for the {len(rows)} of X"
+        )
+    if options["output_activation"] == "softmax" and targets.shape[1] < 2:
+        raise ValueError(
+            "y must have a column for each class with output_activation='softmax', "
+            "got 1 column (one-hot rows are wanted)"
+        )
+    if options["loss"] == "log_loss":
+        _require_probabilities(targets, options["output_activation"])
+    if options["loss"] == "poisson" and targets.min() < 0:
+        raise ValueError(f"y must be at least 0 with loss='poisson', got {targets.min()}")
+    return rows, targets
+
+
+def _checked_row_weights(value: Any, dtype: str, rows: int) -> Array | None:
+    """Return sample_weight (rows,), checked, or None if there is none."""
+    if value is None:
+        return None
+    weights = real_array("sample_weight", value, dtype, (1,))
+    if len(weights) != rows:
+        raise ValueError(
+            f"sample_weight must have as many numbers as X has rows, got {len(weights)} for {rows}"
+        )
+    if weights.min() < 0:
+        raise ValueError(f"sample_weight must be at least 0, got {weights.min()}")
+    if weights.sum() == 0:
+        raise ValueError("sample_weight must not be 0 for all rows")
+    return weights
+
+
+def _require_probabilities(targets: Array, output_activation: str) -> None:
+    low, high = targets.min(), targets.max()
+    if low < 0 or high > 1:
+        raise ValueError(f"y must be in 0..1 with loss='log_loss', got {low if low < 0 else high}")
+    if output_activation == "softmax":
+        sums = targets.sum(axis=1)
+        row = int(np.argmax(np.abs(sums - 1)))
+        # Probabilities that were rounded to float32 once miss 1 by less than this.
+        if abs(sums[row] - 1) > 1e-6 * targets.shape[1]:
+            raise ValueError(
+                "y must have rows that sum to 1 with loss='log_loss' and "
+                f"output_activation='softmax', got {sums[row]} in row {row}"
+            )
+
+
+def _checked_validation(
+    inputs: Array, targets: Array, options: Mapping[str, Any]
+) -> Dataset | int | None:
+    validation = options["validation"]
+    if validation is None:
+        return None
+    if isinstance(validation, Real):
+        return _validation_rows(float(validation), len(inputs))
+    if not isinstance(validation, list | tuple) or len(validation) != 2:
+        raise TypeError(
+            f"validation must be None, a share of the rows or a pair (X, y), got {validation!r}"
+        )
+    try:
+        others, their_targets = checked_pair(validation[0], validation[1], options)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"validation: {error}") from None
+    for what, array, like in (("X", others, inputs), ("y", their_targets, targets)):
+        if array.shape[1] != like.shape[1]:
+            raise ValueError(
+                f"validation: {what} must have {like.shape[1]} columns as in training, "
+                f"got shape {array.shape}"
+            )
+    return Dataset(others, their_targets, None)
+
+
+def _validation_rows(share: float, rows: int) -> int:
+    if not 0 < share < 1:
+        raise ValueError(f"validation must be above 0 and below 1, got {share!r}")
+    count = round(share * rows)
+    if not 0 < count < rows:
+        raise ValueError(f"validation must leave rows on both sides, got {share!r} of {rows} rows")
+    return count
+
+
+def split(data: Dataset, count: int, random: np.random.RandomState) -> tuple[Dataset, Dataset]:
+    """Return the rows to train on and `count` others, chosen at random; both in their order."""
+    shuffled = random.permutation(len(data.X))
+    validation, training = (
+        Dataset(
+            data.X[rows],
+            data.y[rows],
+            None if data.row_weights is None else data.row_weights[rows],
+        )
+        for rows in (np.sort(shuffled[:count]), np.sort(shuffled[count:]))
+    )
+    if training.total_weight == 0 or validation.total_weight == 0:
+        raise ValueError("sample_weight must not be 0 for all rows on one side of validation")
+    return training, validation

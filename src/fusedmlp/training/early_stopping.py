@@ -1,0 +1,73 @@
+"""Early stopping, and the learning rate that adapts to the loss: both watch for progress."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fusedmlp.checks.arrays import Array
+from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.state import State
+
+# scikit-learn's: an adaptive learning rate is divided by five, until it is next to nothing.
+ADAPTIVE_DIVISOR = 5.0
+LEAST_LEARNING_RATE = 1e-6
+ADAPTIVE_PATIENCE = 2  # records without progress, where the caller gives no patience
+
+
+class StoppingRule(NamedTuple):
+    """What is asked of early stopping."""
+
+    patience: int | None  # records without progress after which a run stops
+    tol: float  # how much lower a loss must be to count as progress
+    adaptive: bool  # whether the learning rate is divided instead
+
+    @property
+    def active(self) -> bool:
+        """Whether there is anything to watch for."""
+        return self.patience is not None or self.adaptive
+
+
+class EarlyStopping:
+    """The best weights so far, and how long there has been no progress."""
+
+    def __init__(self, rule: StoppingRule, plan: Plan, state: State) -> None:
+        self.rule, self._plan, self._state = rule, plan, state
+        self._best_loss = self._loss_to_beat = np.inf
+        self._best_epoch = -1
+        self._best_params: Array | None = None
+        self._best_running_stats: Array | None = None
+        self._without_progress = 0
+
+    def after_record(self, name: str, loss: float, epoch: int) -> str | None:
+        """Take note of a record's loss, of that name; return why the run should stop, or None."""
+        if loss < self._best_loss:
+            self._best_loss, self._best_epoch = loss, epoch
+            if self.rule.patience:
+                self._best_params = self._state.params.copy()
+                self._best_running_stats = self._state.running_stats.copy()
+        self._without_progress += 1
+        if loss < self._loss_to_beat - self.rule.tol:
+            self._loss_to_beat, self._without_progress = loss, 0
+        if self.rule.adaptive:
+            return self._adapt_learning_rate(epoch)
+        if self.rule.patience and self._without_progress >= self.rule.patience:
+            return f"{name} no better by {self.rule.tol:g} in {self.rule.patience} records"
+        return None
+
+    def _adapt_learning_rate(self, epoch: int) -> str | None:
+        if self._without_progress < (self.rule.patience or ADAPTIVE_PATIENCE):
+            return None
+        self._without_progress = 0
+        factor = self._state.learning_rate_factor
+        factor[0] /= ADAPTIVE_DIVISOR
+        if self._plan.extras.learning_rates[-1] * factor[0] > LEAST_LEARNING_RATE:
+            return None
+        return f"the learning rate fell to {LEAST_LEARNING_RATE:g} after epoch {epoch}"
+
+    def restore_best(self) -> str:
+        """Put the best weights back, where patience has kept them; return which they are."""
+        if self._best_params is None or self._best_running_stats is None:
+            return ""
+        self._state.params[:] = self._best_params
+        self._state.running_stats[:] = self._best_running_stats
+        return f"; the weights are those after epoch {self._best_epoch}"

@@ -1,0 +1,106 @@
+"""The first weights and biases: drawn, given, or those of an earlier run."""
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusedmlp.checks.arrays import Array, real_array
+from fusedmlp.plan.parameters import aligned_zeros, layer_offsets
+from fusedmlp.trained import Trained
+
+
+def initial_params(
+    options: Mapping[str, Any], sizes: tuple[int, ...], random: np.random.RandomState
+) -> Array:
+    """Return the flat vector of parameters: weights as `init` says, biases 0 unless it gives them.
+
+    Weights are drawn in float64, layer by layer, whatever the run's dtype.
+    """
+    weight_offsets, bias_offsets, end = layer_offsets(sizes, options["bias"])
+    scales = sum(sizes[1:-1]) if options["batch_norm"] else 0
+    params = aligned_zeros(end + scales, options["dtype"])
+    before = options["warm_start"]
+    weights, biases = _layers(options, sizes, random)
+    params[end:] = before._params[end:] if isinstance(before, Trained) else 1
+    for offset, layer in zip(weight_offsets, weights, strict=True):
+        params[offset : offset + layer.size] = layer.ravel()
+    for offset, layer in zip(bias_offsets, biases, strict=False):  # none, or one for each
+        params[offset : offset + layer.size] = layer
+    return params
+
+
+def _layers(
+    options: Mapping[str, Any], sizes: tuple[int, ...], random: np.random.RandomState
+) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    if options["warm_start"] is not None:
+        return _continued(options, sizes)
+    init, shapes = options["init"], list(pairwise(sizes))
+    if isinstance(init, str):
+        return [_draw(init, shape, random) for shape in shapes], []
+    weights, biases = init if _has_biases(init) else (init, [])
+    checked_weights = _checked_layers("weights", weights, shapes, options["dtype"])
+    if isinstance(biases, list | tuple) and not biases:
+        return checked_weights, []
+    checked_biases = _checked_layers("biases", biases, [s[1:] for s in shapes], options["dtype"])
+    if options["bias"]:
+        return checked_weights, checked_biases
+    if any(layer.any() for layer in checked_biases):  # a Trained without biases has zeros
+        raise ValueError("init must have no biases but zeros with bias=False")
+    return checked_weights, []
+
+
+def _continued(
+    options: Mapping[str, Any], sizes: tuple[int, ...]
+) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    """Return the weights and biases of the network that warm_start names."""
+    before = options["warm_start"]
+    if not isinstance(before, Trained):
+        raise TypeError(f"warm_start must be a Trained, got {before!r}")
+    if before._sizes != sizes:
+        raise ValueError(f"warm_start must have layers of sizes {sizes}, got {before._sizes}")
+    for name in ("bias", "batch_norm"):
+        if before.options[name] != options[name]:
+            raise ValueError(
+                f"warm_start must be a network with {name}={options[name]}, "
+                f"got one with {name}={before.options[name]}"
+            )
+    return before.weights, before.biases if options["bias"] else []
+
+
+def _draw(init: str, shape: tuple[int, int], random: np.random.RandomState) -> NDArray[Any]:
+    if init == "he":
+        normal: NDArray[Any] = random.standard_normal(shape)
+        normal *= np.sqrt(2 / shape[0])
+        return normal
+    uniform: NDArray[Any] = 2 * random.random_sample(shape) - 1
+    if init == "glorot":
+        uniform *= np.sqrt(6 / sum(shape))
+    return uniform
+
+
+def _has_biases(init: Any) -> bool:
+    """Whether init is (weights, biases): its first item is itself a sequence of matrices."""
+    return (
+        len(init) == 2
+        and isinstance(init[0], list | tuple)
+        and all(np.ndim(weights) == 2 for weights in init[0])
+    )
+
+
+def _checked_layers(
+    what: str, arrays: Any, shapes: list[tuple[int, int]] | list[tuple[int]], dtype: str
+) -> list[NDArray[Any]]:
+    if not isinstance(arrays, list | tuple):
+        raise TypeError(f"init must have a sequence of {what}, got {arrays!r}")
+    if len(arrays) != len(shapes):
+        raise ValueError(f"init must have {what} for {len(shapes)} layers, got {len(arrays)}")
+    result = []
+    for layer, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
+        name = f"init's {what} of layer {layer}"
+        result.append(real_array(name, array, dtype, (len(shape),)))
+        if result[-1].shape != shape:
+            raise ValueError(f"{name} must have shape {shape}, got {result[-1].shape}")
+    return result

@@ -1,0 +1,78 @@
+"""All that a caller may get wrong, checked in one place, before any work."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fusedmlp.checks.arrays import Array
+from fusedmlp.checks.requirements import sizes as checked_sizes
+from fusedmlp.options.contradictions import refuse_for_rows
+from fusedmlp.options.table import checked_options, require_activation_for_each
+from fusedmlp.training.control import Callback
+from fusedmlp.training.data import Dataset, checked_datasets, split
+from fusedmlp.training.early_stopping import StoppingRule
+from fusedmlp.training.initial_weights import initial_params
+from fusedmlp.training.progress import require_rich
+from fusedmlp.training.scipy_optimizers import SearchLimits
+
+
+class Request(NamedTuple):
+    """What a run is asked for, checked. The options are kept for the result alone."""
+
+    options: Mapping[str, Any]
+    sizes: tuple[int, ...]  # units of the input and of each layer
+    data: Dataset  # to train on
+    validation: Dataset | None
+    params: Array  # the first weights and biases, which training changes
+    running_stats: Array | None  # those of batch normalisation that it begins with
+    seed: int  # of the order of rows
+    backend: str
+    stopping_rule: StoppingRule
+    search_limits: SearchLimits
+    callback: Callback | None
+    progress: bool
+
+
+def checked(
+    X: ArrayLike, y: ArrayLike, hidden: int | Sequence[int], given: Mapping[str, Any]
+) -> Request:
+    """Check all that `train` is given; draw the first weights, the seed and validation rows."""
+    if given.get("progress"):
+        require_rich()
+    options = {"hidden": checked_sizes("hidden", hidden), **checked_options(given)}
+    require_activation_for_each(options["activation"], options["hidden"])
+    data, validation = checked_datasets(X, y, options)
+    split_off = validation if isinstance(validation, int) else 0
+    refuse_for_rows(options, len(data.X) - split_off)
+    sizes = (data.X.shape[1], *options["hidden"], data.y.shape[1])
+    random = _random_state(options["random_state"])
+    params = initial_params(options, sizes, random)
+    seed = int(random.randint(0, 2**63 - 1, dtype=np.int64))
+    if isinstance(validation, int):
+        data, validation = split(data, validation, random)
+    before = options["warm_start"]
+    return Request(
+        options=options,
+        sizes=sizes,
+        data=data,
+        validation=validation,
+        params=params,
+        running_stats=None if before is None else before._running_stats,
+        seed=seed,
+        backend=options["backend"],
+        stopping_rule=StoppingRule(
+            options["patience"], options["tol"], options["learning_rate_schedule"] == "adaptive"
+        ),
+        search_limits=SearchLimits(options["evaluations"], options["search_radius"]),
+        callback=options["callback"],
+        progress=options["progress"],
+    )
+
+
+def _random_state(seed: Any) -> np.random.RandomState:
+    """Return the generator that scikit-learn's check_random_state does."""
+    if seed is None:
+        return np.random.mtrand._rand
+    return seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(seed)

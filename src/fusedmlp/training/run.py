@@ -1,0 +1,95 @@
+"""A run: slices of `fit`, or SciPy's optimisers, with control between them."""
+
+from typing import NamedTuple
+
+from fusedmlp.plan.codes import SCIPY_OPTIMIZERS
+from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.state import State, make_state
+from fusedmlp.trained import Trained
+from fusedmlp.training.control import Control
+from fusedmlp.training.data import Dataset
+from fusedmlp.training.evaluation import total_loss
+from fusedmlp.training.progress import progress_bar
+from fusedmlp.training.request import Request
+from fusedmlp.training.scipy_optimizers import ALL_EPOCHS, search
+from fusedmlp.training.slices import Slices
+
+
+class Outcome(NamedTuple):
+    """How a run ended."""
+
+    state: State
+    control: Control
+    stopped: str
+    advice: str | None  # where it diverged: what may help
+
+
+def run(plan: Plan, request: Request) -> Outcome:
+    """Train until all epochs are run, or something ends the run earlier."""
+    data = request.data
+    state = make_state(plan, request.params, len(data.X), data.row_weights)
+    if request.running_stats is not None:
+        state.running_stats[:] = request.running_stats
+    control = _control(plan, request, state)
+    with progress_bar(plan, len(data.X), request.progress) as show:
+        if plan.extras.optimizer in SCIPY_OPTIMIZERS:
+            limits = request.search_limits
+            stopped, advice = search(request.backend, plan, data, state, control, limits, show)
+        else:
+            slices = Slices(request.backend, plan, data, state, show)
+            stopped, advice = _fit(plan, len(data.X), state, slices, control)
+    stopped += control.early_stopping.restore_best()
+    return Outcome(state, control, stopped, advice)
+
+
+def _fit(
+    plan: Plan, rows: int, state: State, slices: Slices, control: Control
+) -> tuple[str, str | None]:
+    """Train, with control after each recorded epoch if it is needed; return why it ended."""
+    records = -(-plan.epochs // plan.record_every) if control.needed else 0
+    for record in range(records):
+        epoch = record * plan.record_every
+        if not slices.run_until((epoch + 1) * rows):
+            return _diverged(state, rows)
+        reason = control.after_record(record)
+        if reason:
+            return reason, None
+    if not slices.run_until(plan.epochs * rows):
+        return _diverged(state, rows)
+    return ALL_EPOCHS, None
+
+
+def _diverged(state: State, rows: int) -> tuple[str, str]:
+    epoch = int(state.position[0]) // rows - 1
+    stopped = f"diverged: a weight was no longer finite after epoch {epoch}"
+    return stopped, "a smaller learning_rate or reduction='mean' may help"
+
+
+def _control(plan: Plan, request: Request, state: State) -> Control:
+    """Return the run's control; its network shares the weights in training."""
+    network = Trained(
+        history={},
+        direction_changes=None,
+        options=request.options,
+        epochs=0,
+        stopped="",
+        _sizes=request.sizes,
+        _params=state.params,
+        _running_stats=state.running_stats,
+    )
+
+    def validation_loss(validation: Dataset) -> float:
+        outputs = network.predict(validation.X)
+        total = total_loss(request.backend, plan, outputs, validation)
+        return total / validation.total_weight
+
+    validation = request.validation
+    return Control(
+        request.stopping_rule,
+        request.callback,
+        plan,
+        state,
+        request.data,
+        None if validation is None else lambda: validation_loss(validation),
+        lambda: (network.weights, network.biases),
+    )

@@ -1,0 +1,86 @@
+"""train: from data and options to a trained network."""
+
+import warnings
+from collections.abc import Sequence
+from typing import Unpack
+
+from numpy.typing import ArrayLike
+
+from fusedmlp.options.documentation import documented
+from fusedmlp.options.table import Options
+from fusedmlp.plan.plan import Plan, make_plan
+from fusedmlp.trained import Trained, as_matrices
+from fusedmlp.training.request import Request, checked
+from fusedmlp.training.run import Outcome, run
+
+
+@documented
+def train(
+    X: ArrayLike, y: ArrayLike, hidden: int | Sequence[int] = (4,), **options: Unpack[Options]
+) -> Trained:
+    """Train a feed-forward network; all epochs are one compiled run.
+
+    The defaults are those of "A Neural Network in 11 lines of Python" (Trask, 2015): sigmoids,
+    squared error, no bias, all rows in each step, gradients summed, a learning rate of 1.
+
+    Parameters
+    ----------
+    X : array-like (rows, n_in)
+        Real and finite numbers.
+    y : array-like (rows,) or (rows, n_out)
+        Targets. Classes are one-hot rows.
+    hidden : int or sequence of int, default (4,)
+        Units of each hidden layer; () for none.
+    {options}
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    TypeError
+        For an argument of a wrong type.
+    ValueError
+        For an argument out of range, for options that contradict each other, and for data that the
+        network cannot take. All are raised before any work.
+
+    Warns
+    -----
+    RuntimeWarning
+        When the run diverges: a weight is no longer finite. The run stops there.
+
+    Examples
+    --------
+    >>> import fusedmlp
+    >>> X, y = [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]], [0, 0, 1, 1]
+    >>> run = fusedmlp.train(X, y, hidden=(), epochs=10_000, random_state=1)
+    >>> run.predict([[1, 0, 0]]).round(4).item()
+    0.9999
+    """
+    request = checked(X, y, hidden, options)
+    plan = make_plan(request.options, request.sizes, len(request.data.X), request.seed)
+    outcome = run(plan, request)
+    return _result(plan, request, outcome)
+
+
+def _result(plan: Plan, request: Request, outcome: Outcome) -> Trained:
+    """Return the trained network; warn where the run diverged."""
+    if outcome.advice is not None:
+        diverged = outcome.stopped.partition(";")[0]
+        warnings.warn(f"{diverged}; {outcome.advice}", RuntimeWarning, stacklevel=3)
+    state = outcome.state
+    epochs = int(state.position[0]) // len(request.data.X)
+    changes = state.direction_changes
+    return Trained(
+        history=outcome.control.history(epochs),
+        direction_changes=(
+            as_matrices(changes, request.sizes, bool(plan.bias)) if changes.size else None
+        ),
+        options=request.options,
+        epochs=epochs,
+        stopped=outcome.stopped,
+        _sizes=request.sizes,
+        _params=state.params,
+        _running_stats=state.running_stats,
+    )

@@ -1,6 +1,6 @@
 """fusedmlp: small neural networks, trained at the speed of the processor.
 
-Names load when they are used; `import fusedmlp` by itself imports neither Numba nor NumPy.
+Names are loaded when they are first used: `import fusedmlp` imports neither Numba nor NumPy.
 """
 
 import lazy_loader as _lazy

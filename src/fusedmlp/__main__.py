@@ -5,10 +5,10 @@ import sys
 
 
 def main() -> None:
-    """Run the command line; say what to install where its packages are missing."""
+    """Run the command line; if a package that it needs is missing, exit and say what to install."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a column's name may not fit the terminal
+            stream.reconfigure(errors="replace")  # the terminal's encoding may lack a character
     try:
         from fusedmlp.command.app import app
 

@@ -1,10 +1,10 @@
-"""The two implementations, by the name that the option `backend` gives them."""
+"""The two implementations, by their names in the option `backend`."""
 
 from types import ModuleType
 
 
 def implementation(backend: str) -> ModuleType:
-    """Return the package that does the work; Numba is imported only for the kernels."""
+    """Return the package of a backend; Numba is imported only for the kernels."""
     if backend == "reference":
         from fusedmlp import reference
 

@@ -1,6 +1,6 @@
-"""The file of a network: safetensors, which any program can read and none can run.
+"""The file of a network: safetensors, an open format that holds data alone and no code.
 
-Arrays are tensors; the options and the rest are JSON in the metadata.
+Arrays are tensors; the options, epochs and stopped are JSON in the metadata.
 """
 
 import json
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 FORMAT = "1"
 
-# Data, functions and other networks that a run was given: they are not part of what it became.
+# Options that are data, functions or other networks: they are not saved.
 NOT_KEPT = ("sample_weight", "validation", "callback", "warm_start")
 
 
@@ -24,7 +24,7 @@ def write_network(
     epochs: int,
     stopped: str,
 ) -> None:
-    """Write a network's arrays, options and how it ended."""
+    """Write a network's arrays, options, number of epochs and why training stopped."""
     from safetensors.numpy import save_file
 
     kept = {**options, **dict.fromkeys(NOT_KEPT)}
@@ -38,12 +38,12 @@ def write_network(
 
 
 def read_network(path: str | PathLike[str]) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-    """Return the tensors of a file, and what `write_network` was told: not checked.
+    """Return the tensors of a file and its metadata (options, epochs, stopped), not checked.
 
     Raises
     ------
     ValueError
-        If the file is not one of `write_network`'s, or of a format that this version does not know.
+        If the file was not written by `write_network`, is damaged, or has an unknown format.
     FileNotFoundError
         If there is no such file.
     """

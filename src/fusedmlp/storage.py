@@ -1,4 +1,4 @@
-"""save and load: networks on disk."""
+"""The functions `save` and `load`: networks on disk."""
 
 from itertools import pairwise, zip_longest
 from os import PathLike
@@ -16,15 +16,15 @@ def save(run: Trained, path: str | PathLike[str]) -> None:
     """Write a trained network to a safetensors file.
 
     Weights and biases are the tensors ``weights.0``, ``biases.0`` and so on; history and direction
-    counts are tensors too; options and the rest are JSON in the metadata. Arrays that were given as
-    ``init``, a RandomState, and what ``sample_weight``, ``validation``, ``callback`` and
-    ``warm_start`` were, are not kept.
+    counts are tensors too; the options, ``epochs`` and ``stopped`` are JSON in the metadata. Not
+    saved are arrays given as ``init``, a RandomState, and the values of ``sample_weight``,
+    ``validation``, ``callback`` and ``warm_start``.
 
     Parameters
     ----------
     run : Trained
     path : path-like
-        Written over if it exists.
+        File to write; it is replaced if it exists.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def load(path: str | PathLike[str]) -> Trained:
     Raises
     ------
     ValueError
-        If the file is not one of `save`'s, or of a format that this version does not know.
+        If the file was not written by `save`, is damaged, or has an unknown format.
     FileNotFoundError
         If there is no such file.
     """
@@ -64,7 +64,7 @@ def load(path: str | PathLike[str]) -> Trained:
 
 
 def _rebuilt(about: dict[str, Any], tensors: dict[str, Any]) -> Trained:
-    """Check everything: a kernel reads as much as the options say, whatever is there."""
+    """Return the network, with all shapes checked: the kernels trust the sizes in the options."""
     hidden = sizes("hidden", about["options"].pop("hidden"))
     options = {"hidden": hidden, **checked_options(about["options"])}
     require_activation_for_each(options["activation"], hidden)

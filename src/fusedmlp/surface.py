@@ -1,4 +1,4 @@
-"""error_surface: a network's error over a grid of two of its weights."""
+"""The function `error_surface`: a network's error over a grid of values of two weights."""
 
 from itertools import pairwise
 from numbers import Integral
@@ -20,21 +20,22 @@ from fusedmlp.training.data import checked_pair
 Place = tuple[int, int | None, int]
 Kind = Literal["error", "loss"]
 
-# Python sees Ctrl-C between two calls, each of which takes 10 to 60 ms for this: small layers do
-# four in a nanosecond, larger ones twenty-five. An activation takes about as long as 16 of them.
+# Additions and multiplications of one call; between two calls, Python handles Ctrl-C. A call takes
+# 10 to 60 ms: small layers do 4 of them in a nanosecond, larger ones 25. An activation takes about
+# as long as 16.
 SLICE_FLOPS = 250_000_000
 ACTIVATION_FLOPS = 16
 
 
 class Surface(NamedTuple):
-    """What a network does with each pair of values of two of its weights.
+    """A network's error or loss for each pair of values of two of its weights.
 
     Attributes
     ----------
     first, second : ndarray (points,)
-        The values of either weight, in the run's dtype.
+        The values of the first and of the second weight, in the run's dtype.
     values : ndarray (points, points)
-        ``values[i, j]`` is where the first weight is ``first[i]`` and the second ``second[j]``.
+        ``values[i, j]`` is the error or loss with the weights ``first[i]`` and ``second[j]``.
     """
 
     first: Array
@@ -55,27 +56,31 @@ def error_surface(
     measure: Kind = "error",
     backend: Backend | None = None,
 ) -> Surface:
-    """Return the error of a network over a grid of two of its weights.
+    """Return the error of a network over a grid of values of two of its weights.
 
-    The other weights stay as they were trained; the run is not changed. "A Neural Network in 11
+    The other weights keep their trained values; the run is not changed. "A Neural Network in 11
     lines of Python" (Trask, 2015) draws this plane for the two weights of its smallest network.
 
     Parameters
     ----------
     run : Trained
+        A network without batch normalisation.
     X : array-like (rows, n_in)
+        Inputs.
     y : array-like (rows,) or (rows, n_out)
+        Targets.
     first, second : tuple of (layer, input, output)
-        ``(l, i, j)`` is ``run.weights[l][i, j]``, and ``(l, None, j)`` is ``run.biases[l][j]``.
+        Two different weights or biases: ``(l, i, j)`` is ``run.weights[l][i, j]``, and
+        ``(l, None, j)`` is ``run.biases[l][j]``.
     low, high : float, default -10.0 and 10.0
         Where the grid begins and ends, for both weights.
     points : int, default 101
-        Values of each weight, evenly from low to high.
+        Number of values of each weight, evenly spaced from low to high; at least 2.
     measure : {'error', 'loss'}, default 'error'
-        The mean of ``|output - target|`` over rows and outputs, or the run's loss, the mean over
-        the rows. They are those of ``run.history``, with all rows counting the same.
-    backend : {'kernels', 'reference'}, default None
-        None is the run's own.
+        The mean of ``|output - target|`` over rows and outputs, or the mean of the run's loss over
+        the rows: as in ``run.history``, but with weight 1 for every row.
+    backend : {'kernels', 'reference'} or None, default None
+        None is that of the run.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def error_surface(
     ------
     TypeError, ValueError
         For an argument of a wrong type or out of range, a weight that the network does not have,
-        and data that are not as in training.
+        and data of other columns than in training.
 
     Examples
     --------
@@ -118,6 +123,7 @@ def error_surface(
 
 
 def _checked_data(run: Trained, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    """Return X (rows, n_in) and y (rows, n_out), checked against the network."""
     rows, targets = checked_pair(X, y, run.options)
     for name, array, columns in (("X", rows, run._sizes[0]), ("y", targets, run._sizes[-1])):
         if array.shape[1] != columns:
@@ -128,7 +134,7 @@ def _checked_data(run: Trained, X: ArrayLike, y: ArrayLike) -> tuple[Array, Arra
 
 
 def _offset(run: Trained, name: str, place: Any) -> int:
-    """Return where a weight is in the flat vector."""
+    """Return the index of a weight or bias in the flat vector."""
     wanted = f"{name} must be a weight (layer, input, output) or a bias (layer, None, output)"
     if not isinstance(place, tuple | list) or len(place) != 3:
         raise TypeError(f"{wanted}, got {place!r}")
@@ -154,7 +160,7 @@ def _offset(run: Trained, name: str, place: Any) -> int:
 
 
 def _ticks(run: Trained, low: float, high: float, points: int) -> Array:
-    """Return the values of a weight."""
+    """Return the values of a weight (points,)."""
     real = np.dtype(run.options["dtype"]).type
     ends = []
     for name, value in (("low", low), ("high", high)):
@@ -175,7 +181,7 @@ def _sums(
     measure: int,
     backend: str,
 ) -> NDArray[np.float64]:
-    """Return the sum of the rows' errors or losses for each pair, slice by slice of the grid."""
+    """Return the sum of the rows' errors or losses for each pair, in slices of the grid."""
     measured, plan = implementation(backend).error_surface, run._plan_for(len(X))
     result, points, flops = np.empty((values.size, values.size)), values.size, _flops(run, len(X))
     pairs = max(1, SLICE_FLOPS // flops)
@@ -190,13 +196,13 @@ def _sums(
 
 
 def _flops(run: Trained, rows: int) -> int:
-    """Additions and multiplications of one pair, or what takes as long."""
+    """Return the additions and multiplications of one pair, with activations as equivalents."""
     layers = pairwise(run._sizes)
     return 2 * rows * sum(n_in * n_out + ACTIVATION_FLOPS * n_out for n_in, n_out in layers)
 
 
 def _threads(run: Trained, flops: int) -> int:
-    """Return how many threads a slice is worth."""
+    """Return how many threads to use for a slice of `flops` operations."""
     if flops < WORTH_A_START:
         return 1
     return int(run.options["threads"] or available_threads())

@@ -1,4 +1,4 @@
-"""Trained: a network, with the history of its training."""
+"""The class `Trained`: a network, with the history of its training."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,12 +16,12 @@ from fusedmlp.plan.codes import VARIANCE_EPSILON
 from fusedmlp.plan.parameters import layer_offsets
 from fusedmlp.plan.plan import Plan, make_prediction_plan
 
-# Rows in a call of predict: between two calls, Python sees Ctrl-C.
+# Rows in a call of predict; between two calls, Python handles Ctrl-C.
 SLICE_ROWS = 1 << 16
 
 
 class BatchNorm(NamedTuple):
-    """What batch normalisation learnt in a hidden layer, each (units,)."""
+    """The scales, shifts and running statistics of a hidden layer, each (units,)."""
 
     scales: Array
     shifts: Array
@@ -31,22 +31,26 @@ class BatchNorm(NamedTuple):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Trained:
-    """A trained network. `fusedmlp.train` makes it, `fusedmlp.load` brings it back.
+    """A trained network, made by `fusedmlp.train` or `fusedmlp.load`.
 
     Attributes
     ----------
     weights : list of ndarray, each (n_in, n_out)
-        For each layer, of the run's dtype. `predict` uses what is in them.
+        One array for each layer, in the run's dtype: views; `predict` uses what is
+        written into them.
     biases : list of ndarray, each (n_out,)
-        For each layer; zeros where the network has none.
+        One array for each layer: views; read-only zeros if the network has no biases.
+    batch_norm : list of BatchNorm, or None
+        With ``batch_norm``: scales, shifts, means and variances of each hidden layer.
     history : dict of ndarray
         One entry for each recorded epoch: ``epoch`` counts from 0; ``error`` is the mean of
-        ``|output - target|`` over rows and outputs; ``loss`` is the mean over the rows. Each batch
-        was measured before its own update.
+        ``|output - target|`` over rows and outputs; ``loss`` is the mean over the rows, without
+        penalties. Means are weighted by ``sample_weight``, and each batch is measured before its
+        own update. With ``validation``, ``validation_loss`` is measured after the epoch.
     direction_changes : list of ndarray of int, each (n_in, n_out), or None
         With ``track_directions``: how often each weight's update changed direction.
     options : dict
-        Every option of the run, and ``hidden``.
+        The value of every option of the run, and ``hidden``.
     epochs : int
         Epochs that were run.
     stopped : str
@@ -75,12 +79,12 @@ class Trained:
 
     @property
     def weights(self) -> list[Array]:
-        """For each layer its weights, (n_in, n_out): views, which may be written to."""
+        """The weights of each layer (n_in, n_out): views, which may be written to."""
         return as_matrices(self._params, self._sizes, self.options["bias"])
 
     @property
     def biases(self) -> list[Array]:
-        """For each layer its biases, (n_out,): views, or read-only zeros where there are none."""
+        """The biases of each layer (n_out,): views, or read-only zeros without bias."""
         _, offsets, _ = layer_offsets(self._sizes, self.options["bias"])
         if self.options["bias"]:
             places = zip(offsets, self._sizes[1:], strict=True)
@@ -99,7 +103,7 @@ class Trained:
         Returns
         -------
         ndarray (rows, n_out)
-            Of the run's dtype.
+            In the run's dtype.
 
         Raises
         ------
@@ -119,7 +123,7 @@ class Trained:
 
     @property
     def batch_norm(self) -> list[BatchNorm] | None:
-        """For each hidden layer its scales, shifts, means and variances (units,): views, or None.
+        """The scales, shifts, means and variances of each hidden layer (units,): views, or None.
 
         The shifts are the layer's biases.
         """
@@ -139,13 +143,12 @@ class Trained:
         return layers
 
     def _params_without_batch_norm(self) -> Array:
-        """Return the flat vector of a network that does the same without batch normalisation."""
+        """Return the parameters of an equivalent network without batch normalisation."""
         if self.batch_norm is None:
             return self._params
-        _, _, end = layer_offsets(self._sizes, bias=True)
+        _, offsets, end = layer_offsets(self._sizes, bias=True)
         params = self._params[:end].copy()
         weights = as_matrices(params, self._sizes, bias=True)
-        _, offsets, _ = layer_offsets(self._sizes, bias=True)
         for layer, norm in enumerate(self.batch_norm):
             factor = norm.scales / np.sqrt(norm.variances + VARIANCE_EPSILON)
             weights[layer] *= factor
@@ -154,7 +157,7 @@ class Trained:
         return params
 
     def _plan_for(self, rows: int) -> Plan:
-        """Return the plan of a prediction; the last is kept, for calls with a row each."""
+        """Return the plan of a prediction; the last one is kept, for many calls of one row."""
         plan = self._plans.get(rows)
         if plan is None:
             plan = make_prediction_plan(self.options, self._sizes, rows)
@@ -167,7 +170,7 @@ class Trained:
         write_network(path, self._tensors(), self.options, self.epochs, self.stopped)
 
     def _tensors(self) -> dict[str, NDArray[Any]]:
-        """Return all arrays by the names that they have in a file."""
+        """Return all arrays by their names in a file."""
         tensors = {f"history.{name}": values for name, values in self.history.items()}
         for layer, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
             tensors[f"weights.{layer}"] = weights
@@ -188,7 +191,7 @@ class Trained:
 
 
 def as_matrices(flat: NDArray[Any], sizes: tuple[int, ...], bias: bool) -> list[NDArray[Any]]:
-    """Return each layer's weights, or what there is one of for each of them, as matrices."""
+    """Return each layer's weights, or counts of them, as matrices (n_in, n_out): views."""
     offsets, _, _ = layer_offsets(sizes, bias)
     shapes = pairwise(sizes)
     return [

@@ -211,9 +211,8 @@ def test_patience_brings_back_the_best(optimizer):
 
 @pytest.mark.parametrize("optimizer", SOLVERS)
 def test_a_callback_stops_it(optimizer):
-    run = fusedmlp.train(
-        *XOR, optimizer=optimizer, record_every=2, callback=lambda now: now.epoch >= 4
-    )
+    options = {"optimizer": optimizer, "record_every": 2, "random_state": 1}
+    run = fusedmlp.train(*XOR, **options, callback=lambda now: now.epoch >= 4)
     assert run.stopped == "the callback stopped it after epoch 4"
     assert run.epochs == 5
 

@@ -1,8 +1,4 @@
-"""The two implementations: the same names and signatures, the same numbers."""
-
-import importlib
-import inspect
-import pkgutil
+"""The two implementations: the same numbers."""
 
 import numpy as np
 import pytest
@@ -17,50 +13,6 @@ from tests.cases import ALL_CASES, FULL_BATCH_CASES, Case, prepared
 ONE_STEP = {"rtol": 1e-12, "atol": 1e-15}
 TYPES = (np.float64, np.float32)
 ROUNDING = {np.float64: ONE_STEP, np.float32: {"rtol": 2e-5, "atol": 2e-6}}
-
-
-def signature_of(function):
-    return list(inspect.signature(getattr(function, "py_func", function)).parameters)
-
-
-def test_both_packages_have_the_same_names_and_signatures():
-    assert kernels.__all__ == reference.__all__
-    for name in reference.__all__:
-        assert signature_of(getattr(kernels, name)) == signature_of(getattr(reference, name)), name
-
-
-def files(package):
-    """The files at the top of a package, which are its twins."""
-    return [module.name for module in pkgutil.iter_modules(package.__path__) if not module.ispkg]
-
-
-def test_twins_live_in_files_of_the_same_name_in_the_same_order():
-    assert files(kernels) == files(reference)
-    found = []
-    for name in files(reference):
-        twins = [
-            importlib.import_module(f"{package.__name__}.{name}")
-            for package in (reference, kernels)
-        ]
-        public = [
-            [name for name in vars(twin) if name in reference.__all__ and defined_in(twin, name)]
-            for twin in twins
-        ]
-        assert public[0] == public[1]
-        assert public[0], f"{name}.py holds no twin"
-        found += public[0]
-    assert sorted(found) == reference.__all__
-
-
-def defined_in(module, name):
-    function = getattr(module, name)
-    return getattr(function, "py_func", function).__module__ == module.__name__
-
-
-def test_every_twin_says_what_it_does():
-    for package in (kernels, reference):
-        for name in package.__all__:
-            assert inspect.getdoc(getattr(package, name)), name
 
 
 @pytest.fixture(params=TYPES, ids=["float64", "float32"])

@@ -1,1 +1,1 @@
-"""What an argument may be, for options and for arrays; messages name argument, rule and value."""
+"""Checks of options and arrays; error messages name the argument, the rule and the value."""

@@ -1,4 +1,4 @@
-"""Arrays that a caller brings: data, targets, weights. Nothing is changed."""
+"""Checks of the caller's arrays (data, targets, weights), which are not changed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,13 +12,30 @@ Array = NDArray[np.floating[Any]]
 def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> Array:
     """Return value as a C-ordered, aligned, writable array of dtype that is finite and not empty.
 
-    A copy is made only where value is not such an array already.
+    A copy is made only if value is not such an array already.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument, for error messages.
+    value : array-like
+        Real numbers; also a data frame.
+    dtype : {'float64', 'float32'}
+    dimensions : sequence of int
+        The numbers of dimensions that are allowed.
+
+    Raises
+    ------
+    TypeError
+        For a sparse array, or anything but real numbers.
+    ValueError
+        For an array that is masked, ragged, empty, not finite or of other dimensions.
     """
     if np.ma.is_masked(value):
         raise ValueError(f"{name} must have no masked values, got a masked array that has some")
     if hasattr(value, "toarray"):
         raise TypeError(f"{name} must be a dense array, got {type(value).__name__}: .toarray()")
-    dtypes = getattr(value, "dtypes", None)  # of a data frame's columns, which may differ
+    dtypes = getattr(value, "dtypes", None)  # of a data frame: one for each column
     if dtypes is not None and all(getattr(d, "kind", "O") in "biuf" for d in np.atleast_1d(dtypes)):
         value = value.to_numpy(dtype=dtype, na_value=np.nan)
     try:
@@ -42,8 +59,8 @@ def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> 
 
 
 def _require_finite(name: str, given: NDArray[Any], converted: Array) -> None:
-    # scikit-learn's way: a sum takes no memory, and is finite unless a number is not, or they are
-    # too large together.
+    # As in scikit-learn: the sum needs no temporary array. If it is finite, so are all numbers; if
+    # it is not, it may also have overflowed, so that each number is checked.
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(converted.sum()):
             return
@@ -56,7 +73,7 @@ def _require_finite(name: str, given: NDArray[Any], converted: Array) -> None:
 
 
 def checked_inputs(X: Any, dtype: str, n_in: int | None = None) -> Array:
-    """Return X (rows, n_in), checked."""
+    """Return X (rows, n_in) as an array of dtype, checked; n_in: its columns in training."""
     rows = real_array("X", X, dtype, (2,))
     if n_in is not None and rows.shape[1] != n_in:
         raise ValueError(f"X must have {n_in} columns as in training, got shape {rows.shape}")

@@ -1,6 +1,6 @@
-"""What an argument may be: functions of its name and value that return it, or say what is wrong.
+"""Checks of arguments: functions of a name and a value that return the value, converted, or raise.
 
-A message names the argument, the requirement and the value.
+They raise TypeError or ValueError, with a message that names argument, requirement and value.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 
 Check = Callable[[str, Any], Any]
 
-# Epochs times rows must fit 64 bits.
+# The largest integer, so that epochs times rows fits in 64 bits.
 MOST = 10**12
 
 
@@ -20,7 +20,7 @@ def _is_flag(value: Any) -> bool:
 
 
 def one_of(choices: Sequence[str]) -> Check:
-    """One of some strings."""
+    """Return a check for one of the strings `choices`."""
     wanted = f"one of {', '.join(repr(choice) for choice in choices)}"
 
     def check(name: str, value: Any) -> str:
@@ -34,7 +34,10 @@ def one_of(choices: Sequence[str]) -> Check:
 
 
 def one_or_each_of(choices: Sequence[str], what: str) -> Check:
-    """One of some strings, or a sequence of them, one for each of what the caller counts."""
+    """Return a check for one of `choices`, or a sequence of them, one for each `what`.
+
+    The length of the sequence is checked where the number of `what` is known.
+    """
     one = one_of(choices)
 
     def check(name: str, value: Any) -> str | tuple[str, ...]:
@@ -50,7 +53,7 @@ def one_or_each_of(choices: Sequence[str], what: str) -> Check:
 
 
 def whole_number(least: int) -> Check:
-    """An integer, at least so large."""
+    """Return a check for an integer of at least `least`."""
 
     def check(name: str, value: Any) -> int:
         if not isinstance(value, Integral) or _is_flag(value):
@@ -70,7 +73,7 @@ def number(
     below: float | None = None,
     most: float | None = None,
 ) -> Check:
-    """A finite real number within bounds."""
+    """Return a check for a finite real number within bounds."""
     bounds = [
         text
         for bound, text in (
@@ -105,31 +108,31 @@ def number(
 
 
 def optional(check: Check) -> Check:
-    """None, or what another check takes."""
+    """Return a check for None, or a value that another check accepts."""
     return lambda name, value: None if value is None else check(name, value)
 
 
 def anything(name: str, value: Any) -> Any:  # noqa: ARG001
-    """Whatever it is: it is checked where the data are known."""
+    """Accept any value: it is checked later, where the data are known."""
     return value
 
 
 def function(name: str, value: Any) -> Any:
-    """A function, or what can be called like one."""
+    """Accept a function or another callable."""
     if not callable(value):
         raise TypeError(f"{name} must be a function, got {value!r}")
     return value
 
 
 def flag(name: str, value: Any) -> bool:
-    """True or False."""
+    """Accept True or False, Python's or NumPy's."""
     if not _is_flag(value):
         raise TypeError(f"{name} must be True or False, got {value!r}")
     return bool(value)
 
 
 def real_dtype(name: str, value: Any) -> str:
-    """float32 or float64, by name, NumPy type or dtype."""
+    """Accept float32 or float64, as a name, NumPy type or dtype; return its name."""
     wanted = f"{name} must be 'float32' or 'float64', got {value!r}"
     try:
         dtype = np.dtype(value) if value is not None else None
@@ -141,7 +144,7 @@ def real_dtype(name: str, value: Any) -> str:
 
 
 def seed(name: str, value: Any) -> Any:
-    """None, an integer that seeds a RandomState, or a RandomState."""
+    """Accept None, an integer in 0..2**32 - 1, or a RandomState."""
     if value is None or isinstance(value, np.random.RandomState):
         return value
     if not isinstance(value, Integral) or _is_flag(value):
@@ -153,7 +156,7 @@ def seed(name: str, value: Any) -> Any:
 
 
 def initial(name: str, value: Any) -> Any:
-    """The name of a distribution, or a sequence of arrays (whose shapes depend on the data)."""
+    """Accept the name of a distribution, or a sequence of arrays, which are checked later."""
     if isinstance(value, str):
         return one_of(("uniform", "glorot", "he"))(name, value)
     if not isinstance(value, list | tuple):
@@ -164,7 +167,7 @@ def initial(name: str, value: Any) -> Any:
 
 
 def sizes(name: str, value: Any) -> tuple[int, ...]:
-    """An integer, or a sequence of any number of them, each at least 1."""
+    """Accept an integer, or a sequence of integers, which may be empty, each at least 1."""
     wanted = f"{name} must be an integer or a sequence of integers, each at least 1, got {value!r}"
     if isinstance(value, Integral) and not _is_flag(value):
         value = (value,)

@@ -1,1 +1,1 @@
-"""The command line: commands, flags, a user's table and its target."""
+"""The command line: commands, flags, the user's table and its target column."""

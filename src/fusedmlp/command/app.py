@@ -1,4 +1,4 @@
-"""The commands: `fusedmlp` by itself learns handwritten digits, `fusedmlp train` a user's table."""
+"""The commands: `fusedmlp` trains on handwritten digits, `fusedmlp train` on the user's table."""
 
 import time
 import warnings
@@ -49,7 +49,7 @@ def start(
 ) -> None:
     """Small neural networks, trained at the speed of the processor.
 
-    Without a command: learn to read handwritten digits, compiled and in NumPy, side by side.
+    Without a command: train on handwritten digits, compiled and in NumPy, and compare both.
     """
     if version:
         typer.echo(f"fusedmlp {fusedmlp.__version__}")
@@ -58,7 +58,7 @@ def start(
 
 
 def learn_digits(command: str) -> None:
-    """Train on scikit-learn's digits with the kernels and with their twin; show both."""
+    """Train on scikit-learn's digits with the kernels and with their NumPy twins; compare both."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
@@ -101,25 +101,27 @@ def train(
     ],
     target: Annotated[
         str | None,
-        typer.Option(help="The column to predict. Without it, see which there are."),
+        typer.Option(help="Column to predict. Without it, the columns are listed."),
     ] = None,
     task: Annotated[
         str | None,
         typer.Option(
             metavar="classes|numbers",
-            help="Whether the target is classes or numbers. By default text, booleans, and whole "
-            "numbers of at most 20 values with five rows each on average, are classes.",
+            help="Whether the target is classes or numbers. By default, text, booleans, and whole "
+            "numbers with at most 20 values of five rows each on average are classes.",
         ),
     ] = None,
     test_size: Annotated[
-        float, typer.Option(help="Share of the rows that is held out, to score on.")
+        float, typer.Option(help="Share of the rows held out for the scores, above 0 and below 1.")
     ] = 0.25,
     separator: Annotated[
         str | None,
-        typer.Option(help="Between columns; 'tab' is one. By default read off the first line."),
+        typer.Option(
+            help="Character between columns, or 'tab'. By default, found from the first line."
+        ),
     ] = None,
     hidden: Annotated[
-        str, typer.Option(help="Units of each hidden layer, as 64,32; 'none' for no layer.")
+        str, typer.Option(help="Units of each hidden layer, such as 64,32; 'none' for no layer.")
     ] = "64",
     **options: Any,
 ) -> None:
@@ -160,25 +162,27 @@ def train(
 
 
 def _show_scores(console: Console, run: fusedmlp.Trained, table: "Prepared") -> None:
-    """Print how the network answers for rows that it has not seen, and for those it has."""
+    """Print the scores on the rows held out, of a baseline, and on the training rows."""
     goal = table.target
-    scores = Table("", "held out", escape(goal.baseline), "learnt from")
+    scores = Table("", "held out", escape(goal.baseline), "training")
     held_out = goal.scores(run.predict(table.X_held_out), table.truth_held_out)
-    usual = goal.baseline_scores(table.truth_held_out)
-    learnt = goal.scores(run.predict(table.X), table.truth)
-    for (measure, form), *row in zip(goal.measures.items(), held_out, usual, learnt, strict=True):
+    baseline = goal.baseline_scores(table.truth_held_out)
+    training = goal.scores(run.predict(table.X), table.truth)
+    columns = held_out, baseline, training
+    for (measure, form), *row in zip(goal.measures.items(), *columns, strict=True):
         scores.add_row(measure, *(form.format(score) for score in row))
     console.print(scores)
-    if held_out[0] <= usual[0]:
+    if held_out[0] <= baseline[0]:
         _say(
             console,
-            f"For rows not seen that is no better than {goal.baseline}: the columns may not tell, "
-            "or it learnt by heart, against which fewer --epochs or --hidden units help.",
+            f"On the rows held out, this is no better than {goal.baseline}: the columns may not "
+            "predict the target, or the network overfits; then fewer --epochs or --hidden units "
+            "help.",
         )
 
 
 def _layers(hidden: str) -> tuple[int, ...]:
-    """Return '64,32' as (64, 32)."""
+    """Return the text of --hidden as sizes: '64,32' as (64, 32)."""
     words = [] if hidden.strip() == "none" else hidden.split(",")
     try:
         layers = tuple(int(word) for word in words)
@@ -190,9 +194,9 @@ def _layers(hidden: str) -> tuple[int, ...]:
 def _timed(
     console: Console, X: Values, y: Values, hidden: tuple[int, ...], options: dict[str, Any]
 ) -> tuple[fusedmlp.Trained, float]:
-    """Train and return the network with the seconds that it took, compilation not among them."""
+    """Return the trained network and the seconds that training took, without compilation."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of a run that diverges, reported below
+        warnings.simplefilter("ignore", RuntimeWarning)  # divergence is reported below
         try:
             if options["backend"] == "kernels":
                 _warm_up(console, X[:WARM_UP_ROWS], y[:WARM_UP_ROWS], hidden, options)
@@ -210,10 +214,10 @@ def _timed(
 def _warm_up(
     console: Console, X: Values, y: Values, hidden: tuple[int, ...], options: dict[str, Any]
 ) -> None:
-    """Have the kernels compiled, or loaded from the disk, and say so."""
+    """Compile the kernels, or load them from the disk, and print how long it took."""
     begun = time.perf_counter()
     wait = "Getting the kernels ready; on a new machine they are compiled, in ten seconds or so."
-    if not console.is_terminal:  # where there is no line to take away again
+    if not console.is_terminal:  # a status line cannot be removed there
         _say(console, wait)
     with console.status(wait):
         fusedmlp.train(X, y, hidden, **options | WARM_UP).predict(X)
@@ -222,10 +226,11 @@ def _warm_up(
 
 
 def _say(console: Console, line: str) -> None:
-    """Print a line, wrapped on a terminal and whole in a file or a pipe."""
+    """Print a line, wrapped on a terminal, but not in a file or a pipe."""
     console.print(Text(line), soft_wrap=not console.is_terminal)
 
 
 def _fail(error: object, code: int = 1) -> NoReturn:
+    """Print an error and exit."""
     typer.echo(f"error: {error}", err=True)
     raise typer.Exit(code)

@@ -11,8 +11,8 @@ from rich.markup import escape
 from fusedmlp.options.contradictions import FOR_OPTIMIZERS, SCIPY
 from fusedmlp.options.table import OPTIONS, TYPES
 
-# Where the defaults differ from those of fusedmlp.train. The rate and the epochs did most evenly on
-# the held-out rows of seven tables.
+# The defaults that differ from those of fusedmlp.train. Learning rate and epochs are those with the
+# most even scores on the held-out rows of seven tables.
 TABLES: dict[str, Any] = {
     "activation": "relu",
     "bias": True,
@@ -25,36 +25,16 @@ TABLES: dict[str, Any] = {
     "dtype": "float32",
     "random_state": 0,
 }
-# The task chooses the first two (never huber), the terminal progress; nothing prints the rest.
+# Options without a flag: the task sets the first two (the loss is never 'huber'), the terminal sets
+# progress, and the results of the last two are not printed.
 NO_FLAGS = {"output_activation", "loss", "huber_delta", "progress"}
 NO_FLAGS |= {"track_directions", "record_every"}
 
 Command = Callable[..., None]
 
 
-def flag_type(annotation: Any) -> tuple[Any, str | None]:
-    """Return the part of an option's type that one word can give, and the words if they are few.
-
-    The words are `str` to typer, so that it is `checked_options` that says which there are.
-
-    >>> flag_type(Literal["glorot", "he"] | list[float])
-    (<class 'str'>, 'glorot|he')
-    >>> flag_type(list[float])
-    (None, None)
-    """
-    union = get_origin(annotation) in (Union, UnionType)
-    members = get_args(annotation) if union else (annotation,)
-    for member in members:
-        if get_origin(member) is Literal:
-            return str, "|".join(get_args(member))
-    # Where a complex number will do it is an array-like, of which a word would be one too.
-    words = [word for word in (bool, int, float, str) if word in members and complex not in members]
-    word: Any = words[0] if words else None
-    return (Optional[word] if word and NoneType in members else word), None  # noqa: UP045
-
-
 def with_flags(command: Command) -> Command:
-    """Give a command that takes `**options` a flag for each option of `fusedmlp.train`."""
+    """Replace `**options` of a command by a flag for each option of `fusedmlp.train`."""
     signature = inspect.signature(command)
     parameters = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
     for name, option in OPTIONS.items():
@@ -77,18 +57,39 @@ def with_flags(command: Command) -> Command:
     return command
 
 
-def left_to_the_optimizer(context: typer.Context, options: dict[str, Any]) -> None:
-    """Take back what the command sets for SGD, where it is for another optimiser to say.
+def flag_type(annotation: Any) -> tuple[Any, str | None]:
+    """Return the part of an option's type that one word can give, and the choices of a Literal.
 
-    What was given as a flag stays.
+    A Literal is `str` to typer, so that `checked_options` raises the error for another word.
+
+    >>> flag_type(Literal["glorot", "he"] | list[float])
+    (<class 'str'>, 'glorot|he')
+    >>> flag_type(list[float])
+    (None, None)
+    """
+    union = get_origin(annotation) in (Union, UnionType)
+    members = get_args(annotation) if union else (annotation,)
+    for member in members:
+        if get_origin(member) is Literal:
+            return str, "|".join(get_args(member))
+    # An array-like has complex among its members; its numbers and strings are not for a flag.
+    words = [word for word in (bool, int, float, str) if word in members and complex not in members]
+    word: Any = words[0] if words else None
+    return (Optional[word] if word and NoneType in members else word), None  # noqa: UP045
+
+
+def left_to_the_optimizer(context: typer.Context, options: dict[str, Any]) -> None:
+    """Replace the command's own defaults, which are for SGD, where the optimiser is another.
+
+    They become those of `fusedmlp.train`. Values given as flags stay.
     """
     optimizer = options["optimizer"]
-    foreign = {"learning_rate"} if optimizer != "sgd" else set()
+    replaced = {"learning_rate"} if optimizer != "sgd" else set()
     if optimizer not in FOR_OPTIMIZERS["momentum"]:
-        foreign.add("momentum")
+        replaced.add("momentum")
     if optimizer in (*SCIPY, "rprop"):
-        foreign.add("batch_size")
-    for name in foreign:
+        replaced.add("batch_size")
+    for name in replaced:
         source = context.get_parameter_source(name)
         if source is not None and source.name == "DEFAULT":
             options[name] = OPTIONS[name].default

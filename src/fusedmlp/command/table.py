@@ -1,4 +1,4 @@
-"""A user's table: from a file to what a network trains on, with notes on what was done to it."""
+"""The user's table: from a file to training data, with notes on what was changed."""
 
 import warnings
 from dataclasses import dataclass
@@ -30,21 +30,21 @@ from fusedmlp.command.target import (
 
 Path = str | PathLike[str]
 
-SEPARATORS = ",;\t|"  # the first wins where a heading has none of them
+SEPARATORS = ",;\t|"  # the first is used if the first line has none of them
 LEAST_ROWS = 10
-NEARLY_EVERY = 0.9  # share of rows with a value of their own, from which on text is a name
-MOST_CATEGORIES = 100  # of a column; the rarest share one input
+NEARLY_EVERY = 0.9  # share of different texts from which a column is taken for names
+MOST_CATEGORIES = 100  # inputs of a column; the rarest categories share one
 MOST_LISTED = 40  # columns in a message
 DATE = r"\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2}))(\D.*)?"
-DECIMAL_COMMA = r"\s*[-+]?\d+(,\d+)?\s*"  # all of a column that is not of numbers as it is
+DECIMAL_COMMA = r"\s*[-+]?\d+(,\d+)?\s*"  # of every value in a column of text
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Rows to learn from, rows held out, what is to be predicted, and notes for the user."""
+    """Training rows, rows held out, the target, and notes for the user."""
 
     X: Values  # (rows, n_in)
-    truth: Values  # (rows,), see target
+    truth: Values  # (rows,), indices of classes, or numbers
     X_held_out: Values
     truth_held_out: Values
     target: Classes | Numbers
@@ -58,8 +58,12 @@ def read_table(path: Path, separator: str | None = None) -> pd.DataFrame:
     ----------
     path : str or path
     separator : str, optional
-        One character. By default that of comma, semicolon, tab and bar which splits the first
-        line into the most parts.
+        One character. By default, comma, semicolon, tab or bar: the one that splits the first line
+        into the most columns.
+
+    Returns
+    -------
+    DataFrame
 
     Raises
     ------
@@ -93,7 +97,7 @@ def _width(path: Path, separator: str) -> int:
 
 def _read(path: Path, separator: str, decimal: str = ".") -> pd.DataFrame:
     with warnings.catch_warnings():
-        warnings.simplefilter("error", pd.errors.ParserWarning)  # a row longer than the heading
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # for rows longer than the first
         frame = pd.read_csv(
             path,
             sep=separator,
@@ -101,7 +105,7 @@ def _read(path: Path, separator: str, decimal: str = ".") -> pd.DataFrame:
             index_col=False,
             low_memory=False,
             na_values="?",
-            skipinitialspace=separator != "\t",  # where a space may stand for a missing value
+            skipinitialspace=separator != "\t",  # between tabs, spaces may be a missing value
         )
     frame = frame.rename(columns=str.strip)
     if not frame.columns.is_unique:
@@ -110,7 +114,7 @@ def _read(path: Path, separator: str, decimal: str = ".") -> pd.DataFrame:
 
 
 def columns_of(frame: pd.DataFrame) -> str:
-    """Name the columns of a table, for a message."""
+    """List the columns of a table, for a message."""
     names = [repr(str(name)) for name in frame.columns]
     more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
     return f"the columns are {', '.join(names[:MOST_LISTED])}{more}"
@@ -123,10 +127,11 @@ def prepare(
     test_size: float = 0.25,
     random_state: int = 0,
 ) -> Prepared:
-    """Return the table as numbers, a part of its rows held out.
+    """Return the table as training data and rows held out.
 
-    Numbers are standardised, their missing values are the median; categories become one input for
-    each, a missing one among them. All of it is learnt without the rows held out.
+    Numbers are standardised, and their missing values replaced by the median; categories are
+    one-hot encoded, with a missing value as a category of its own. Both are fitted without the
+    rows held out.
 
     Parameters
     ----------
@@ -134,17 +139,21 @@ def prepare(
     target : str
         The column to predict.
     task : "classes", "numbers" or None
-        By default classes for text, categories and booleans, and for whole numbers of no more than
-        20 different values that have five rows each on average; else numbers.
-    test_size : float in (0, 1)
+        By default, classes for text, categories and booleans, and for whole numbers with at most
+        20 different values of five rows each on average; else numbers.
+    test_size : float in (0, 1), default 0.25
         Share of the rows held out.
-    random_state : int
-        Seed of their choice.
+    random_state : int, default 0
+        Seed of the choice of these rows.
+
+    Returns
+    -------
+    Prepared
 
     Raises
     ------
     TableError
-        If there are too few rows or columns, or the target leaves nothing to learn.
+        If there are too few rows or columns, or the target cannot be predicted.
     """
     if target not in frame:
         raise TableError(f"there is no column {target!r}; {columns_of(frame)}")
@@ -177,7 +186,7 @@ def _rows(count: int) -> str:
 
 
 def _usable(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """Return the columns that can be learnt from: floats, and texts with missing values as NaN."""
+    """Return the columns that can be inputs: floats, and texts with missing values as NaN."""
     columns = {}
     for name in frame:
         reason = _useless(frame[name])
@@ -194,7 +203,7 @@ def _usable(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
 
 
 def _useless(column: pd.Series) -> str | None:
-    """Say why a column cannot be learnt from, if so."""
+    """Return why a column cannot be an input, or None."""
     values = column.replace([np.inf, -np.inf], np.nan) if is_number(column) else column
     values = values.dropna()
     different = values.nunique()
@@ -216,6 +225,7 @@ def _useless(column: pd.Series) -> str | None:
 
 
 def _all_match(column: pd.Series, pattern: str) -> bool:
+    """Return whether a column of text matches a pattern wherever it has a value."""
     values = column.dropna()
     if is_number(column) or values.empty:
         return False
@@ -225,27 +235,29 @@ def _all_match(column: pd.Series, pattern: str) -> bool:
 def _split(
     truth: Values, labels: list[str], test_size: float, random_state: int, notes: list[str]
 ) -> tuple[Values, Values]:
-    """Return the places of the rows to learn from and of those held out, classes in proportion."""
+    """Return the indices of training rows and held-out rows, stratified by class if possible."""
     held_out = int(np.ceil(test_size * len(truth)))
-    learnt = len(truth) - held_out
-    if min(held_out, learnt) < 2:
+    training = len(truth) - held_out
+    if min(held_out, training) < 2:
         raise TableError(
             f"there must be two rows or more on either side, got test_size={test_size} "
             f"of {len(truth)} rows"
         )
-    in_proportion = labels and np.bincount(truth).min() > 1 and min(held_out, learnt) >= len(labels)
-    if labels and not in_proportion:
+    enough = labels and np.bincount(truth).min() > 1
+    stratified = enough and min(held_out, training) >= len(labels)
+    if labels and not stratified:
         notes.append("Some class has too few rows to hold out every class in proportion.")
     train, test = train_test_split(
         np.arange(len(truth)),
         test_size=held_out,
         random_state=random_state,
-        stratify=truth if in_proportion else None,
+        stratify=truth if stratified else None,
     )
     return train, test
 
 
 def _encoder(frame: pd.DataFrame) -> Any:
+    """Return the transformer of the columns: standardised numbers, then one-hot categories."""
     numbers = [name for name in frame if is_number(frame[name])]
     categories = [name for name in frame if not is_number(frame[name])]
     impute = SimpleImputer(strategy="median", keep_empty_features=True)
@@ -261,7 +273,7 @@ def _encoder(frame: pd.DataFrame) -> Any:
 
 
 def _explain(frame: pd.DataFrame, notes: list[str]) -> None:
-    """Note what becomes of missing values and of many categories."""
+    """Add notes on missing values and on columns with too many categories."""
     for numbers, how in ((True, "their median"), (False, "a category of its own")):
         missing = {
             name: frame[name].isna().sum()

@@ -1,4 +1,4 @@
-"""The column to predict: classes or numbers, what the network is shown of it, and the scores."""
+"""The column to predict: classes or numbers, their encoding as targets, and the scores."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -14,33 +14,33 @@ Values = NDArray[Any]
 
 MOST_CLASSES = 20  # whole numbers with more different values than this are numbers
 LEAST_OF_A_CLASS = 5  # rows, on average, for whole numbers to be classes
-LARGEST = 1e100  # number whose square, and the sum of many, is finite
+LARGEST = 1e100  # numbers up to this have finite squares and sums
 
 
 class TableError(ValueError):
-    """What keeps a table from being trained on, in one line."""
+    """Why a table cannot be trained on, in one line."""
 
 
 @dataclass(frozen=True)
 class Classes:
-    """A target that names classes: one output for each, the largest of which is the answer.
+    """A target of classes: one output for each; the largest output is the predicted class.
 
-    The truth is a class's place among the labels.
+    The truth of a row is the index of its class in `labels`.
     """
 
     labels: list[str]
-    usual: int  # the largest class of the rows to learn from
+    usual: int  # index of the most frequent class of the training rows
     options: ClassVar = {"output_activation": "softmax", "loss": "log_loss"}
     measures: ClassVar = {"accuracy": "{:.1%}"}
 
     @property
     def baseline(self) -> str:
-        """Name the best answer of one who knows the target alone."""
+        """The name of the baseline: the most frequent class for every row."""
         return f"always {self.labels[self.usual]!r}"
 
     @property
     def summary(self) -> str:
-        """Say what there is to tell apart."""
+        """The target in a few words."""
         return f"{len(self.labels)} classes"
 
     def encoded(self, truth: Values) -> Values:
@@ -48,17 +48,17 @@ class Classes:
         return np.eye(len(self.labels))[truth]
 
     def scores(self, outputs: Values, truth: Values) -> list[float]:
-        """Return the share of rows that are answered rightly."""
+        """Return the accuracy."""
         return [float(accuracy_score(truth, outputs.argmax(axis=1)))]
 
     def baseline_scores(self, truth: Values) -> list[float]:
-        """Return the share of rows of the usual class."""
+        """Return the accuracy of the baseline."""
         return [float(np.mean(truth == self.usual))]
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A target that is measured: one output, in standard deviations from the mean."""
+    """A target of numbers: one output, in standard deviations from the mean."""
 
     mean: float
     deviation: float
@@ -77,17 +77,17 @@ class Numbers:
         return [float(r2_score(truth, answers)), float(root_mean_squared_error(truth, answers))]
 
     def baseline_scores(self, truth: Values) -> list[float]:
-        """Return the scores of the mean of the rows to learn from."""
+        """Return the scores of the baseline: the mean of the training rows."""
         return self.scores(np.zeros((len(truth), 1)), truth)
 
 
 def is_number(column: pd.Series) -> bool:
-    """Whether a column holds numbers, of which True and False are none."""
+    """Return whether a column holds numbers; booleans are not."""
     return types.is_numeric_dtype(column) and not types.is_bool_dtype(column)
 
 
 def likely_task(column: pd.Series) -> Task:
-    """Return classes for a column that is not of numbers, or of few different whole ones."""
+    """Return "classes" for a column without numbers, or with few different whole numbers."""
     if not is_number(column):
         return "classes"
     values = column.dropna()
@@ -97,12 +97,12 @@ def likely_task(column: pd.Series) -> Task:
 
 
 def truth_of(column: pd.Series, task: Task) -> pd.Series:
-    """Return the target with its missing values, as floats or as the texts of the labels.
+    """Return the target as floats or as texts, the labels; missing values stay missing.
 
     Raises
     ------
     TableError
-        If it is to be numbers, and none is one.
+        If the task is "numbers" and the column has none.
     """
     if task == "numbers":
         numbers = pd.to_numeric(column.astype(object), errors="coerce").astype(float)
@@ -115,12 +115,13 @@ def truth_of(column: pd.Series, task: Task) -> pd.Series:
 
 
 def coded(truth: pd.Series, task: Task) -> tuple[Values, list[str]]:
-    """Return truth without missing values as an array, with the labels of classes.
+    """Return the truth (rows,), of a target without missing values, and the labels of classes.
 
     Raises
     ------
     TableError
-        If there is nothing to tell apart, or nearly every row is a class of its own.
+        If all values are the same, a number is too large, or classes have fewer than two rows on
+        average.
     """
     different = truth.nunique()
     if different < 2:
@@ -142,7 +143,7 @@ def coded(truth: pd.Series, task: Task) -> tuple[Values, list[str]]:
 
 
 def described(train: Values, labels: list[str]) -> Classes | Numbers:
-    """Return what the rows to learn from say of the target."""
+    """Return the target's description, from the truth of the training rows."""
     if labels:
         return Classes(labels, int(np.bincount(train).argmax()))
     return Numbers(float(train.mean()), float(train.std()) or 1.0)

@@ -1,7 +1,7 @@
 """Activation functions and their derivatives, compiled.
 
-`FORMULAS` is where the kernels get to know an activation. `all_activations` is None in plans for
-which the common ones will do: the others are then not compiled.
+`FORMULAS` lists the activations of the kernels. `all_activations` is None in plans that have common
+activations only: the others are then not compiled.
 """
 
 from typing import Any, NamedTuple
@@ -19,10 +19,10 @@ from fusedmlp.plan.codes import LEAK, NEEDS_PREACTIVATION, Activation
 
 
 class Formula(NamedTuple):
-    """An activation of a vector of pre-activations, and its derivative times an error.
+    """An activation of a vector of pre-activations, and an error times its derivative.
 
-    The derivative is a function of the output, or of the pre-activation where the activation's
-    traits say so, and of the error.
+    The derivative takes the output and the error; if the activation's traits say so, it takes the
+    pre-activation instead of the output.
     """
 
     function: Any
@@ -81,7 +81,7 @@ def _elu_derivative(out, error):
 
 @inner
 def _softplus_derivative(out, error):
-    """Error times 1 - exp(-out), without losing small results to the 1."""
+    """Return error * (1 - exp(-out)); expm1 keeps small results accurate."""
     return error * (0.0 - expm1_nonpositive(0.0 - out))
 
 
@@ -123,7 +123,7 @@ def activate_at(activation, z, rows, units, all_activations):
 
 @inner
 def activated(activation, z, all_activations):
-    """Return the activation of a vector; softmax, which needs the whole row, does nothing."""
+    """Return the activation of a vector. Softmax needs whole rows: z is returned unchanged."""
     if all_activations is None:
         return _common_function(activation, z)
     return _any_function(activation, z)
@@ -133,8 +133,8 @@ def activated(activation, z, all_activations):
 def error_weighted_derivative(activation, outputs, error, delta):
     """Set delta (rows, units) to error times the activation's derivative.
 
-    The derivative is computed from the layer's outputs, or from its pre-activations z where the
-    outputs do not tell it (silu, gelu).
+    The derivative is computed from the layer's outputs. silu and gelu take its pre-activations z as
+    `outputs` instead.
     """
     rows, units = outputs.shape
     derivative_at(
@@ -144,7 +144,7 @@ def error_weighted_derivative(activation, outputs, error, delta):
 
 @inner
 def derivative_at(activation, outputs, error, rows, units, delta, all_activations):
-    """Set the delta at an address to error times derivative."""
+    """Set the delta at an address to error times the activation's derivative."""
     if activation == Activation.SOFTMAX:
         softmax_derivative(outputs, error, rows, units, delta)
     elif all_activations is None:
@@ -163,12 +163,12 @@ def derived(activation, out, error, all_activations):
 
 @inner
 def needs_preactivation(activation):
-    """Whether an activation's derivative needs its pre-activations."""
+    """Whether an activation's derivative is computed from its pre-activations."""
     return activation in _NEED_PREACTIVATION
 
 
 @inner
-def _nothing(activation, *arguments):
+def _do_nothing(activation, *arguments):
     pass
 
 
@@ -178,18 +178,18 @@ def _unchanged(activation, z):  # noqa: ARG001
 
 
 @inner
-def _error_alone(activation, out, error):  # noqa: ARG001
+def _error_unchanged(activation, out, error):  # noqa: ARG001
     return error
 
 
-def _dispatched(part, otherwise, make_loop=None):
-    """Return dispatchers among the common activations, and among all.
+def _make_dispatchers(field, otherwise, make_loop=None):
+    """Return a dispatcher among the common activations, and one among all.
 
-    part: of the formulas; make_loop: makes of it what is called. A loop for each activation: a
-    branch within costs a third of the speed.
+    field: of the formulas. make_loop: turns a formula into a loop. Each activation has a loop of
+    its own: a branch inside the loop costs a third of the speed.
     """
-    table = {code: getattr(formula, part) for code, formula in FORMULAS.items()}
-    if make_loop is None:  # outputs are all there is
+    table = {code: getattr(formula, field) for code, formula in FORMULAS.items()}
+    if make_loop is None:  # derivatives of outputs only: the small-batch kernel saves no more
         table = {code: f for code, f in table.items() if not code.traits.needs_preactivation}
     else:
         table = {code: make_loop(function) for code, function in table.items()}
@@ -197,8 +197,8 @@ def _dispatched(part, otherwise, make_loop=None):
     return dispatch(common, otherwise), dispatch(table, otherwise)
 
 
-_activate_common, _activate_any = _dispatched("function", _nothing, replace_each)
-_common_function, _any_function = _dispatched("function", _unchanged)
-_derivative_common, _derivative_any = _dispatched("derivative", _nothing, combine_each)
-_common_derivative, _any_derivative = _dispatched("derivative", _error_alone)
+_activate_common, _activate_any = _make_dispatchers("function", _do_nothing, replace_each)
+_common_function, _any_function = _make_dispatchers("function", _unchanged)
+_derivative_common, _derivative_any = _make_dispatchers("derivative", _do_nothing, combine_each)
+_common_derivative, _any_derivative = _make_dispatchers("derivative", _error_unchanged)
 _NEED_PREACTIVATION = tuple(int(activation) for activation in NEEDS_PREACTIVATION)

@@ -1,4 +1,4 @@
-"""The whole gradient, prediction and a whole training run, compiled."""
+"""Prediction, the gradient of all rows, and training, compiled."""
 
 import numpy as np
 
@@ -35,13 +35,13 @@ NO_EXTRAS = dict.fromkeys(FIELDS_OF_EXTRAS)
 
 def predict(plan, params, X, outputs):
     """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in)."""
-    plan = plan._replace(extras=None)  # of no use here, and ten numbers to unpack
+    plan = plan._replace(extras=None)  # not used here, and slow to unpack
     run_in_team(predict_part, (plan, params, X, outputs), plan.threads)
 
 
 @compiled
 def predict_part(plan, params, X, outputs, counter, thread, threads):  # noqa: ARG001
-    """Predict a thread's part of the rows."""
+    """Predict the rows of one thread."""
     begin, end = first_row(len(X), thread, threads), first_row(len(X), thread + 1, threads)
     _predict(plan, params, X, outputs, np.empty(plan.workspace_size, params.dtype), begin, end)
 
@@ -61,11 +61,11 @@ def _predict(plan, params, X, outputs, memory, begin, end):
 def gradient(plan, params, X, y, result, row_weights=None):
     """Set result to the gradient of the loss of X (rows, n_in), y (rows, n_out); return the loss.
 
-    Both are summed or averaged over the rows, as the plan's reduction says, each row counting as
-    its weight says (rows,), and count the penalties on the weights.
+    Both are summed or averaged over the rows, as the plan's reduction says. Each row is multiplied
+    by its weight in row_weights (rows,). Both include the penalties on the weights.
     """
     block_rows, size = plan.block_rows, plan.workspace_size
-    if plan.extras.batch_norm:  # over all rows: one block
+    if plan.extras.batch_norm:  # its statistics are over all rows: one block
         block_rows, size = len(X), size + (size // block_rows + 1) * len(X)
     memory = np.empty(size, params.dtype)
     return _gradient(plan, params, (X, y, row_weights), result, block_rows, memory)
@@ -99,7 +99,7 @@ def _gradient(plan, params, data, result, block_rows, memory):
 
 @inner
 def _penalize(plan, network, weights, result, size):
-    """Add the penalties' derivative to a gradient; return the penalties."""
+    """Add the penalties' derivative to a gradient; return the sum of the penalties."""
     value, l1, l2 = 0.0, plan.extras.l1, plan.extras.l2
     if l1 > 0 or l2 > 0:
         for layer in range(network.layers):
@@ -111,10 +111,10 @@ def _penalize(plan, network, weights, result, size):
 
 
 def fit(plan, X, y, state, stop):
-    """Train from state.position on until `stop` rows have been visited; return whether all is well.
+    """Train until `stop` rows have been visited; return whether all weights are finite.
 
-    The state is changed in place. False means that a weight is no longer finite; the position is
-    then the end of the epoch in which that happened.
+    Training starts at state.position; the state is changed in place. If a weight is no longer
+    finite, training stops at the end of that epoch.
     """
     if suits_lanes(plan, X, state):
         return fit_in_lanes(plan, X, y, state, stop)

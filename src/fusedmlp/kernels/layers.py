@@ -1,4 +1,4 @@
-"""One layer forward and backward, compiled."""
+"""Forward pass, backward pass and gradient of one layer, compiled."""
 
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from fusedmlp.kernels.vector.typed_constants import ADD, ALL_ACTIVATIONS, ON_BIA
 
 
 class Shape(NamedTuple):
-    """How much passes through a layer."""
+    """The numbers of rows, inputs and outputs of a layer."""
 
     rows: Any
     n_in: Any
@@ -27,14 +27,14 @@ class LayerGradient(NamedTuple):
 
     weights: Any  # (n_in, n_out)
     biases: Any  # (n_out,)
-    bias: Any  # 0 where there are no biases
+    bias: Any  # 0: the layer has no biases
 
 
 class Scratch(NamedTuple):
-    """Memory for a layer's inputs, transposed: n_in times `transposed_stride` numbers."""
+    """Workspace for a layer's transposed inputs: n_in times `transposed_stride` numbers."""
 
     data: Any
-    available: Any  # whether there is any
+    available: Any  # False: no such workspace
 
 
 @compiled
@@ -51,7 +51,7 @@ def forward(inputs, weights, biases, activation, outputs):
 
 @inner
 def preactivate_at(shape, inputs, weights, biases, bias, out):
-    """Set out (rows, n_out) to inputs @ weights + biases; bias is 0 where there are none."""
+    """Set out (rows, n_out) to inputs @ weights + biases; bias is 0 if there are no biases."""
     mode = ON_BIAS if bias else SET
     left = LeftMatrix(inputs, shape.n_in, UNIT_STRIDE)
     gemm(left, weights, out, shape.rows, shape.n_in, shape.n_out, mode, biases)
@@ -59,11 +59,10 @@ def preactivate_at(shape, inputs, weights, biases, bias, out):
 
 @compiled
 def backpropagate(delta, weights, activation, inputs, delta_below):
-    """Set delta_below (rows, n_in) to the layer's delta (rows, n_out), carried back to its inputs.
+    """Set delta_below (rows, n_in) to the delta of the layer below, given delta (rows, n_out).
 
-    weights (n_in, n_out). inputs (rows, n_in) are the outputs of the layer below (of silu and gelu
-    the pre-activations), which has the activation: delta_below is the error-weighted derivative
-    there.
+    weights (n_in, n_out). inputs (rows, n_in) are the outputs of the layer below (for silu and
+    gelu, its pre-activations); activation is that of the layer below.
     """
     _backpropagate(
         delta, weights, activation, inputs, delta_below, np.empty(weights.size, weights.dtype)
@@ -72,10 +71,10 @@ def backpropagate(delta, weights, activation, inputs, delta_below):
 
 @inner
 def _backpropagate(delta, weights, activation, inputs, delta_below, transposed):
-    """Take the addresses.
+    """Backpropagate through arrays, given memory for the transposed weights.
 
-    An array lives as long as the call that it is an argument of; a variable only until it was last
-    named, and its address does not count.
+    `transposed` is an argument because Numba keeps an argument alive during the call, but frees a
+    local array after the last use of its name, even if its address is still in use.
     """
     n_in, n_out = weights.shape
     transpose(address(weights), n_in, n_out, n_out, address(transposed), n_in)
@@ -87,9 +86,9 @@ def _backpropagate(delta, weights, activation, inputs, delta_below, transposed):
 
 @inner
 def backpropagate_at(shape, delta, transposed, activation, saved, delta_below, all_activations):
-    """Carry the delta at an address back through the transposed weights (n_out, n_in).
+    """Propagate the delta at an address back through the transposed weights (n_out, n_in).
 
-    saved (rows, n_in): what the derivative of the activation below is computed from.
+    saved (rows, n_in): the outputs or pre-activations of the layer below, for the derivative.
     """
     rows, n_in, n_out = shape
     left = LeftMatrix(delta, n_out, UNIT_STRIDE)
@@ -125,17 +124,17 @@ def layer_gradient_at(shape, inputs, delta, gradient, add, scratch):
 
 @inner
 def _worth_transposing(n_in, rows, n_out, lanes):
-    """Whether inputs.T should lie in memory as it is read: for each of many columns of tiles.
+    """Whether transposing the inputs pays: inputs.T is read once for each column of tiles.
 
-    As they are, the rows of inputs.T are far apart, at worst on the same few lines of the cache.
-    Zen 4, GFLOP/s as they are and transposed: 128-512-512 103 and 111, float64 36 and 54;
-    128-1024-1024 53 and 111; 128-784-100, seven columns of tiles, 104 and 102, float64, 13 of them,
-    47 and 52.
+    Without it, consecutive numbers of a row of inputs.T are far apart in memory, at worst in the
+    same few sets of the cache. Zen 4, GFLOP/s without and with it: 128-512-512 103 and 111, float64
+    36 and 54; 128-1024-1024 53 and 111; 128-784-100, seven columns of tiles, 104 and 102, float64,
+    13 of them, 47 and 52.
     """
     return n_out >= 12 * WIDE * lanes and n_in * rows >= 2048 * lanes
 
 
 @inner
 def transposed_stride(rows, lanes):
-    """Return how far the rows of inputs.T are then apart: an odd number of vectors."""
+    """Return the row stride of the transposed inputs: an odd number of vectors."""
     return ((rows + lanes - 1) // lanes | 1) * lanes

@@ -1,4 +1,4 @@
-"""Losses and where backpropagation begins, compiled."""
+"""Losses and the delta of the last layer, compiled."""
 
 import math
 from typing import Any, NamedTuple
@@ -11,22 +11,22 @@ from fusedmlp.kernels.vector import address, at, put, shifted
 from fusedmlp.kernels.vector.typed_constants import ALL_ACTIVATIONS
 from fusedmlp.plan.codes import Activation, Loss
 
-# An output of softplus so small has a derivative of the same size, to the last place of any type.
+# Below this output, softplus's derivative equals the output in both types.
 SMALL = 2.0**-60
 
 
 class Objective(NamedTuple):
-    """What is minimised: a loss of the outputs of the last layer's activation."""
+    """What is minimised: a loss, and the activation of the last layer."""
 
     loss: Any
     activation: Any
     huber_delta: Any
-    precision: Any  # of the type: log_loss stops to grow so near to 0 and 1
+    precision: Any  # machine epsilon, by which log_loss clips probabilities
     all_activations: Any
 
 
 class Records(NamedTuple):
-    """Addresses of the sums of errors and of losses, one of each for each record."""
+    """Addresses of the recorded errors and losses, one number of each for each record."""
 
     errors: Any
     losses: Any
@@ -43,7 +43,7 @@ def loss(kind, activation, outputs, targets, huber_delta=1.0):
 
 @inner
 def precision_of(array):
-    """Return the distance of 1 to the next larger number of an array's type."""
+    """Return the machine epsilon of an array's type."""
     return 2.0**-52 if array.itemsize == 8 else 2.0**-23
 
 
@@ -58,7 +58,7 @@ def loss_at(objective, outputs, targets, size):
             result += 0.5 * (output - target) * (output - target)
         elif kind == Loss.LOG_LOSS:
             p = min(max(output, precision), 1.0 - precision)
-            if target != 0.0:  # of ten classes, nine logarithms would be for nothing
+            if target != 0.0:  # saves nine of ten logarithms with ten classes
                 result -= target * math.log(p)
             if objective.activation == Activation.SIGMOID and target != 1.0:
                 result -= (1.0 - target) * math.log(1.0 - p)
@@ -131,14 +131,14 @@ def output_delta_at(objective, outputs, targets, rows, units, scale, delta):
     """Set the delta at an address.
 
     The derivatives of sigmoid and softmax cancel against that of log_loss, and exp's against that
-    of poisson; what stays is the error.
+    of poisson: the delta is then scale times the error.
     """
     kind, activation, size = objective.loss, objective.activation, rows * units
     for k in range(size):
         put(delta, k, scale * (at(outputs, k) - at(targets, k)))
     if kind == Loss.HUBER or kind == Loss.ABSOLUTE_ERROR:
-        to = scale * objective.huber_delta if kind == Loss.HUBER else scale
-        _limit(delta, size, to if kind == Loss.HUBER else to - to, to)
+        largest = scale * objective.huber_delta if kind == Loss.HUBER else scale
+        _limit(delta, size, largest if kind == Loss.HUBER else largest - largest, largest)
     if kind != Loss.LOG_LOSS and not (kind == Loss.POISSON and activation == Activation.EXP):
         derivative_at(activation, outputs, delta, rows, units, delta, objective.all_activations)
         if kind == Loss.POISSON:
@@ -146,19 +146,19 @@ def output_delta_at(objective, outputs, targets, rows, units, scale, delta):
 
 
 @inner
-def _limit(delta, size, limit, to):
-    """Replace deltas larger than a limit, to either side, by a number of the same sign."""
+def _limit(delta, size, limit, largest):
+    """Replace deltas above limit by `largest`, those below -limit by -largest."""
     for k in range(size):
         d = at(delta, k)
-        put(delta, k, to if d > limit else (-to if d < -limit else d))
+        put(delta, k, largest if d > limit else (-largest if d < -limit else d))
 
 
 @inner
 def _divide_by_outputs(outputs, targets, size, scale, delta):
     """Divide poisson's deltas by the outputs of softplus.
 
-    Its derivative is 1 - exp(-output), and tends to the output: where that is too small to divide
-    by, what stays is the error.
+    The derivative of softplus is 1 - exp(-output). Where the output is too small to divide by, the
+    derivative equals the output, and the delta is the error.
     """
     for k in range(size):
         out, error = at(outputs, k), scale * (at(outputs, k) - at(targets, k))
@@ -167,7 +167,7 @@ def _divide_by_outputs(outputs, targets, size, scale, delta):
 
 @inner
 def record_at(objective, outputs, targets, size, records, record):
-    """Add outputs' error and loss to a record."""
+    """Add the error and the loss of the outputs at an address to a record."""
     error = absolute_error_at(outputs, targets, size)
     put(records.errors, record, at(records.errors, record) + error)
     value = loss_at(objective, outputs, targets, size)

@@ -11,7 +11,7 @@ from fusedmlp.plan.codes import RUNNING_STATS_MOMENTUM, VARIANCE_EPSILON
 
 @compiled
 def normalize(z, scale, shift, normalized, mean, variance):
-    """Replace the sums z (rows, units) by ``scale * normalized + shift``."""
+    """Replace the pre-activations z (rows, units) by ``scale * normalized + shift``."""
     normalize_at(
         address(z), z.shape[0], z.shape[1], address(scale), address(shift), address(normalized),
         address(mean), address(variance),
@@ -20,16 +20,16 @@ def normalize(z, scale, shift, normalized, mean, variance):
 
 @inner
 def normalize_at(z, rows, units, scale, shift, normalized, mean, variance):
-    """Normalise the sums at an address."""
+    """Normalise the pre-activations at an address."""
     sum_rows(z, rows, units, mean, SET)
     for j in range(units):
         put(mean, j, at(mean, j) / rows)
         put(variance, j, 0)
     for b in range(rows):
         for j in range(units):
-            from_mean = at(z, b * units + j) - at(mean, j)
-            put(normalized, b * units + j, from_mean)
-            put(variance, j, at(variance, j) + from_mean * from_mean)
+            centred = at(z, b * units + j) - at(mean, j)
+            put(normalized, b * units + j, centred)
+            put(variance, j, at(variance, j) + centred * centred)
     for j in range(units):
         put(variance, j, at(variance, j) / rows)
     for b in range(rows):
@@ -41,7 +41,7 @@ def normalize_at(z, rows, units, scale, shift, normalized, mean, variance):
 
 @compiled
 def normalize_backward(delta, normalized, variance, scale, scale_gradient, shift_gradient):
-    """Carry delta (rows, units) back through `normalize`, in place; set the gradients (units,)."""
+    """Propagate delta (rows, units) through `normalize`, in place; set the gradients (units,)."""
     normalize_backward_at(
         address(delta), delta.shape[0], delta.shape[1], address(normalized), address(variance),
         address(scale), address(scale_gradient), address(shift_gradient),
@@ -52,7 +52,7 @@ def normalize_backward(delta, normalized, variance, scale, scale_gradient, shift
 def normalize_backward_at(
     delta, rows, units, normalized, variance, scale, scale_gradient, shift_gradient
 ):
-    """Carry the delta at an address back."""
+    """Propagate the delta at an address back through the normalisation."""
     sum_rows(delta, rows, units, shift_gradient, SET)
     for j in range(units):
         put(scale_gradient, j, 0)
@@ -65,19 +65,19 @@ def normalize_backward_at(
             k = b * units + j
             common = at(shift_gradient, j) / rows
             common += at(normalized, k) * (at(scale_gradient, j) / rows)
-            slope = at(scale, j) / np.sqrt(at(variance, j) + VARIANCE_EPSILON)
-            put(delta, k, slope * (at(delta, k) - common))
+            factor = at(scale, j) / np.sqrt(at(variance, j) + VARIANCE_EPSILON)
+            put(delta, k, factor * (at(delta, k) - common))
 
 
 @compiled
 def follow(mean, variance, rows, means, variances):
-    """Let the running means and variances (units,) follow a batch's, as PyTorch does."""
+    """Update the running means and variances (units,) by those of a batch, as PyTorch does."""
     follow_at(address(mean), address(variance), mean.size, rows, address(means), address(variances))
 
 
 @inner
 def follow_at(mean, variance, units, rows, means, variances):
-    """Let the running numbers at an address follow."""
+    """Update the running statistics at an address."""
     correction = rows / max(rows - 1, 1)
     for j in range(units):
         old_mean, old_variance = at(means, j), at(variances, j)

@@ -1,17 +1,16 @@
-"""Optimisers that give each parameter a step of its own, compiled."""
+"""Optimisers with a step size for each parameter, compiled."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from fusedmlp.kernels.compilation.jit import compiled, inner
-from fusedmlp.kernels.vector import absolute, address, copysign, select, sqrt
+from fusedmlp.kernels.vector import absolute, address, copysign, fma, select, sqrt
 from fusedmlp.kernels.vector.elementwise import elementwise, load_part, store_part
-from fusedmlp.kernels.vector.simd import fma
 
 
 class AdamNumbers(NamedTuple):
-    """What one step of Adam's needs; sqrt: that of the correction of the squares' mean."""
+    """The constants of a step of Adam; squares_correction: 1 / sqrt(1 - beta_2**step)."""
 
     rate: Any
     beta_1: Any
@@ -49,7 +48,7 @@ def adam(params, gradient, velocity, squares, learning_rate, beta_1, beta_2, eps
 
 @inner
 def adam_numbers(learning_rate, beta_1, beta_2, epsilon, step):
-    """Return the constants of a step: doubles, whatever the parameters are."""
+    """Return the constants of a step in float64, whatever the parameters' type."""
     rate = np.float64(learning_rate) / (1.0 - beta_1 ** np.float64(step))
     return AdamNumbers(
         rate, beta_1, beta_2, 1.0 / np.sqrt(1.0 - beta_2 ** np.float64(step)), epsilon
@@ -58,7 +57,7 @@ def adam_numbers(learning_rate, beta_1, beta_2, epsilon, step):
 
 @compiled
 def rmsprop(params, gradient, velocity, squares, learning_rate, momentum, keep, add, epsilon):
-    """Move params by the gradient over the sqrt of what its squares come to.
+    """Move params by the gradient over the root of its accumulated squares.
 
     squares become keep * squares + add * gradient**2.
     """
@@ -71,7 +70,7 @@ def rmsprop(params, gradient, velocity, squares, learning_rate, momentum, keep, 
 def rprop(params, gradient, velocity, squares, eta_minus, eta_plus, least_step, most_step):
     """Move params by iRprop- (Igel and Huesken, 2000).
 
-    velocity: the last gradient; squares: each weight's step.
+    velocity: the last gradient; squares: the step sizes.
     """
     numbers = RpropNumbers(eta_minus, eta_plus, least_step, most_step)
     memory = address(params), address(gradient), address(velocity), address(squares)
@@ -107,10 +106,10 @@ def rprop_at(k, size, params, gradient, velocity, squares, n):
     """Apply iRprop- to the parameters at an address."""
     g, s = load_part(gradient, k, size), load_part(squares, k, size)
     agreement = g * load_part(velocity, k, size)
-    turned = agreement < 0.0
-    s = select(agreement > 0.0, n.eta_plus * s, select(turned, n.eta_minus * s, s))
+    sign_changed = agreement < 0.0
+    s = select(agreement > 0.0, n.eta_plus * s, select(sign_changed, n.eta_minus * s, s))
     s = select(s < n.least_step, n.least_step, select(s > n.most_step, n.most_step, s))
-    v = select(turned, 0.0, g)
+    v = select(sign_changed, 0.0, g)
     p = load_part(params, k, size) - copysign(select(absolute(v) > 0.0, s, v), v)
     store_part(params, k, p, size)
     store_part(velocity, k, v, size)

@@ -1,4 +1,4 @@
-"""Penalties on the weights, and bounds of the gradient, compiled."""
+"""Penalties on the weights, and gradient clipping, compiled."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def penalize(weights, gradient, l1, l2):
 
 @inner
 def penalize_at(weights, gradient, size, l1, l2):
-    """Add the penalties' derivative to a gradient at an address, rounded once."""
+    """Add the penalties' derivative to a gradient at an address; each sum is rounded once."""
     for k in range(size):
         w = at(weights, k)
         sign = (1.0 if w > 0 else 0.0) - (1.0 if w < 0 else 0.0)
@@ -32,29 +32,29 @@ def penalty(weights, l1, l2):
 @inner
 def penalty_at(weights, size, l1, l2):
     """Return the penalty on the weights at an address."""
-    sizes = 0.0
+    absolute_sum = 0.0
     length = norm(weights, size)
     for k in range(size):
-        sizes += abs(np.float64(at(weights, k)))
-    return np.float64(l1) * sizes + np.float64(l2) / 2.0 * (length * length)
+        absolute_sum += abs(np.float64(at(weights, k)))
+    return np.float64(l1) * absolute_sum + np.float64(l2) / 2.0 * (length * length)
 
 
 @compiled
 def clip_values(gradient, most):
-    """Bring each number of the gradient into -most..most."""
+    """Clip each number of the gradient to -most..most."""
     clip_values_at(gradient.size, address(gradient), most)
 
 
 @replace_each
 @inner
 def clip_values_at(gradient, most):
-    """Return a vector clipped; NaN stays."""
+    """Return a clipped vector; NaN stays NaN."""
     return select(gradient < -most, -most, select(gradient > most, most, gradient))
 
 
 @compiled
 def clip_norm(gradient, most):
-    """Shorten a gradient that is longer than `most`: its direction stays."""
+    """Scale the gradient down to length `most` if it is longer."""
     length = norm(address(gradient), gradient.size)
     if length > most:
         scale_at(address(gradient), gradient.size, most / length)
@@ -62,6 +62,6 @@ def clip_norm(gradient, most):
 
 @inner
 def scale_at(numbers, size, factor):
-    """Multiply the numbers at an address, in the factor's type, which may be the wider one."""
+    """Multiply the numbers at an address in the type of the factor, which may be the wider one."""
     for k in range(size):
         put(numbers, k, at(numbers, k) * factor)

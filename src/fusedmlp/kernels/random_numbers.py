@@ -1,4 +1,4 @@
-"""Random numbers that depend on a counter alone, compiled."""
+"""Counter-based random numbers, compiled."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def mix(key, counter):
 
 @inner
 def mix_bits(key, counter):
-    """Return 64 random bits to another kernel; both arguments are unsigned."""
+    """Return 64 random bits; both arguments are uint64."""
     z = key + (counter + np.uint64(1)) * _GAMMA
     z = (z ^ (z >> np.uint64(30))) * _FIRST
     z = (z ^ (z >> np.uint64(27))) * _SECOND
@@ -34,30 +34,30 @@ def row_order(seed, epoch, order):
 
 @inner
 def row_order_at(seed, epoch, order, rows):
-    """Shuffle the rows at an address."""
+    """Set the order at an address to shuffled rows."""
     key = mix_bits(np.uint64(seed), np.uint64(epoch))
-    for place in range(rows):
-        put(order, place, place)
-    for place in range(rows - 1, 0, -1):
-        draw = mix_bits(key, np.uint64(place)) >> np.uint64(32)
-        other = np.int64((draw * np.uint64(place + 1)) >> np.uint64(32))
-        row = at(order, place)
-        put(order, place, at(order, other))
+    for position in range(rows):
+        put(order, position, position)
+    for position in range(rows - 1, 0, -1):
+        draw = mix_bits(key, np.uint64(position)) >> np.uint64(32)
+        other = np.int64((draw * np.uint64(position + 1)) >> np.uint64(32))
+        row = at(order, position)
+        put(order, position, at(order, other))
         put(order, other, row)
 
 
 @compiled
 def keep_mask(key, dropped, start, mask):
-    """Set mask (size,) to 0 for `dropped` of 65,536 numbers, to one over their share for others.
+    """Set mask (size,) to 0 with probability `dropped` / 65,536, else to 1 / (share that is kept).
 
-    Its items are the start-th and those that follow, four to a draw.
+    The items are numbered start, start + 1, ...; a draw serves four of them.
     """
     keep_mask_at(np.uint64(key), dropped, start, address(mask), mask.size)
 
 
 @inner
 def keep_mask_at(key, dropped, start, mask, size):
-    """Draw a mask at an address."""
+    """Set the mask at an address."""
     kept, k = 65536.0 / (65536.0 - dropped), 0
     while k < size:
         lane = (start + k) % 4

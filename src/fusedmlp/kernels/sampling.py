@@ -1,7 +1,7 @@
-"""AW-SGD: rows drawn from a distribution that is learnt as it is used, compiled.
+"""AW-SGD's sampler, which learns how often to draw each row, compiled.
 
-The scores are kept as a tree of sums, as the twin tells. One thread draws a batch and learns from
-it: a draw takes about as long as a cache's answers on the way down.
+The scores are the leaves of a tree of sums, as described in the twin. One thread draws a batch and
+updates the scores: a draw takes about as long as the cache reads during its descent of the tree.
 """
 
 import math
@@ -29,21 +29,21 @@ def row_chances(scores, floor, drawn, chances):
 
 @inner
 def chance_of(scores, floor, rows, row):
-    """Return the probability that a draw is this row."""
+    """Return the probability that a draw gives this row."""
     part = at(scores, rows + row) / at(scores, 1)
     return (1.0 - floor) * part + floor / rows
 
 
 @compiled
 def draw_rows(scores, floor, seed, epoch, first, drawn):
-    """Set drawn (draws,) to rows; the first of them is the first-th draw of the epoch."""
+    """Set drawn (draws,) to rows; they are the draws first, first + 1, ... of the epoch."""
     rows, count = scores.size // 2, drawn.size
     draw_rows_at(address(scores), floor, seed, epoch, first, rows, count, address(drawn))
 
 
 @inner
 def draw_rows_at(scores, floor, seed, epoch, first, rows, count, drawn):
-    """Draw so many rows into an address."""
+    """Set the `count` numbers at an address to drawn rows."""
     key = mix_bits(np.uint64(seed), np.uint64(epoch))
     for b in range(count):
         bits = mix_bits(key, np.uint64(first + b)) >> np.uint64(11)
@@ -56,14 +56,14 @@ def draw_rows_at(scores, floor, seed, epoch, first, rows, count, drawn):
 
 @inner
 def _leaf(scores, rows, share):
-    """Return the leaf in which a share of the sum of all scores lies."""
-    left, node = share * at(scores, 1), 1
+    """Return the leaf whose part of the sum of all scores contains share * sum."""
+    remaining, node = share * at(scores, 1), 1
     while node < rows:
         node = 2 * node
-        below = at(scores, node)
-        # Which way is anyone's guess: a branch would be wrong half of the time.
-        right = left >= below
-        left -= below if right else 0.0
+        left_sum = at(scores, node)
+        # No branch: it would be mispredicted half of the time.
+        right = remaining >= left_sum
+        remaining -= left_sum if right else 0.0
         node += 1 if right else 0
     return node
 
@@ -78,20 +78,20 @@ def add_squares(inputs, delta, bias, squares):
 
 @inner
 def add_squares_at(shape, inputs, delta, bias, unscaled, squares):
-    """Add the squares, times a number, to those at an address."""
+    """Add the squared lengths, times `unscaled`, to the numbers at an address."""
     rows, n_in, n_out = shape
     for b in range(rows):
-        long = bias + sum_of_squares(shifted(inputs, b * n_in), n_in)
-        wide = unscaled * sum_of_squares(shifted(delta, b * n_out), n_out)
-        put(squares, b, at(squares, b) + long * wide)
+        inputs_squared = bias + sum_of_squares(shifted(inputs, b * n_in), n_in)
+        delta_squared = unscaled * sum_of_squares(shifted(delta, b * n_out), n_out)
+        put(squares, b, at(squares, b) + inputs_squared * delta_squared)
 
 
 @compiled
 def learn_to_sample(scores, usual, floor, rate, drawn, squares):
-    """Move the scores of the rows that were drawn (draws,), given the squares of what they gave.
+    """Update the scores of the drawn rows (draws,) from the squared lengths of their gradients.
 
-    squares: c, of their weighted gradients' lengths.
-    usual (2,): sums of c and of what it was weighted with, which fade; c's mean is their ratio.
+    squares: c, of the weighted gradients. usual (2,): decaying sums of share * c and of share;
+    their ratio is the mean of c.
     """
     rows, count, moved = scores.size // 2, drawn.size, np.empty(drawn.size)
     learn_at(
@@ -102,12 +102,12 @@ def learn_to_sample(scores, usual, floor, rate, drawn, squares):
 
 @inner
 def learn_at(scores, usual, floor, rate, rows, drawn, count, squares, moved):
-    """Move the scores at an address; moved: workspace for a number of each draw, may be squares."""
-    mean = _usual_square(scores, usual, floor, rows, drawn, count, squares)
+    """Update the scores at an address; moved (draws,): the new scores, may overwrite squares."""
+    mean = _update_mean_square(scores, usual, floor, rows, drawn, count, squares)
     if not mean > 0.0:
         return
     least = LEAST * (at(scores, 1) / rows)
-    # All new scores are made from the old ones: a row that was drawn twice moves once.
+    # Compute all new scores from the old ones: a row that was drawn twice moves once.
     for b in range(count):
         row = at(drawn, b)
         score = at(scores, rows + row)
@@ -119,30 +119,30 @@ def learn_at(scores, usual, floor, rate, rows, drawn, count, squares, moved):
         while node > 1:
             node //= 2
             put(scores, node, at(scores, 2 * node) + at(scores, 2 * node + 1))
-    whole = at(scores, 1)
-    if whole > MOST * rows or whole < rows / MOST:
+    total = at(scores, 1)
+    if total > MOST * rows or total < rows / MOST:
         for node in range(2 * rows):
-            put(scores, node, at(scores, node) * (1.0 / MOST if whole > rows else MOST))
+            put(scores, node, at(scores, node) * (1.0 / MOST if total > rows else MOST))
 
 
 @inner
 def _share(scores, floor, rows, row):
-    """Return how much of a row's chance comes from its score."""
+    """Return the part of a row's probability that comes from its score."""
     part = (1.0 - floor) * (at(scores, rows + row) / at(scores, 1))
     return part / chance_of(scores, floor, rows, row)
 
 
 @inner
-def _usual_square(scores, usual, floor, rows, drawn, count, squares):
-    """Add to the fading sums; return the mean, or 0 where there is none."""
-    seen, shares = 0.0, 0.0
+def _update_mean_square(scores, usual, floor, rows, drawn, count, squares):
+    """Update the decaying sums; return the mean of the squares, or 0 if there is none."""
+    weighted_sum, total_share = 0.0, 0.0
     for b in range(count):
         share = _share(scores, floor, rows, at(drawn, b))
-        seen += share * at(squares, b)
-        shares += share
-    if not seen < np.inf:
+        weighted_sum += share * at(squares, b)
+        total_share += share
+    if not weighted_sum < np.inf:
         return 0.0
     keep = max(0.0, 1.0 - MEMORY * count / rows)
-    put(usual, 0, keep * at(usual, 0) + seen)
-    put(usual, 1, keep * at(usual, 1) + shares)
+    put(usual, 0, keep * at(usual, 0) + weighted_sum)
+    put(usual, 1, keep * at(usual, 1) + total_share)
     return at(usual, 0) / at(usual, 1) if at(usual, 0) > 0.0 and at(usual, 1) > 0.0 else 0.0

@@ -1,4 +1,4 @@
-"""The error of a network over a grid of two of its weights, compiled."""
+"""The error or loss of a network over a grid of two weights, compiled."""
 
 import numpy as np
 
@@ -16,23 +16,22 @@ from fusedmlp.plan.codes import Measure
 
 
 def error_surface(plan, params, X, y, first, first_values, second, second_values, measure, result):
-    """Set result (first_values, second_values) to what the network does with each pair of weights.
+    """Set result (first_values, second_values) to the error or loss at each pair of values.
 
-    That is the sum over X (rows, n_in), y (rows, n_out) of ``|output - target|`` or of the rows'
-    losses, as `measure` says, with two of the params at other values: those at `first` and `second`
-    in the flat vector.
+    Two of the params, at the indices `first` and `second` of the flat vector, are set to each pair
+    of values. `measure` chooses the sum of ``|output - target|`` or of the losses over the rows of
+    X (rows, n_in), y (rows, n_out).
     """
     plan = plan._replace(extras=None)
     grid = first, first_values, second, second_values
-    run_in_team(surface_part, (plan, params, X, y, *grid, measure, result), plan.threads)
+    run_in_team(surface_part, (plan, params, (X, y), grid, measure, result), plan.threads)
 
 
 @compiled
-def surface_part(
-    plan, params, X, y, first, first_values, second, second_values, measure, result, counter,  # noqa: ARG001
-    thread, threads,
-):  # fmt: skip
-    """Measure a thread's part of the pairs, each of which is measured by itself."""
+def surface_part(plan, params, data, grid, measure, result, counter, thread, threads):  # noqa: ARG001
+    """Compute the results of one thread's part of the pairs."""
+    X, y = data
+    first, first_values, second, second_values = grid
     moved, memory = params.copy(), np.empty(plan.workspace_size, params.dtype)
     columns = second_values.size
     for pair in range(result.size * thread // threads, result.size * (thread + 1) // threads):
@@ -43,7 +42,7 @@ def surface_part(
 
 @inner
 def _measured(plan, params, X, y, measure, memory):
-    """Return the sum of the rows' errors or losses."""
+    """Return the sum of the rows' absolute errors or losses."""
     network, n_in, n_out = network_of(plan, ZERO, plan.block_rows), plan.sizes[0], plan.sizes[-1]
     objective, value = objective_of(plan, precision_of(X)), 0.0
     workspace = workspace_layout(network, params.size, address(memory))

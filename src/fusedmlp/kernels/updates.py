@@ -1,4 +1,4 @@
-"""What a step does with the gradient, compiled. All loops run over the flat vector."""
+"""SGD's update, and the count of direction changes, compiled."""
 
 from fusedmlp.kernels.compilation.jit import compiled, inner
 from fusedmlp.kernels.vector import address, at, put
@@ -28,7 +28,7 @@ def update_at(k, size, params, gradient, velocity, learning_rate, momentum, nest
 def count_direction_changes(gradient, uphill, changes):
     """Count, for each weight, the updates whose direction differs from the one before.
 
-    uphill: 1 where the last update raised the weight, 0 where not, -1 before the first.
+    uphill: 1 where the last update increased the weight, 0 where it did not, -1 before the first.
     """
     count_changes_at(address(gradient), address(uphill), address(changes), gradient.size)
 

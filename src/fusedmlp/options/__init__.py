@@ -1,4 +1,4 @@
-"""Every option of `fusedmlp.train`, once: its name, default, what it may be, what it means."""
+"""The options of `fusedmlp.train`: name, type, default, check and meaning of each, in one place."""
 
 from fusedmlp.options.documentation import documented
 from fusedmlp.options.table import (

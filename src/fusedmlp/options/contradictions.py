@@ -1,13 +1,13 @@
-"""Options that contradict each other: the error names both and says what to do."""
+"""Refuse options that contradict each other: the error names both and says what to do."""
 
 from typing import Any
 
 from fusedmlp.plan.codes import SCIPY_OPTIMIZERS, names_of
 
 SCIPY = names_of(SCIPY_OPTIMIZERS)
-UNUSED_RATE = 1.0  # SciPy's optimisers have no learning rate, and a Plan has to hold one
+UNUSED_RATE = 1.0  # learning rate in the Plan of SciPy's optimisers, which have none
 
-# Which optimisers an option is for; away from its default, it would mean nothing to another.
+# The optimisers that use an option. With another optimiser, it must keep its default.
 FOR_OPTIMIZERS = {
     "momentum": ("sgd", "rmsprop", "aw_sgd"),
     "nesterov": ("sgd", "aw_sgd"),
@@ -25,6 +25,7 @@ FOR_OPTIMIZERS = {
     "sampler_rate": ("aw_sgd",),
     "sampler_floor": ("aw_sgd",),
 }
+# Options that must keep their defaults with SciPy's optimisers, and why: "optimizer=... <reason>".
 NOT_FOR_SCIPY = {
     "learning_rate_schedule": "chooses its steps itself",
     "warmup_epochs": "chooses its steps itself",
@@ -35,13 +36,15 @@ NOT_FOR_SCIPY = {
     "dropconnect": "must see the same loss whenever it looks",
     "batch_norm": "visits no batches for running means to follow",
 }
+# The schedules that use an option.
 FOR_SCHEDULES = {"power_t": ("invscaling",), "learning_rate_final": ("cosine", "exponential")}
 
+# The output activations that a loss can be used with.
 FOR_OUTPUTS = {"log_loss": ("sigmoid", "softmax"), "poisson": ("exp", "softplus")}
 
 
 def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> None:
-    """Raise a ValueError for options that are right by themselves, but not together."""
+    """Raise ValueError for options that are valid by themselves, but not together."""
     _refuse_unused(options, defaults, FOR_OPTIMIZERS, "optimizer")
     _refuse_unused(options, defaults, FOR_SCHEDULES, "learning_rate_schedule")
     if options["nesterov"] and options["momentum"] == 0:
@@ -73,6 +76,10 @@ def _refuse_unused(
     users: dict[str, tuple[str, ...]],
     by: str,
 ) -> None:
+    """Raise ValueError for an option that is not its default where nothing uses it.
+
+    users: for each option, the values of the option `by` with which it is used.
+    """
     for name, choices in users.items():
         if options[by] not in choices and options[name] != defaults[name]:
             wanted = " or ".join(repr(choice) for choice in choices)
@@ -117,7 +124,7 @@ def _refuse_with_scipy(options: dict[str, Any], defaults: dict[str, Any]) -> Non
 
 
 def refuse_for_rows(options: dict[str, Any], rows: int) -> None:
-    """Raise a ValueError for options that the number of rows contradicts."""
+    """Raise ValueError for options that contradict the number of training rows."""
     batch_size = min(options["batch_size"] or rows, rows)
     if options["batch_norm"] and batch_size == 1:
         raise ValueError(

@@ -14,15 +14,16 @@ Seed = int | np.random.RandomState | None
 
 
 class ControlOptions(TypedDict, total=False):
-    """What is watched, recorded and used."""
+    """Row weights, validation, early stopping, callback, records, threads and seed."""
 
     sample_weight: Annotated[
         ArrayLike | None,
         Option(
             None,
             may_be.anything,
-            "How much each row counts (rows,), in gradient, loss and error; None is 1 for all. "
-            "With reduction='mean', a step's gradient is divided by the sum of its rows' weights.",
+            "Weight of each row (rows,), at least 0, in gradient, loss and error. None is 1 for "
+            "all rows. With reduction='mean', a step's gradient is divided by the sum of its rows' "
+            "weights.",
         ),
     ]
     validation: Annotated[
@@ -30,8 +31,9 @@ class ControlOptions(TypedDict, total=False):
         Option(
             None,
             may_be.anything,
-            "Rows that are not trained on: a pair (X, y), or the share of X to set aside at "
-            "random. history['validation_loss'] has their loss after each recorded epoch.",
+            "Validation set, which is not trained on: a pair (X, y), or the share of the rows to "
+            "hold out at random, above 0 and below 1. history['validation_loss'] has its loss "
+            "after each recorded epoch. None is no validation set.",
         ),
     ]
     patience: Annotated[
@@ -39,23 +41,30 @@ class ControlOptions(TypedDict, total=False):
         Option(
             None,
             may_be.optional(may_be.whole_number(least=1)),
-            "Stop after so many recorded epochs without a loss lower by tol (the validation loss, "
-            "where there is one), and bring back the weights that did best. record_every=None is "
-            "then every epoch.",
+            "Early stopping: the number of recorded epochs, at least 1, after which the run stops "
+            "if the loss did not become lower by tol. The loss is that of the validation set, if "
+            "there is one. The weights after the epoch with the lowest loss are restored. "
+            "record_every=None is then every epoch. With learning_rate_schedule='adaptive', the "
+            "learning rate is divided instead. None is no early stopping.",
         ),
     ]
     tol: Annotated[
         float,
-        Option(1e-4, may_be.number(least=0), "How much lower a loss must be to count as lower."),
+        Option(
+            1e-4,
+            may_be.number(least=0),
+            "Tolerance of patience and of the schedule 'adaptive', at least 0: how much lower a "
+            "loss must be to count as lower.",
+        ),
     ]
     callback: Annotated[
         Callable[..., Any] | None,
         Option(
             None,
             may_be.optional(may_be.function),
-            "Called after each recorded epoch with its epoch, error, loss, validation_loss, "
-            "learning_rate, weights and biases (attributes of one argument); a true result stops "
-            "the run.",
+            "Function called after each recorded epoch with one argument, whose attributes are "
+            "epoch, error, loss, validation_loss, learning_rate, weights and biases. A true result "
+            "stops the run. None is no callback.",
         ),
     ]
     warm_start: Annotated[
@@ -63,21 +72,22 @@ class ControlOptions(TypedDict, total=False):
         Option(
             None,
             may_be.anything,
-            "A Trained whose weights training begins with, whatever init says. Optimisers start "
-            "anew.",
+            "A Trained network whose parameters training starts from, in place of init. The "
+            "optimiser state starts anew. None starts from init.",
         ),
     ]
     dtype: Annotated[
         DTypeLike,
-        Option("float64", may_be.real_dtype, "'float64' or 'float32', for all arithmetic."),
+        Option("float64", may_be.real_dtype, "Type of all arithmetic: 'float64' or 'float32'."),
     ]
     record_every: Annotated[
         int | None,
         Option(
             None,
             may_be.optional(may_be.whole_number(least=1)),
-            "Epochs from one entry of the history to the next. None is the largest power of ten "
-            "that gives at least five entries, but 1 for 'lbfgs' and 'bfgs'.",
+            "Epochs from one entry of the history to the next, at least 1. None is the largest "
+            "power of ten that gives at least five entries, but 1 for 'lbfgs' and 'bfgs', and with "
+            "patience or the schedule 'adaptive'.",
         ),
     ]
     track_directions: Annotated[
@@ -85,7 +95,8 @@ class ControlOptions(TypedDict, total=False):
         Option(
             False,
             may_be.flag,
-            "Whether to count, for each weight, how often its update changed direction.",
+            "Whether to count, for each weight, how often its update changed direction (attribute "
+            "direction_changes of the result).",
         ),
     ]
     threads: Annotated[
@@ -93,21 +104,27 @@ class ControlOptions(TypedDict, total=False):
         Option(
             None,
             may_be.optional(may_be.whole_number(least=1)),
-            "Threads that take a step together. None is as many as there are cores and the step "
-            "has work for; 1 starts none. The results are the same bits for any number.",
+            "Threads that share the work of each step, at least 1. None is as many as there are "
+            "cores and the step has work for; 1 starts no thread. The results are bit-identical "
+            "for any number.",
         ),
     ]
     progress: Annotated[
         bool,
-        Option(False, may_be.flag, "Whether to show a bar with the epoch, its loss and the rate."),
+        Option(
+            False,
+            may_be.flag,
+            "Whether to show a progress bar with the epoch, its loss and the epochs per second.",
+        ),
     ]
     random_state: Annotated[
         Seed,
         Option(
             None,
             may_be.seed,
-            "Seed of the first weights and of the order of rows: the same int, the same bits. "
-            "A RandomState is drawn from; None is NumPy's own.",
+            "Seed of all random numbers, such as the initial weights and the order of the rows: an "
+            "int in 0..2**32 - 1, which always gives the same bits; a RandomState, which is drawn "
+            "from; or None, NumPy's global RandomState.",
         ),
     ]
     backend: Annotated[
@@ -115,6 +132,6 @@ class ControlOptions(TypedDict, total=False):
         Option(
             "kernels",
             may_be.one_of(get_args(Backend)),
-            "'kernels', compiled, or 'reference', their NumPy twins.",
+            "Implementation: 'kernels', compiled by Numba, or 'reference', their NumPy twins.",
         ),
     ]

@@ -1,4 +1,4 @@
-"""The options in the signature and the docstring of a function that takes them."""
+"""Put the options into the signature and the docstring of a function that takes them."""
 
 import inspect
 import textwrap
@@ -11,7 +11,7 @@ Function = Callable[..., Any]
 
 
 def documented(function: Function) -> Function:
-    """Spell the options out in the signature and the docstring of a function that takes them."""
+    """Put the options into the signature, and into the docstring at ``{options}``."""
     signature = inspect.signature(function)
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
     keywords = [
@@ -27,7 +27,7 @@ def documented(function: Function) -> Function:
 
 
 def _parameters() -> str:
-    """Return the options as entries of a docstring's Parameters."""
+    """Return the options as entries of a docstring's Parameters section."""
     entries = []
     for name, option in OPTIONS.items():
         meaning = textwrap.fill(option.meaning, 96, initial_indent="    ", subsequent_indent="    ")

@@ -13,7 +13,7 @@ from fusedmlp.plan.codes import Activation, names_of
 HIDDEN_ACTIVATIONS = names_of(tuple(a for a in Activation if a.traits.hidden is not None))
 OUTPUT_ACTIVATIONS = names_of(tuple(a for a in Activation if a.traits.output is not None))
 
-if TYPE_CHECKING:  # the names are known when the package runs: said once, in codes.py
+if TYPE_CHECKING:  # at run time, the names are those of codes.py
     HiddenActivation: TypeAlias = str
     OutputActivation: TypeAlias = str
     Loss: TypeAlias = str
@@ -26,7 +26,7 @@ Initial = Literal["uniform", "glorot", "he"] | Sequence[ArrayLike] | Sequence[Se
 
 
 def _hidden_activations() -> str:
-    """Name the activations of hidden layers, each with its remark."""
+    """List the activations of hidden layers, each with its remark."""
     remarks = [f" ({a.traits.hidden})" if a.traits.hidden else "" for a in Activation]
     named = [
         f"{name_of(a)}{remark}"
@@ -37,12 +37,12 @@ def _hidden_activations() -> str:
 
 
 def _output_activations() -> str:
-    """Name the activations of the last layer, each with what it is for."""
+    """List the activations of the last layer, each with the outputs it is for."""
     return ", ".join(f"{name_of(a)} {a.traits.output}" for a in Activation if a.traits.output)
 
 
 def name_of(activation: Activation) -> str:
-    """Return an activation's name as an option, in quotes."""
+    """Return an activation's name as the options spell it, in quotes."""
     return repr(activation.name.lower())
 
 
@@ -54,7 +54,7 @@ class NetworkOptions(TypedDict, total=False):
         Option(
             "sigmoid",
             may_be.one_or_each_of(HIDDEN_ACTIVATIONS, "hidden layer"),
-            "Activation of the hidden layers, or a sequence with one for each: "
+            "Activation of the hidden layers, or a sequence with one for each layer: "
             f"{_hidden_activations()}.",
         ),
     ]
@@ -71,32 +71,40 @@ class NetworkOptions(TypedDict, total=False):
         Option(
             "squared_error",
             may_be.one_of(names_of(codes.Loss)),
-            "What is minimised, summed over a row's outputs: 'squared_error', half the square; "
-            "'absolute_error'; 'huber', the one within huber_delta of the target and the other "
-            "beyond; 'log_loss', minus the logarithm of the probability given to the targets (with "
-            "output_activation 'sigmoid' or 'softmax'); 'poisson', half the deviance of counts "
-            "from the outputs as their means (with output_activation 'exp' or 'softplus').",
+            "Loss to minimise, summed over a row's outputs: 'squared_error', half the squared "
+            "error; 'absolute_error'; 'huber', half the squared error up to huber_delta and linear "
+            "beyond; 'log_loss', cross-entropy: minus the logarithm of the probability given to "
+            "the targets (with output_activation 'sigmoid' or 'softmax'); 'poisson', half the "
+            "Poisson deviance of targets that are counts, from outputs that are their means (with "
+            "output_activation 'exp' or 'softplus').",
         ),
     ]
     huber_delta: Annotated[
         float,
         Option(
-            1.0, may_be.number(above=0), "Error from which on loss 'huber' grows by its size alone."
+            1.0,
+            may_be.number(above=0),
+            "Absolute error above which the loss 'huber' is linear, in the target's unit; above 0.",
         ),
     ]
     bias: Annotated[
         bool,
-        Option(False, may_be.flag, "Whether each unit has a bias. Biases begin at 0."),
+        Option(
+            False,
+            may_be.flag,
+            "Whether each unit has a bias. Biases start at 0, unless init or warm_start gives "
+            "them.",
+        ),
     ]
     batch_norm: Annotated[
         bool,
         Option(
             False,
             may_be.flag,
-            "Whether the sums of hidden units get mean 0 and variance 1 over each batch, then a "
-            "scale and a shift that are learnt (Ioffe and Szegedy, 2015). The shift takes the "
-            "bias's place; each layer then has one. Predictions use running means and variances. "
-            "Takes one thread.",
+            "Whether to use batch normalisation (Ioffe and Szegedy, 2015): the pre-activations of "
+            "hidden units get mean 0 and variance 1 over each mini-batch, then a learnt scale and "
+            "a learnt shift. The shift takes the place of the bias; every layer then has biases. "
+            "Predictions use running means and variances. Training uses one thread.",
         ),
     ]
     init: Annotated[
@@ -104,9 +112,9 @@ class NetworkOptions(TypedDict, total=False):
         Option(
             "uniform",
             may_be.initial,
-            "The first weights: 'uniform' in [-1, 1); 'glorot', uniform within "
-            "sqrt(6 / (n_in + n_out)) (Glorot and Bengio, 2010); 'he', normal with variance "
-            "2 / n_in (He et al., 2015); or the arrays themselves, a sequence of one "
-            "(n_in, n_out) for each layer, or a pair of it and a sequence of (n_out,) biases.",
+            "Initial weights: 'uniform', uniform in [-1, 1); 'glorot', uniform in -a..a with a = "
+            "sqrt(6 / (n_in + n_out)) (Glorot and Bengio, 2010); 'he', normal with mean 0 and "
+            "variance 2 / n_in (He et al., 2015); or arrays: a sequence with one (n_in, n_out) for "
+            "each layer, or a pair of such a sequence and a sequence of (n_out,) biases.",
         ),
     ]

@@ -1,4 +1,4 @@
-"""What is to be known of an option besides its name and type."""
+"""The record of one option: its default, its check and its meaning."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Option:
-    """What is to be known of an option besides its name and type."""
+    """An option's default, check and meaning; its name and type are in the TypedDict."""
 
     default: Any
-    check: Callable[[str, Any], Any]  # (name, value) -> value as the Plan wants it, or an error
-    meaning: str
+    check: Callable[[str, Any], Any]  # (name, value) -> converted value; raises
+    meaning: str  # for the documentation and the command line

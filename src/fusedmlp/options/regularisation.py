@@ -1,4 +1,4 @@
-"""Options of regularisation and of clipping."""
+"""Options of regularisation and gradient clipping."""
 
 from typing import Annotated, TypedDict
 
@@ -7,14 +7,15 @@ from fusedmlp.options.option import Option
 
 
 class RegularisationOptions(TypedDict, total=False):
-    """Penalties, dropout, and the bounds of a gradient."""
+    """Penalties, dropout, dropconnect and gradient clipping."""
 
     l1: Annotated[
         float,
         Option(
             0.0,
             may_be.number(least=0),
-            "Penalty on the sum of the weights' sizes, which makes them 0; not on biases.",
+            "L1 penalty, at least 0: factor of the sum of the weights' absolute values, which is "
+            "added to the loss of a step and drives weights to 0. Biases have no penalty.",
         ),
     ]
     l2: Annotated[
@@ -22,8 +23,8 @@ class RegularisationOptions(TypedDict, total=False):
         Option(
             0.0,
             may_be.number(least=0),
-            "Penalty on half the sum of the weights' squares, which keeps them small; not on "
-            "biases.",
+            "L2 penalty, at least 0: factor of half the sum of the squared weights, which is added "
+            "to the loss of a step and keeps weights small. Biases have no penalty.",
         ),
     ]
     dropout: Annotated[
@@ -31,8 +32,9 @@ class RegularisationOptions(TypedDict, total=False):
         Option(
             0.0,
             may_be.number(least=0, most=0.999),
-            "Share of the hidden units that a step leaves out, drawn for each row (Srivastava et "
-            "al., 2014). What is left grows as much, so that predictions use all as they are.",
+            "Share of the hidden units that a step leaves out, 0 to 0.999, drawn for each row "
+            "(Srivastava et al., 2014). The outputs of the units kept are divided by 1 - dropout, "
+            "so that predictions use all units as they are.",
         ),
     ]
     dropconnect: Annotated[
@@ -40,7 +42,8 @@ class RegularisationOptions(TypedDict, total=False):
         Option(
             0.0,
             may_be.number(least=0, most=0.999),
-            "Share of the weights that a step leaves out, drawn for each batch (Wan et al., 2013).",
+            "Share of the weights that a step leaves out, 0 to 0.999, drawn for each mini-batch "
+            "(Wan et al., 2013). The weights kept are divided by 1 - dropconnect.",
         ),
     ]
     clip_value: Annotated[
@@ -48,7 +51,8 @@ class RegularisationOptions(TypedDict, total=False):
         Option(
             None,
             may_be.optional(may_be.number(above=0)),
-            "The most that each number of a step's gradient may be, up or down.",
+            "Gradient clipping by value, above 0: each component of a step's gradient is brought "
+            "into -clip_value..clip_value. None does not clip.",
         ),
     ]
     clip_norm: Annotated[
@@ -56,6 +60,7 @@ class RegularisationOptions(TypedDict, total=False):
         Option(
             None,
             may_be.optional(may_be.number(above=0)),
-            "The length to which a longer gradient is shortened, after clip_value.",
+            "Gradient clipping by norm, above 0: a step's gradient with a larger Euclidean norm is "
+            "scaled down to this norm, after clip_value. None does not clip.",
         ),
     ]

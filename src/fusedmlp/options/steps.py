@@ -1,4 +1,4 @@
-"""Options of the optimiser and of the batches."""
+"""Options of the optimiser, the learning rate and the mini-batches."""
 
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, TypedDict, get_args
 
@@ -7,7 +7,7 @@ from fusedmlp.options.option import Option
 from fusedmlp.plan import codes
 from fusedmlp.plan.codes import names_of
 
-if TYPE_CHECKING:  # the names are known when the package runs: said once, in codes.py
+if TYPE_CHECKING:  # at run time, the names are those of codes.py
     Optimizer: TypeAlias = str
     Reduction: TypeAlias = str
 else:
@@ -18,25 +18,25 @@ Schedule = Literal["constant", "invscaling", "adaptive", "cosine", "exponential"
 
 
 class StepOptions(TypedDict, total=False):
-    """What a step does with the gradient, and with which rows."""
+    """The optimiser and its constants, the learning rate, and the rows of a step."""
 
     optimizer: Annotated[
         Optimizer,
         Option(
             "sgd",
             may_be.one_of(names_of(codes.Optimizer)),
-            "What a step does with the gradient: 'sgd' follows it; 'adam' (Kingma and Ba, 2015), "
-            "'adamw' (Loshchilov and Hutter, 2019), 'rmsprop' (Hinton, 2012) and 'adagrad' (Duchi "
-            "et al., 2011) give each weight a step of its own, by PyTorch's rules; 'rprop', for "
-            "full batches, is iRprop- (Igel and Huesken, 2000); 'aw_sgd', for mini-batches, is "
-            "'sgd' that learns which rows to learn from (Bouchard et al., 2015): it draws those "
-            "more often that have large gradients, with replacement, and weighs them so that the "
-            "gradient is in expectation that of all rows, as are the recorded losses and errors. "
-            "'lbfgs', 'bfgs' and 'annealing' "
-            "are SciPy's L-BFGS-B, BFGS and dual_annealing, for full batches: an epoch is an "
-            "iteration of the first two, and of the third each look at loss and gradient, the "
-            "network being the best so far. They also end where SciPy finds no better weights. "
-            "'bfgs' keeps a square matrix, with a row for each weight.",
+            "Optimiser: 'sgd' is gradient descent; 'adam' (Kingma and Ba, 2015), 'adamw' "
+            "(Loshchilov and Hutter, 2019), 'rmsprop' (Hinton, 2012) and 'adagrad' (Duchi et al., "
+            "2011) adapt the step of each weight, with PyTorch's formulas; 'rprop', for full "
+            "batches, is iRprop- (Igel and Huesken, 2000); 'aw_sgd', for mini-batches, is 'sgd' "
+            "with learnt importance sampling (Bouchard et al., 2015): it draws rows with large "
+            "gradients more often, with replacement, and weights them so that the expected "
+            "gradient is that of all rows, as are the expected recorded losses and errors. "
+            "'lbfgs', 'bfgs' and 'annealing' are SciPy's L-BFGS-B, BFGS and dual_annealing, for "
+            "full batches: an epoch is an iteration of the first two and an evaluation of loss and "
+            "gradient of the third, after which the network is the best so far. They also stop "
+            "where SciPy finds no better weights. 'bfgs' stores a square matrix with a row for "
+            "each weight.",
         ),
     ]
     learning_rate: Annotated[
@@ -44,8 +44,9 @@ class StepOptions(TypedDict, total=False):
         Option(
             None,
             may_be.optional(may_be.number(above=0)),
-            "How far a step follows the gradient; Rprop's first step. None is 1.0 for 'sgd' and "
-            "'aw_sgd', 0.001 for 'adam' and 'adamw', 0.01 for the others; SciPy's have none.",
+            "Learning rate, above 0: factor of the step; for 'rprop', the initial step. None is "
+            "1.0 for 'sgd' and 'aw_sgd', 0.001 for 'adam' and 'adamw', 0.01 for 'rmsprop', "
+            "'adagrad' and 'rprop'. SciPy's optimisers have none: leave it None.",
         ),
     ]
     learning_rate_schedule: Annotated[
@@ -53,10 +54,11 @@ class StepOptions(TypedDict, total=False):
         Option(
             "constant",
             may_be.one_of(get_args(Schedule)),
-            "How the learning rate changes from epoch to epoch: 'constant'; 'invscaling', divided "
-            "by (rows seen + 1)**power_t; 'adaptive', divided by 5 whenever two recorded epochs in "
-            "a row did not lower the loss by tol; 'cosine' and 'exponential', led to its final "
-            "share.",
+            "Learning-rate schedule, from epoch to epoch: 'constant'; 'invscaling', divided by "
+            "(rows seen + 1)**power_t; 'adaptive', divided by 5 whenever two recorded epochs in a "
+            "row (or as many as patience says) did not lower the loss by tol, until it is at most "
+            "1e-6 and the run stops; 'cosine' (Loshchilov and Hutter, 2017) and 'exponential', "
+            "which decay to the share learning_rate_final.",
         ),
     ]
     learning_rate_final: Annotated[
@@ -64,7 +66,8 @@ class StepOptions(TypedDict, total=False):
         Option(
             0.01,
             may_be.number(above=0, most=1),
-            "Share of the learning rate that 'cosine' and 'exponential' end with.",
+            "Share of the learning rate to which 'cosine' and 'exponential' decay; above 0 and at "
+            "most 1.",
         ),
     ]
     warmup_epochs: Annotated[
@@ -72,57 +75,112 @@ class StepOptions(TypedDict, total=False):
         Option(
             0,
             may_be.whole_number(least=0),
-            "Epochs in which the learning rate climbs evenly to its whole.",
+            "Warm-up: epochs in which the learning rate grows linearly to its full value, before "
+            "the schedule begins. 0 is no warm-up.",
         ),
     ]
     power_t: Annotated[
-        float, Option(0.5, may_be.number(least=0), "Exponent of the schedule 'invscaling'.")
+        float,
+        Option(0.5, may_be.number(least=0), "Exponent of the schedule 'invscaling', at least 0."),
     ]
     momentum: Annotated[
         float,
         Option(
             0.0,
             may_be.number(least=0, below=1),
-            "Share of the last step kept in the next, by 'sgd', 'aw_sgd' and 'rmsprop'.",
+            "Momentum of 'sgd', 'aw_sgd' and 'rmsprop': the share of the last step kept in the "
+            "next, at least 0 and below 1.",
         ),
     ]
     nesterov: Annotated[
         bool,
-        Option(False, may_be.flag, "Whether momentum is Nesterov's; needs momentum > 0."),
+        Option(
+            False,
+            may_be.flag,
+            "Whether the momentum of 'sgd' or 'aw_sgd' is Nesterov's; needs momentum > 0.",
+        ),
     ]
     beta_1: Annotated[
-        float, Option(0.9, may_be.number(least=0, below=1), "Adam's memory of the gradient.")
+        float,
+        Option(
+            0.9,
+            may_be.number(least=0, below=1),
+            "Exponential decay rate of the mean of the gradient, for 'adam' and 'adamw'; at least "
+            "0 and below 1.",
+        ),
     ]
     beta_2: Annotated[
-        float, Option(0.999, may_be.number(least=0, below=1), "Adam's memory of its square.")
+        float,
+        Option(
+            0.999,
+            may_be.number(least=0, below=1),
+            "Exponential decay rate of the mean of the squared gradient, for 'adam' and 'adamw'; "
+            "at least 0 and below 1.",
+        ),
     ]
     rho: Annotated[
-        float, Option(0.99, may_be.number(least=0, below=1), "RMSprop's memory of the square.")
+        float,
+        Option(
+            0.99,
+            may_be.number(least=0, below=1),
+            "Exponential decay rate of the mean of the squared gradient, for 'rmsprop'; at least 0 "
+            "and below 1.",
+        ),
     ]
     epsilon: Annotated[
         float,
-        Option(1e-8, may_be.number(above=0), "Added to the root that Adam and its kin divide by."),
+        Option(
+            1e-8,
+            may_be.number(above=0),
+            "Added to the square root that 'adam', 'adamw', 'rmsprop' and 'adagrad' divide by, "
+            "against division by 0; above 0.",
+        ),
     ]
     weight_decay: Annotated[
         float,
         Option(
             0.01,
             may_be.number(least=0),
-            "Share of the weights that a step of 'adamw' takes away, times the learning rate.",
+            "Weight decay of 'adamw', at least 0: a step multiplies the weights, not the biases, "
+            "by 1 - learning rate * weight_decay.",
         ),
     ]
     eta_minus: Annotated[
-        float, Option(0.5, may_be.number(above=0, below=1), "How Rprop's steps shrink.")
+        float,
+        Option(
+            0.5,
+            may_be.number(above=0, below=1),
+            "Factor of a weight's step in 'rprop' where the gradient changes its sign; above 0 and "
+            "below 1.",
+        ),
     ]
-    eta_plus: Annotated[float, Option(1.2, may_be.number(above=1), "How Rprop's steps grow.")]
-    least_step: Annotated[float, Option(1e-6, may_be.number(above=0), "Rprop's smallest step.")]
-    most_step: Annotated[float, Option(50.0, may_be.number(above=0), "Rprop's largest step.")]
+    eta_plus: Annotated[
+        float,
+        Option(
+            1.2,
+            may_be.number(above=1),
+            "Factor of a weight's step in 'rprop' while the gradient keeps its sign; above 1.",
+        ),
+    ]
+    least_step: Annotated[
+        float,
+        Option(
+            1e-6,
+            may_be.number(above=0),
+            "Smallest step of a weight in 'rprop', above 0 and at most most_step.",
+        ),
+    ]
+    most_step: Annotated[
+        float,
+        Option(50.0, may_be.number(above=0), "Largest step of a weight in 'rprop', above 0."),
+    ]
     sampler_rate: Annotated[
         float,
         Option(
             0.5,
             may_be.number(above=0, most=1),
-            "How fast 'aw_sgd' learns which rows to draw; the scale of the losses does not matter.",
+            "Learning rate of the sampling probabilities of 'aw_sgd', above 0 and at most 1. The "
+            "scale of the losses does not matter.",
         ),
     ]
     sampler_floor: Annotated[
@@ -130,7 +188,8 @@ class StepOptions(TypedDict, total=False):
         Option(
             0.1,
             may_be.number(above=0, most=1),
-            "Share of the draws in which 'aw_sgd' takes any row; a row counts at most 1 over it.",
+            "Share of the draws of 'aw_sgd' in which all rows are equally likely, above 0 and at "
+            "most 1. The importance weight of a row is at most 1 / sampler_floor.",
         ),
     ]
     search_radius: Annotated[
@@ -138,7 +197,7 @@ class StepOptions(TypedDict, total=False):
         Option(
             10.0,
             may_be.number(above=0),
-            "The most that a weight or bias may be, up or down, where 'annealing' searches.",
+            "Largest absolute value of a weight or bias in the search of 'annealing'; above 0.",
         ),
     ]
     evaluations: Annotated[
@@ -146,20 +205,24 @@ class StepOptions(TypedDict, total=False):
         Option(
             None,
             may_be.optional(may_be.whole_number(least=1)),
-            "The most often that SciPy's optimizers may look at loss and gradient. None: as often "
-            "as they need for so many epochs.",
+            "Limit of the evaluations of loss and gradient by SciPy's optimisers, at least 1. None "
+            "is no limit: as many as their epochs need.",
         ),
     ]
     epochs: Annotated[
         int,
-        Option(10_000, may_be.whole_number(least=1), "How often all rows are visited."),
+        Option(
+            10_000,
+            may_be.whole_number(least=1),
+            "Number of passes over all rows, at least 1; for SciPy's optimisers, see optimizer.",
+        ),
     ]
     batch_size: Annotated[
         int | None,
         Option(
             None,
             may_be.optional(may_be.whole_number(least=1)),
-            "Rows in a step. None, or more than there are, is all of them.",
+            "Rows in a mini-batch, at least 1. None, or more than there are, is all rows.",
         ),
     ]
     shuffle: Annotated[
@@ -171,6 +234,6 @@ class StepOptions(TypedDict, total=False):
         Option(
             "sum",
             may_be.one_of(names_of(codes.Reduction)),
-            "Whether a step's gradient is the 'sum' or the 'mean' over its rows.",
+            "Whether a step's gradient is the 'sum' or the 'mean' over the rows of its mini-batch.",
         ),
     ]

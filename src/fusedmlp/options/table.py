@@ -1,6 +1,6 @@
-"""Every option once: its name and type, its default, what it may be and what it means.
+"""The table of all options: name, type, default, check and meaning of each.
 
-`train`'s signature and documentation, the checks and the command line are read from here.
+The signature and documentation of `train`, the checks and the command line are made from it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,6 +33,7 @@ ROUNDED_TO_DTYPE = (
 
 
 def _table() -> tuple[dict[str, Option], dict[str, Any]]:
+    """Return the options and their types, by name, from the annotations of `Options`."""
     options, types = {}, {}
     for name, annotated in get_type_hints(Options, include_extras=True).items():
         types[name], options[name] = get_args(annotated)
@@ -44,28 +45,28 @@ DEFAULTS = {name: option.default for name, option in OPTIONS.items()}
 
 
 def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return every option with its value, checked, the defaults filled in.
+    """Return the value of every option: the given ones checked, the others at their defaults.
 
     Raises
     ------
     TypeError
         For a name that is not an option, or a value of a wrong type.
     ValueError
-        For a value out of range, or two that contradict each other.
+        For a value out of range, or for options that contradict each other.
     """
     for name in given:
         if name not in OPTIONS:
             raise TypeError(f"unknown option {name!r}; the options are {', '.join(OPTIONS)}")
-    # The defaults are right: to check them all took a quarter of a short run.
+    # Defaults are not checked: that took a quarter of a short run's time.
     options = DEFAULTS | {name: OPTIONS[name].check(name, value) for name, value in given.items()}
     options["bias"] = options["bias"] or options["batch_norm"]
-    watched = options["patience"] or options["learning_rate_schedule"] == "adaptive"
-    if options["record_every"] is None and (watched or options["optimizer"] in ("lbfgs", "bfgs")):
+    monitored = options["patience"] or options["learning_rate_schedule"] == "adaptive"
+    if options["record_every"] is None and (monitored or options["optimizer"] in ("lbfgs", "bfgs")):
         options["record_every"] = 1
     if options["learning_rate"] is None:
         options["learning_rate"] = DEFAULT_RATES[options["optimizer"]]
     real = np.dtype(options["dtype"]).type
-    for name in ROUNDED_TO_DTYPE:  # 1e-60 is 0 in float32, 0.9999999999 is 1
+    for name in ROUNDED_TO_DTYPE:  # in float32, 1e-60 is 0 and 0.9999999999 is 1
         if options[name]:
             with np.errstate(over="ignore", under="ignore"):
                 OPTIONS[name].check(f"{name} in {options['dtype']}", float(real(options[name])))
@@ -74,7 +75,7 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def require_activation_for_each(activation: str | Sequence[str], hidden: Sequence[int]) -> None:
-    """Raise ValueError where the activations are a sequence, but not one for each hidden layer."""
+    """Raise ValueError if `activation` is a sequence without one item for each hidden layer."""
     if not isinstance(activation, str) and len(activation) != len(hidden):
         raise ValueError(
             "activation must be one for all hidden layers or a sequence with one for each, "

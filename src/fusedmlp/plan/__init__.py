@@ -1,4 +1,4 @@
-"""The run as numbers: all that the reference and the kernels see."""
+"""The Plan and the State: a run as numbers, for the reference and the kernels."""
 
 from fusedmlp.plan.codes import Activation, Loss, Measure, Optimizer, Reduction
 from fusedmlp.plan.extras import Extras

@@ -1,30 +1,34 @@
-"""How many rows pass through the layers together, and the workspace that they take."""
+"""Blocking: how many rows pass through the layers at once, and the size of the workspace."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
 from fusedmlp.plan.threads import FLOPS_A_THREAD
 
-# Rows that pass through the kernels' layers together: as many as stay in a core's own cache with
-# all that becomes of them, but enough that a layer's weights are not read too often.
+# The kernels take the rows of a batch through the layers in blocks. The rows of a block and their
+# intermediate results fit in a core's own cache (BLOCK_BYTES), but LEAST_BLOCK rows are allowed in
+# any case, so that a layer's weights are not read too often.
 BLOCK_BYTES = 1 << 18
 LEAST_BLOCK = 128
 
-# Partial gradients of a block, which threads share; their rows begin where a tile of rows does.
+# A block's gradient may be divided into partial gradients, one for each part of its rows, so that
+# threads can share the work. A part is a whole number of tiles of rows.
 PARTIAL_GRADIENTS = 8
 TILE_ROWS = 6
 
 
 def row_numbers(sizes: Sequence[int], more: int) -> int:
-    """Count what a row becomes: itself, its targets, each layer's outputs, deltas, and more."""
+    """Return how many numbers a row takes: inputs, targets, outputs, deltas and `more` a unit."""
     return sizes[0] + sizes[-1] + (2 + more) * sum(sizes[1:])
 
 
 def partial_gradients_for(sizes: Sequence[int], batch_size: int, a_row: int) -> int:
-    """Divide a gradient where the rows become many more numbers than there are weights.
+    """Return the number of partial gradients: 1, unless weights are few and rows many.
 
-    For 4-32-16-4 and 10,000 rows, two threads then take 615 instead of 722 us a step; one takes
-    the same. For 64-100-10 and 200 rows they gain 5%, and one thread loses 8.
+    a_row: numbers of a row in the workspace. The gradient is divided where two threads have work
+    and the rows of a batch take at least 100 times as many numbers as there are weights. For
+    4-32-16-4 and 10,000 rows, two threads then take 615 instead of 722 us a step, and one thread
+    takes the same. For 64-100-10 and 200 rows, two threads would gain 5%, but one would lose 8%.
     """
     weights = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
     enough = step_flops(sizes, batch_size) >= 2 * FLOPS_A_THREAD
@@ -32,9 +36,9 @@ def partial_gradients_for(sizes: Sequence[int], batch_size: int, a_row: int) -> 
 
 
 def block_rows_for(a_row: int, batch_size: int, partial_gradients: int, itemsize: int) -> int:
-    """Divide a batch into as few blocks as the cache allows, all of about the same size.
+    """Return the rows of a block: as few blocks as the cache allows, all of about the same size.
 
-    The rows of each partial gradient have a core's cache to themselves.
+    a_row: numbers of a row in the workspace. The rows of each partial gradient may fill the cache.
     """
     most = partial_gradients * max(LEAST_BLOCK, BLOCK_BYTES // (a_row * itemsize))
     blocks = -(-batch_size // most)
@@ -48,11 +52,12 @@ def block_rows_for(a_row: int, batch_size: int, partial_gradients: int, itemsize
 def workspace_size_for(
     sizes: Sequence[int], block_rows: int, partial_gradients: int, a_row: int, dropconnect: bool
 ) -> int:
-    """Count the numbers of a workspace.
+    """Return how many numbers the workspace holds.
 
-    It holds what a block becomes and copies of all parameters (weights transposed; masked, and
-    their masks). With partial gradients it holds these, else each layer's inputs transposed, in
-    rows that end with up to two empty vectors.
+    These are the numbers of a block's rows, a_row for each; the transposed weights and, with
+    dropconnect, the masked weights and the masks, each with room for all parameters; and the
+    partial gradients or, where there is one alone, each layer's inputs transposed, in rows padded
+    by up to two vectors.
     """
     params = sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes))
     if partial_gradients > 1:
@@ -64,6 +69,6 @@ def workspace_size_for(
 
 
 def step_flops(sizes: Sequence[int], rows: int) -> int:
-    """Additions and multiplications of a step: forward, the gradient, and the deltas below."""
+    """Return the additions and multiplications of a step: forward, gradient and deltas."""
     products = [n_in * n_out for n_in, n_out in pairwise(sizes)]
     return 2 * rows * (3 * sum(products) - products[0])

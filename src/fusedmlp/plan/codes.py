@@ -1,4 +1,4 @@
-"""The choices of a run, as the numbers that the reference and the kernels see."""
+"""Codes: the choices of a run as integers, for the reference and the kernels."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -6,18 +6,19 @@ from enum import IntEnum
 
 @dataclass(frozen=True)
 class ActivationTraits:
-    """What a run has to know of an activation besides its formula.
+    """The properties of an activation besides its formula.
 
     Attributes
     ----------
     hidden, output : str or None
-        Whether hidden layers and the last layer may have it: a remark for the documentation, which
-        may be empty, or None where they may not.
+        Where it may be used: a remark for the documentation, which may be empty, if hidden layers
+        (the last layer) may have it, else None.
     needs_preactivation : bool
-        Whether its derivative cannot be read off its output, since two sums have the same output.
+        Whether its derivative must be computed from the pre-activation, since two pre-activations
+        may have the same output.
     common : bool
-        Whether the kernels are always compiled with it. The others are compiled only for plans that
-        have one of them: they would make each first call a second longer.
+        Whether all kernels are compiled with it. The others are compiled only for plans that have
+        one of them, since they would make each first call a second longer.
     """
 
     hidden: str | None = None
@@ -27,52 +28,50 @@ class ActivationTraits:
 
 
 class Activation(IntEnum):
-    """The activation functions: this is where one gets its name, its code and its traits."""
+    """The activation functions, each with its name, code and traits."""
 
     traits: ActivationTraits
 
     def __new__(cls, code: int, traits: ActivationTraits) -> "Activation":
-        """Make a member whose value is the code alone."""
+        """Return a member whose value is the code, with the traits as an attribute."""
         member = int.__new__(cls, code)
         member._value_ = code
         member.traits = traits
         return member
 
     SIGMOID = 1, ActivationTraits(hidden="", output="for outputs in 0..1", common=True)
-    TANH = 2, ActivationTraits(hidden="", output="in -1..1", common=True)
+    TANH = 2, ActivationTraits(hidden="", output="for outputs in -1..1", common=True)
     RELU = 3, ActivationTraits(hidden="", common=True)
     LEAKY_RELU = 5, ActivationTraits(hidden="slope 0.01 below 0")
     ELU = 6, ActivationTraits(hidden="exp(z) - 1 below 0")
-    SOFTPLUS = 7, ActivationTraits(hidden="", output="above 0")
+    SOFTPLUS = 7, ActivationTraits(hidden="", output="for outputs above 0")
     SILU = 8, ActivationTraits(hidden="", needs_preactivation=True)
     GELU = (
         9,
         ActivationTraits(
-            hidden="in the form with tanh of Hendrycks and Gimpel, 2016", needs_preactivation=True
+            hidden="tanh approximation of Hendrycks and Gimpel, 2016", needs_preactivation=True
         ),
     )
-    EXP = 10, ActivationTraits(output="above 0")
+    EXP = 10, ActivationTraits(output="for outputs above 0")
     SOFTMAX = (
         4,
-        ActivationTraits(
-            output="for the probabilities of classes that exclude each other", common=True
-        ),
+        ActivationTraits(output="for the probabilities of mutually exclusive classes", common=True),
     )
-    IDENTITY = 0, ActivationTraits(hidden="", output="for any number", common=True)
+    IDENTITY = 0, ActivationTraits(hidden="", output="for any outputs", common=True)
 
 
 NEEDS_PREACTIVATION = tuple(a for a in Activation if a.traits.needs_preactivation)
 
 LEAK = 0.01  # slope of leaky_relu below 0
 
-# Batch normalisation's: what is added to a variance so that it is not 0, and the share of the new
-# batch in the running statistics (PyTorch's eps and momentum).
+# Batch normalisation: the constant added to a variance, against division by 0, and the share of a
+# new batch in the running statistics (PyTorch's eps and momentum).
 VARIANCE_EPSILON = 1e-5
 RUNNING_STATS_MOMENTUM = 0.1
 
 
 class Loss(IntEnum):
-    """The losses."""
+    """The loss functions."""
 
     SQUARED_ERROR = 0
     ABSOLUTE_ERROR = 2
@@ -82,21 +81,21 @@ class Loss(IntEnum):
 
 
 class Reduction(IntEnum):
-    """How the losses of a batch's rows become one number."""
+    """How the losses of a mini-batch's rows are combined."""
 
     SUM = 0
     MEAN = 1
 
 
 class Measure(IntEnum):
-    """What an error surface shows."""
+    """What `error_surface` computes."""
 
     ERROR = 0
     LOSS = 1
 
 
 class Optimizer(IntEnum):
-    """What a step does with the gradient."""
+    """The optimisers."""
 
     SGD = 0
     ADAM = 1
@@ -110,7 +109,7 @@ class Optimizer(IntEnum):
     AW_SGD = 9
 
 
-# Those of SciPy, which ask for the loss and gradient of all rows and choose their steps themselves.
+# SciPy's optimisers, which evaluate the loss and gradient of all rows and choose their own steps.
 SCIPY_OPTIMIZERS = (Optimizer.LBFGS, Optimizer.BFGS, Optimizer.ANNEALING)
 
 

@@ -1,7 +1,7 @@
-"""The numbers of all that goes beyond plain SGD: penalties, clipping, optimisers, schedules, masks.
+"""Extras: all that goes beyond plain SGD: penalties, clipping, optimisers, schedules, masks.
 
-The kernels are compiled without any of it, and once with all of it. A first call, which waits for
-the compiler, then waits for what it uses, and what is off costs nothing in a step.
+The kernels have two compiled versions: one without extras, and one with all of them. A first call
+compiles only the version that it uses, and a step without extras spends no time on them.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.learning_rate_schedules import learning_rates
 
-# The values at which an option asks for none of the extras.
+# The values of the options at which no extras are needed.
 OFF = {
     "optimizer": "sgd",
     "learning_rate_schedule": "constant",
@@ -27,12 +27,18 @@ OFF = {
     "batch_norm": False,
 }
 
+# Options whose values are used as they are.
+COPIED = {
+    "beta_1", "beta_2", "rho", "epsilon", "weight_decay",
+    "eta_minus", "eta_plus", "least_step", "most_step", "sampler_rate", "sampler_floor",
+}  # fmt: skip
+
 
 class Extras(NamedTuple):
-    """The numbers of penalties, bounds, optimisers and schedules.
+    """The numbers of penalties, clipping, optimisers, schedules and masks.
 
-    What is combined with the parameters has their type; the optimisers' constants are doubles,
-    since 1 - 0.999 has few digits in float32.
+    Penalties and clip_value have the parameters' dtype. The optimisers' constants are float64,
+    since 1 - 0.999 has few correct digits in float32.
     """
 
     optimizer: int
@@ -48,19 +54,22 @@ class Extras(NamedTuple):
     most_step: float
     l1: np.floating[Any]
     l2: np.floating[Any]
-    clip_value: np.floating[Any]  # infinity: not clipped
-    clip_norm: float
-    weighted: int  # 1: rows have weights of their own
+    clip_value: np.floating[Any]  # infinity: no clipping
+    clip_norm: float  # infinity: no clipping
+    weighted: int  # 1: each row has its own weight
     sampler_rate: float
     sampler_floor: float
-    dropout: int  # units that are left out, of 65,536
-    dropconnect: int  # weights that are left out, of 65,536
+    dropout: int  # units left out, of 65,536
+    dropconnect: int  # weights left out, of 65,536
     batch_norm: int  # 1: hidden pre-activations are normalised
-    scale_offset: int  # where batch_norm's scales begin in the flat vector, after all else
+    scale_offset: int  # of batch_norm's scales in the flat vector, after all weights and biases
 
 
 def make_extras(options: Mapping[str, Any], rows: int, scale_offset: int) -> Extras:
-    """Return the extras of checked options; scale_offset: the end of all weights and biases."""
+    """Return the extras of checked options, for `rows` rows of training data.
+
+    scale_offset: where the weights and biases end in the flat vector.
+    """
     real = np.dtype(options["dtype"]).type
     return Extras(
         optimizer=int(Optimizer[options["optimizer"].upper()]),
@@ -78,18 +87,12 @@ def make_extras(options: Mapping[str, Any], rows: int, scale_offset: int) -> Ext
     )
 
 
-COPIED = {
-    "beta_1", "beta_2", "rho", "epsilon", "weight_decay",
-    "eta_minus", "eta_plus", "least_step", "most_step", "sampler_rate", "sampler_floor",
-}  # fmt: skip
-
-
-def _or_infinity(most: float | None) -> float:
-    return np.inf if most is None else most
+def _or_infinity(limit: float | None) -> float:
+    return np.inf if limit is None else limit
 
 
 def is_plain(options: Mapping[str, Any]) -> bool:
-    """Whether none of the extras is asked for."""
+    """Return whether the options need no extras."""
     if options["sample_weight"] is not None:
         return False
     return all(options[name] == value for name, value in OFF.items())

@@ -1,4 +1,4 @@
-"""Learning-rate schedules: the rate of each epoch, computed before the run."""
+"""Learning-rate schedules: the learning rate of each epoch, computed before the run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,9 +10,21 @@ from numpy.typing import NDArray
 def learning_rates(options: Mapping[str, Any], rows: int) -> NDArray[np.float64]:
     """Return the learning rate of each epoch, or one number if it is the same for all.
 
-    During the warm-up it grows linearly. Then invscaling divides it by
+    During the warm-up it grows linearly. After it, invscaling divides it by
     ``(rows seen + 1) ** power_t``, as scikit-learn does; cosine (Loshchilov and Hutter, SGDR, 2017)
-    and exponential lead it to ``learning_rate_final`` times the first rate.
+    and exponential decay to ``learning_rate_final`` times the full rate. For adaptive, see
+    `EarlyStopping`.
+
+    Parameters
+    ----------
+    options : mapping
+        Every option of `fusedmlp.train`, checked.
+    rows : int
+        Rows of the training data.
+
+    Returns
+    -------
+    ndarray (epochs,) or (1,)
 
     Examples
     --------

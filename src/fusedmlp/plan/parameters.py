@@ -1,4 +1,4 @@
-"""The flat vector of all parameters: where each layer's weights and biases lie in it."""
+"""The flat vector of all parameters: the offsets of each layer's weights and biases."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 
 
 def layer_offsets(sizes: Sequence[int], bias: bool) -> tuple[list[int], list[int], int]:
-    """Where each layer's weights and biases begin in the flat vector, and its length.
+    """Return the offsets of each layer's weights and biases in the flat vector, and its length.
 
     Examples
     --------
@@ -25,9 +25,9 @@ def layer_offsets(sizes: Sequence[int], bias: bool) -> tuple[list[int], list[int
 
 
 def aligned_zeros(size: int, dtype: DTypeLike) -> NDArray[Any]:
-    """Return zeros that begin where a line of the cache does.
+    """Return zeros (size,) that begin at a cache line, of 64 bytes.
 
-    NumPy's arrays begin at any multiple of 16 bytes; a vector that lies across two lines costs two
+    NumPy's arrays begin at any multiple of 16 bytes; a vector across two cache lines costs two
     loads.
     """
     line, itemsize = 64, np.dtype(dtype).itemsize

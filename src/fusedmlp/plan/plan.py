@@ -1,8 +1,8 @@
 """The Plan: a training run as numbers.
 
-The order inside a step, for the reference and the kernels: gradient, masked by dropconnect; plus
-the derivative of the penalties (weights only); clipped by value; clipped by norm; the optimiser's
-rule; the update.
+A step has this order, in the reference and in the kernels: the gradient, masked by dropconnect; the
+derivative of the penalties is added (weights only); clipping by value; clipping by norm; the
+optimiser's update.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ from fusedmlp.plan.extras import Extras, is_plain, make_extras
 from fusedmlp.plan.parameters import layer_offsets
 from fusedmlp.plan.threads import WORTH_A_START, threads_for
 
-# Options that a prediction has no use for, at values that cost nothing.
+# Options that have no effect on a prediction, at values that cost nothing.
 NO_STEPS = {
     "batch_size": None,
     "batch_norm": False,
@@ -34,19 +34,19 @@ NO_STEPS = {
 
 
 class Plan(NamedTuple):
-    """Every number that a run needs. Floats have the run's dtype, so that nothing is promoted.
+    """Every number that a run needs; its floats have the run's dtype, so that none is promoted.
 
     All parameters live in one flat vector: for each layer its weights ``(n_in, n_out)`` in C order,
     then, with ``bias``, its ``n_out`` biases.
     """
 
     sizes: NDArray[np.int64]  # units of the input and of each layer
-    weight_offsets: NDArray[np.int64]  # where a layer's weights begin in the flat vector
-    bias_offsets: NDArray[np.int64]  # where its biases begin
+    weight_offsets: NDArray[np.int64]  # of each layer's weights in the flat vector
+    bias_offsets: NDArray[np.int64]  # of each layer's biases
     activations: NDArray[np.int64]  # a code for each layer
     bias: int  # 1 or 0
-    all_activations: int | None  # None: the common ones will do, and no others are compiled
-    save_for_backward: int  # 1: what derivatives are computed from is kept beside the outputs
+    all_activations: int | None  # None: only common ones are needed and compiled
+    save_for_backward: int  # 1: values for the derivatives are kept beside the outputs
     loss: int
     huber_delta: np.floating[Any]
     reduction: int
@@ -55,20 +55,20 @@ class Plan(NamedTuple):
     nesterov: int
     epochs: int
     batch_size: int  # at most the number of rows
-    shuffle: int  # 1: each epoch visits the rows in an order of its own
-    seed: int  # of the order of rows
+    shuffle: int  # 1: each epoch visits the rows in a new random order
+    seed: int  # of the order of rows, masks and draws
     record_every: int
     track_directions: int
-    threads: int  # at most so many take a step together
-    block_rows: int  # rows that pass through the kernels' layers together
-    partial_gradients: int  # into which a block's gradient is divided; 1: it is not
-    workspace_size: int  # numbers that the kernels keep while a block of rows passes through
-    plain: int  # 1: none of the extras is asked for
+    threads: int  # at most this many share the work of a step
+    block_rows: int  # rows that pass through the kernels' layers at once
+    partial_gradients: int  # parts of a block's gradient; 1: it is not divided
+    workspace_size: int  # numbers in the kernels' workspace, for a block of rows
+    plain: int  # 1: no extras are needed
     extras: Extras
 
 
 def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed: int = 0) -> Plan:
-    """Turn checked options and the data's shape into numbers.
+    """Return the plan of a run, from checked options and the data's shape.
 
     Parameters
     ----------
@@ -78,8 +78,12 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
         Units of the input and of each layer.
     rows : int
         Rows of the training data.
-    seed : int
-        Seed of the order of rows, 0 to 2**63 - 1.
+    seed : int, default 0
+        Seed of the order of rows, masks and draws, 0 to 2**63 - 1.
+
+    Returns
+    -------
+    Plan
     """
     real = np.dtype(options["dtype"]).type
     weight_offsets, bias_offsets, end = layer_offsets(sizes, options["bias"])
@@ -92,7 +96,7 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
     partial_gradients = partial_gradients_for(sizes, batch_size, a_row)
     block_rows = block_rows_for(a_row, batch_size, partial_gradients, np.dtype(real).itemsize)
     threads = threads_for(options["threads"], step_flops(sizes, batch_size))
-    if extras.batch_norm:  # its means are of a whole batch
+    if extras.batch_norm:  # the means are those of a whole batch
         block_rows, partial_gradients, threads = batch_size, 1, 1
     return Plan(
         sizes=np.array(sizes, np.int64),
@@ -110,7 +114,7 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
         nesterov=int(options["nesterov"]),
         epochs=options["epochs"],
         batch_size=batch_size,
-        # One batch of all rows has no order: a sum's rounding would be all that changed.
+        # In a batch of all rows, another order would change nothing but rounding.
         shuffle=int(options["shuffle"] and batch_size < rows),
         seed=seed,
         record_every=options["record_every"] or default_record_every(options["epochs"]),
@@ -125,7 +129,7 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
 
 
 def make_prediction_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int) -> Plan:
-    """Return the plan of a prediction for so many rows."""
+    """Return the plan of a prediction of `rows` rows."""
     options = {**options, **NO_STEPS}
     params = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
     if 2 * rows * params < WORTH_A_START:

@@ -1,4 +1,4 @@
-"""The State: all that a run carries from step to step."""
+"""The State: all arrays that a run changes."""
 
 from typing import Any, NamedTuple
 
@@ -11,26 +11,28 @@ from fusedmlp.plan.plan import Plan
 
 
 class State(NamedTuple):
-    """What a run carries from step to step, so that it can stop anywhere and go on."""
+    """All that a run keeps from step to step, so that it can stop and continue anywhere."""
 
-    params: NDArray[np.floating[Any]]
+    params: NDArray[np.floating[Any]]  # the flat vector of all parameters
     gradient: NDArray[np.floating[Any]]  # of the batch so far
-    velocity: NDArray[np.floating[Any]]
-    squares: NDArray[np.floating[Any]]  # optimiser state besides the velocity
-    learning_rate_factor: NDArray[np.float64]  # [0]: what the learning rate is multiplied by
+    velocity: NDArray[np.floating[Any]]  # optimiser state: velocity, mean or last gradient
+    squares: NDArray[np.floating[Any]]  # optimiser state: mean or sum of squares, Rprop's steps
+    learning_rate_factor: NDArray[np.float64]  # [0]: factor of the learning rate (adaptive)
     running_stats: NDArray[np.floating[Any]]  # hidden units' means, then variances (batch_norm)
-    position: NDArray[np.int64]  # [0]: rows visited, counted through all epochs
-    row_order: NDArray[np.int64]  # this epoch's order of the rows
+    position: NDArray[np.int64]  # [0]: rows visited, over all epochs
+    row_order: NDArray[np.int64]  # of this epoch
     last_direction: NDArray[np.int8]  # of each weight: 1 up, 0 down, -1 no update yet
     direction_changes: NDArray[np.int64]
     errors: NDArray[np.float64]  # for each record: sum of |output - target|
     losses: NDArray[np.float64]  # for each record: sum of the rows' losses
-    row_weights: NDArray[np.floating[Any]]  # (rows,), or empty where all count the same
+    row_weights: NDArray[np.floating[Any]]  # (rows,), or empty if all are 1
     mean_row_weight: NDArray[np.float64]  # [0]
-    sampler_tree: NDArray[np.float64]  # (2 * rows,), from here on for AW-SGD: a tree of sums
-    sampler_mean: NDArray[np.float64]  # (2,), the mean square of a weighted gradient: sum, count
+    # AW-SGD's:
+    sampler_tree: NDArray[np.float64]  # (2 * rows,), the rows' scores in a tree of sums
+    sampler_mean: NDArray[np.float64]  # (2,), mean square of a weighted gradient: sum and count
     draw_weights: NDArray[np.floating[Any]]  # (rows,), the weight of each draw of this epoch
-    draw_squares: NDArray[np.float64]  # (rows,), squared lengths of their weighted gradients
+    draw_squares: NDArray[np.float64]  # (rows,), squared norms of their weighted gradients
+
     workspace: NDArray[np.floating[Any]]  # the kernels', for a block of rows
 
 
@@ -40,7 +42,7 @@ def make_state(
     rows: int,
     row_weights: NDArray[np.floating[Any]] | None = None,
 ) -> State:
-    """Return the state before the first step; `params` itself will be trained."""
+    """Return the state before the first step; `params` is not copied: training changes it."""
     tracked = params.size if plan.track_directions else 0
     records = -(-plan.epochs // plan.record_every)
     drawn = rows if plan.extras.optimizer == Optimizer.AW_SGD else 0
@@ -68,11 +70,11 @@ def make_state(
 
 
 def _first_sampler_tree(rows: int) -> NDArray[np.float64]:
-    """Return AW-SGD's tree in which all rows are the same: node k is the sum of 2k and 2k + 1."""
+    """Return AW-SGD's tree with score 1 for each row; node k is the sum of 2k and 2k + 1."""
     scores = np.ones(2 * rows)
     scores[:1] = 0
     end = rows
-    while end > 1:  # nodes from the half on stand on such as are done
+    while end > 1:  # the children of nodes begin to end are set already
         begin = (end + 1) // 2
         scores[begin:end] = scores[2 * begin : 2 * end : 2] + scores[2 * begin + 1 : 2 * end : 2]
         end = begin
@@ -80,7 +82,7 @@ def _first_sampler_tree(rows: int) -> NDArray[np.float64]:
 
 
 def _first_squares(plan: Plan, size: int) -> NDArray[np.floating[Any]]:
-    """Return the first optimiser state: zeros, but for Rprop's steps: the learning rate."""
+    """Return the initial `squares`: zeros; for Rprop, steps that are the learning rate."""
     if plan.extras.optimizer in (Optimizer.SGD, Optimizer.AW_SGD):
         size = 0
     squares = aligned_zeros(size, plan.learning_rate.dtype)
@@ -90,6 +92,6 @@ def _first_squares(plan: Plan, size: int) -> NDArray[np.floating[Any]]:
 
 
 def _first_running_stats(plan: Plan, dtype: DTypeLike) -> NDArray[np.floating[Any]]:
-    """Return the running means and variances of the hidden units: 0 and 1."""
+    """Return the initial running means and variances of the hidden units: 0 and 1."""
     hidden = int(plan.sizes[1:-1].sum()) if plan.extras.batch_norm else 0
     return np.concatenate([np.zeros(hidden, dtype), np.ones(hidden, dtype)])

@@ -1,31 +1,32 @@
-"""How many threads take a step together."""
+"""How many threads share the work of a step."""
 
 import os
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-# Below this a thread more costs as much time as it saves: what one core has written takes the other
-# about 5 ns for each 64 bytes to read.
+# Additions and multiplications of a step for which a further thread is worthwhile. With fewer, it
+# costs as much time as it saves: a core takes about 5 ns to read 64 bytes that another has written.
 FLOPS_A_THREAD = 1_000_000
 
-# A prediction of fewer operations is over before a second thread, which takes 0.15 ms to start, has
-# made up for it.
+# Additions and multiplications of a prediction for which a second thread is worthwhile. With fewer,
+# it does not save the 0.15 ms that it takes to start.
 WORTH_A_START = 40_000_000
 
 
 def threads_for(wanted: int | None, flops: int) -> int:
-    """Return the number that the user wants, or as many as a step of so many operations feeds."""
+    """Return `wanted` or, if None, as many threads as a step of `flops` operations can use."""
     if wanted is not None:
         return wanted
-    fed = flops // FLOPS_A_THREAD
-    return min(available_threads(), fed) if fed > 1 else 1
+    useful = flops // FLOPS_A_THREAD
+    return min(available_threads(), useful) if useful > 1 else 1
 
 
 def available_threads() -> int:
     """Return how many cores this process may use.
 
-    NUMBA_NUM_THREADS lowers it, which joblib sets in its workers so that they share the cores.
+    The environment variable NUMBA_NUM_THREADS may lower it: joblib sets it in its workers, so that
+    they share the cores.
     """
     with suppress(ValueError):
         return max(1, min(_cores(), int(os.environ.get("NUMBA_NUM_THREADS", ""))))
@@ -34,9 +35,9 @@ def available_threads() -> int:
 
 @cache
 def _cores() -> int:
-    """Return the cores that the process is tied to, or that its container has time for."""
+    """Return the number of cores that the process's affinity and its container's quota allow."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    with suppress(OSError, ValueError):  # no Linux, no container, or no limit: "max 100000"
+    with suppress(OSError, ValueError):  # not Linux, no container, or no quota ("max 100000")
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
         cores = min(cores or 1, -(-int(quota) // int(period)))
     return cores or 1

@@ -1,4 +1,4 @@
-"""The NumPy reference, written to be read. Each name has a compiled twin in `fusedmlp.kernels`."""
+"""The reference implementation in NumPy. Each name has a compiled twin in `fusedmlp.kernels`."""
 
 from fusedmlp.reference.activations import activate, error_weighted_derivative
 from fusedmlp.reference.fit import fit, gradient, predict

@@ -1,4 +1,4 @@
-"""Activation functions and their slopes, for clarity and not for speed."""
+"""Activation functions and their derivatives. Written for clarity, not for speed."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from fusedmlp.plan.codes import LEAK, Activation
 
 Array = NDArray[np.floating[Any]]
 
-# From here on a sigmoid is 0 or 1, and its cube is no number too large for float32.
+# From here on a sigmoid is 0 or 1; the cube of this number is still finite in float32.
 FAR = 1000.0
 
 GELU_SCALE = 2 * float(np.sqrt(2 / np.pi))
@@ -24,7 +24,7 @@ def activate(activation: int, z: Array) -> None:
     elif activation == Activation.RELU:
         z[:] = np.maximum(z, 0)
     elif activation == Activation.SOFTMAX:
-        # Subtracting the same number from a whole row changes nothing but the overflow.
+        # Subtracting a number from a whole row leaves softmax the same and avoids overflow.
         e = np.exp(z - z.max(axis=1, keepdims=True))
         z[:] = e / e.sum(axis=1, keepdims=True)
     elif activation == Activation.LEAKY_RELU:
@@ -32,7 +32,7 @@ def activate(activation: int, z: Array) -> None:
     elif activation == Activation.ELU:
         z[:] = np.where(z > 0, z, np.expm1(np.minimum(z, 0)))
     elif activation == Activation.SOFTPLUS:
-        # log(1 + exp(z)), which cannot overflow in this form.
+        # log(1 + exp(z)) in a form that cannot overflow.
         z[:] = np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
     elif activation in (Activation.SILU, Activation.GELU):
         gate, _ = _gate(activation, z)
@@ -42,12 +42,12 @@ def activate(activation: int, z: Array) -> None:
 
 
 def error_weighted_derivative(activation: int, outputs: Array, error: Array, delta: Array) -> None:
-    """Set delta (rows, units) to error times the activation's slope.
+    """Set delta (rows, units) to error times the activation's derivative.
 
-    The slope is read off the outputs: a sigmoid's, for one, is ``out * (1 - out)``. A unit that is
-    sure of itself, near 0 or 1, has a shallow slope, and its weights hardly move. Only silu's and
-    gelu's cannot be: they fall and then rise, so that two sums have the same output. For these the
-    sums z take the place of the outputs.
+    The derivative is computed from the outputs; that of sigmoid, for example, is ``out * (1 -
+    out)``. If the output of a sigmoid is near 0 or 1, the derivative is small, and the weights of
+    the unit hardly change. silu and gelu fall and then rise, so that two pre-activations z can have
+    the same output: for these two, pass the pre-activations as `outputs`.
     """
     if activation == Activation.SIGMOID:
         delta[:] = error * (outputs * (1 - outputs))
@@ -56,18 +56,18 @@ def error_weighted_derivative(activation: int, outputs: Array, error: Array, del
     elif activation == Activation.RELU:
         delta[:] = np.where(outputs > 0, error, 0)
     elif activation == Activation.SOFTMAX:
-        # Each unit moves all outputs of its row: d out_k / d z_j = out_k * ((k == j) - out_j).
+        # Each z changes all outputs of its row: d out_k / d z_j = out_k * ((k == j) - out_j).
         delta[:] = outputs * (error - (outputs * error).sum(axis=1, keepdims=True))
     elif activation == Activation.LEAKY_RELU:
         delta[:] = np.where(outputs > 0, error, LEAK * error)
     elif activation == Activation.ELU:
         delta[:] = error * np.where(outputs > 0, 1, outputs + 1)
     elif activation == Activation.SOFTPLUS:
-        # The sigmoid of z is 1 - exp(-out); expm1 keeps what is small beside the 1.
+        # The derivative is sigmoid(z) = 1 - exp(-out); expm1 keeps it accurate where it is small.
         delta[:] = error * -np.expm1(-outputs)
     elif activation in (Activation.SILU, Activation.GELU):
-        gate, steepness = _gate(activation, outputs)
-        delta[:] = error * (gate + outputs.clip(-FAR, FAR) * steepness)
+        gate, gate_derivative = _gate(activation, outputs)
+        delta[:] = error * (gate + outputs.clip(-FAR, FAR) * gate_derivative)
     elif activation == Activation.EXP:
         delta[:] = error * outputs
     else:
@@ -82,7 +82,7 @@ def _sigmoid(z: Array) -> Array:
 
 
 def _gate(activation: int, z: Array) -> tuple[Array, Array]:
-    """Return what z is multiplied by, sigmoid(u), and its derivative by z.
+    """Return the gate sigmoid(u), by which z is multiplied, and the gate's derivative by z.
 
     SiLU's gate is sigmoid(z). GELU's is ``(1 + tanh(u / 2)) / 2``, which is sigmoid(u), with
     ``u = 2 sqrt(2 / pi) (z + 0.044715 z**3)`` (Hendrycks and Gimpel, Gaussian error linear units,
@@ -92,5 +92,6 @@ def _gate(activation: int, z: Array) -> tuple[Array, Array]:
     scale, cubic = (1.0, 0.0) if activation == Activation.SILU else (GELU_SCALE, 0.044715)
     u = scale * (z + cubic * z**3)
     gate = _sigmoid(u)
-    # A sigmoid's slope is gate * (1 - gate); and 1 - sigmoid(u) is sigmoid(-u), to the last digit.
+    # The derivative of sigmoid is gate * (1 - gate). 1 - gate would lose digits; sigmoid(-u) does
+    # not.
     return gate, gate * _sigmoid(-u) * (scale * (1 + 3 * cubic * z**2))

@@ -1,4 +1,4 @@
-"""The whole gradient, prediction and a whole training run, for clarity and not for speed."""
+"""Prediction, the gradient of all rows, and training. Written for clarity, not for speed."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from fusedmlp.reference.steps.row_sampling import learn_from_batch, uses_sampler
 
 def predict(plan: Plan, params: Array, X: Array, outputs: Array) -> None:
     """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in)."""
-    network = Network(layers_of(plan, params))  # without batch_norm, which Trained folds into it
+    network = Network(layers_of(plan, params))  # Trained folds batch_norm into the weights
     layer_outputs, _ = forward_all(plan, network, X)
     outputs[:] = layer_outputs[-1]
 
@@ -38,8 +38,8 @@ def gradient(
 ) -> float:
     """Set result to the gradient of the loss of X (rows, n_in), y (rows, n_out); return the loss.
 
-    Both are summed or averaged over the rows, as the plan's reduction says, each row counting as
-    its weight says (rows,), and count the penalties on the weights.
+    Both are summed or averaged over the rows, as the plan's reduction says. Each row is multiplied
+    by its weight in row_weights (rows,). Both include the penalties on the weights.
     """
     batch, network = all_rows(X, y, row_weights), network_of(plan, params)
     outputs, saved = forward_all(plan, network, X)
@@ -60,10 +60,10 @@ def gradient(
 
 @np.errstate(over="ignore", invalid="ignore")
 def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
-    """Train from state.position on until `stop` rows have been visited; return whether all is well.
+    """Train until `stop` rows have been visited; return whether all weights are finite.
 
-    The state is changed in place. False means that a weight is no longer finite; the position is
-    then the end of the epoch in which that happened. This twin stops between epochs only.
+    Training starts at state.position; the state is changed in place. If a weight is no longer
+    finite, training stops at the end of that epoch. This twin stops between epochs only.
     """
     rows = len(X)
     while state.position[0] < stop:
@@ -80,7 +80,7 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
 
 
 def _take_step(plan: Plan, X: Array, y: Array, state: State, epoch: int, places: slice) -> None:
-    """Take a step on the rows that the epoch visits at these places."""
+    """Train on one mini-batch: the rows at these positions of the epoch's order."""
     batch = next_batch(plan, X, y, state, epoch, places)
     network = network_in_training(plan, state, batch)
 

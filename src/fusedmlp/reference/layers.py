@@ -1,4 +1,4 @@
-"""One layer forward and backward, for clarity and not for speed."""
+"""Forward pass, backward pass and gradient of one layer. Written for clarity, not for speed."""
 
 from fusedmlp.reference.activations import Array, activate, error_weighted_derivative
 
@@ -17,11 +17,12 @@ def forward(inputs: Array, weights: Array, biases: Array, activation: int, outpu
 def backpropagate(
     delta: Array, weights: Array, activation: int, inputs: Array, delta_below: Array
 ) -> None:
-    """Set delta_below (rows, n_in) to the layer's delta (rows, n_out), carried back to its inputs.
+    """Set delta_below (rows, n_in) to the delta of the layer below, given delta (rows, n_out).
 
-    In the forward pass, inputs went through the weights (n_in, n_out); now the delta goes back
-    through the same weights: how much did each input contribute to it? inputs (rows, n_in) are the
-    outputs of the layer below (of silu and gelu the sums), which has the activation.
+    The forward pass multiplied the inputs by the weights (n_in, n_out); the backward pass
+    multiplies the delta by the transposed weights, which gives the derivative of the loss by each
+    input. inputs (rows, n_in) are the outputs of the layer below (for silu and gelu, its
+    pre-activations); activation is that of the layer below.
     """
     error = delta @ weights.T
     error_weighted_derivative(activation, inputs, error, delta_below)
@@ -32,8 +33,8 @@ def layer_gradient(
 ) -> None:
     """Add inputs.T @ delta to weight_gradient and, unless it is empty, delta to bias_gradient.
 
-    In the forward pass, weight (i, j) carried input i to output j; its derivative is the one times
-    the delta of the other, summed over the rows. A bias is the weight of an input that is always 1.
+    Weight (i, j) connects input i to output j: its derivative is input i times delta j, summed over
+    the rows. A bias is the weight of an input that is always 1.
     """
     weight_gradient += inputs.T @ delta
     if bias_gradient.size:

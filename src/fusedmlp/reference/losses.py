@@ -1,4 +1,4 @@
-"""Losses and where backpropagation begins, for clarity and not for speed."""
+"""Losses and the delta of the last layer. Written for clarity, not for speed."""
 
 import numpy as np
 
@@ -12,14 +12,15 @@ def loss(
     """Return the loss summed over all rows of outputs (rows, n_out).
 
     squared_error: half the sum of the squared errors, so that its derivative is the error.
-    absolute_error: the sum of the errors' sizes.
-    huber: the first for errors of up to huber_delta, and then on along the tangent (Huber, Robust
-    estimation of a location parameter, 1964).
-    log_loss: minus the logarithm of the probability that the outputs gave to the targets. Each
-    sigmoid is a question of its own; all of a softmax is one. The logarithm stops at the type's
-    precision, as in scikit-learn.
-    poisson: half the deviance of targets that are counts, from outputs that are their means; for
-    a target of 0 it is the output.
+    absolute_error: the sum of the errors' absolute values.
+    huber: squared_error for errors of up to huber_delta, and its tangent for larger ones (Huber,
+    Robust estimation of a location parameter, 1964).
+    log_loss: minus the logarithm of the probability that the outputs give to the targets. Each
+    sigmoid output is the probability of a class of its own; softmax outputs are the probabilities
+    of classes that exclude each other. Probabilities are clipped by the type's machine epsilon, as
+    in scikit-learn.
+    poisson: half the Poisson deviance; targets are counts, outputs their means. For a target of 0
+    it is the output.
     """
     out, target = outputs.astype(np.float64), targets.astype(np.float64)
     error = np.abs(out - target)
@@ -31,12 +32,12 @@ def loss(
         tangent = huber_delta * (error - 0.5 * huber_delta)
         return float(np.where(error <= huber_delta, 0.5 * error**2, tangent).sum())
     if kind == Loss.POISSON:
-        some = target > 0
+        positive = target > 0
         with np.errstate(divide="ignore"):  # an output of 0 makes the loss infinite
-            surprise = target[some] * np.log(target[some] / out[some])
-        return float(surprise.sum() + (out - target).sum())
-    nearest = np.finfo(outputs.dtype).eps
-    p = out.clip(nearest, 1 - float(nearest))
+            log_ratios = target[positive] * np.log(target[positive] / out[positive])
+        return float(log_ratios.sum() + (out - target).sum())
+    epsilon = np.finfo(outputs.dtype).eps
+    p = out.clip(epsilon, 1 - float(epsilon))
     chosen = (target * np.log(p)).sum()
     not_chosen = ((1 - target) * np.log(1 - p)).sum() if activation == Activation.SIGMOID else 0.0
     return float(-(chosen + not_chosen))
@@ -70,11 +71,12 @@ def output_delta(
     delta: Array,
     huber_delta: float = 1.0,
 ) -> None:
-    """Set delta (rows, n_out) to scale times the derivative of the loss by the last layer's sums.
+    """Set delta (rows, n_out) to scale times the loss's derivative by the pre-activations.
 
-    For log_loss, the slope of sigmoid or softmax cancels against that of the logarithm, and what
-    stays is the error alone (Bishop, Pattern Recognition and Machine Learning, 2006, section 5.3).
-    So it does for poisson and exp.
+    The pre-activations are those of the last layer. With log_loss, the derivative of sigmoid or
+    softmax cancels against that of the logarithm, and the delta is the error, outputs - targets
+    (Bishop, Pattern Recognition and Machine Learning, 2006, section 5.3). The same holds for
+    poisson with exp.
     """
     error = outputs - targets
     if kind == Loss.LOG_LOSS or (kind == Loss.POISSON and activation == Activation.EXP):
@@ -86,7 +88,7 @@ def output_delta(
         error = error.clip(-huber_delta, huber_delta)
     error_weighted_derivative(activation, outputs, scale * error, delta)
     if kind == Loss.POISSON:
-        # The loss's derivative by the output is error / output. Softplus's slope tends to the
-        # output: where that is too small to divide by, the two cancel as well.
+        # The loss's derivative by the output is error / output. Where the output of softplus is
+        # too small to divide by, softplus's derivative equals it, and the two cancel as well.
         tiny = outputs < 2.0**-60
         delta[:] = np.where(tiny, scale * error, delta / np.where(tiny, 1, outputs))

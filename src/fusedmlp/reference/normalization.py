@@ -1,7 +1,8 @@
-"""Batch normalisation, for clarity and not for speed.
+"""Batch normalisation. Written for clarity, not for speed.
 
-Ioffe and Szegedy, Batch normalization, 2015: each unit's sums get mean 0 and variance 1 over the
-batch, then a scale and a shift that are learnt. The shift does what a bias would.
+Ioffe and Szegedy, Batch normalization, 2015: each unit's pre-activations are normalised to mean 0
+and variance 1 over the batch, then scaled and shifted by learnt numbers. The shift replaces the
+bias.
 """
 
 import numpy as np
@@ -13,9 +14,9 @@ from fusedmlp.reference.activations import Array
 def normalize(
     z: Array, scale: Array, shift: Array, normalized: Array, mean: Array, variance: Array
 ) -> None:
-    """Replace the sums z (rows, units) by ``scale * normalized + shift``.
+    """Replace the pre-activations z (rows, units) by ``scale * normalized + shift``.
 
-    normalized (rows, units), mean (units,) and variance (units,) are set to what was found.
+    normalized (rows, units), mean (units,) and variance (units,) are set to those of the batch.
     """
     mean[:] = z.mean(axis=0)
     variance[:] = ((z - mean) ** 2).mean(axis=0)
@@ -31,10 +32,11 @@ def normalize_backward(
     scale_gradient: Array,
     shift_gradient: Array,
 ) -> None:
-    """Carry delta (rows, units) back through `normalize`, in place; set the gradients (units,).
+    """Propagate delta (rows, units) through `normalize`, in place; set the gradients (units,).
 
-    A row moves its units directly, and all rows through their mean and variance; what is left is
-    the part of the delta that is neither constant over the batch nor proportional to `normalized`.
+    A pre-activation changes its own output directly, and those of all rows through the mean and the
+    variance. What remains of the delta is the part that is neither constant over the batch nor
+    proportional to `normalized`, times scale / standard deviation.
     """
     shift_gradient[:] = delta.sum(axis=0)
     scale_gradient[:] = (delta * normalized).sum(axis=0)
@@ -44,9 +46,9 @@ def normalize_backward(
 
 
 def follow(mean: Array, variance: Array, rows: int, means: Array, variances: Array) -> None:
-    """Let the running means and variances (units,) follow a batch's, as PyTorch does.
+    """Update the running means and variances (units,) by those of a batch, as PyTorch does.
 
-    The variance of a batch is too small by (rows - 1) / rows, on average.
+    The variance of a batch is biased: on average, it is (rows - 1) / rows of the true one.
     """
     unbiased = variance * (rows / max(rows - 1, 1))
     means += RUNNING_STATS_MOMENTUM * (mean - means)

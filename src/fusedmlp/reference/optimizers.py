@@ -1,6 +1,6 @@
-"""Rules that give each parameter a step of its own, for clarity and not for speed.
+"""Optimisers with a step size for each parameter. Written for clarity, not for speed.
 
-All follow PyTorch's conventions; `squares` is what a rule remembers besides the velocity.
+All follow PyTorch's conventions. The optimiser state is `velocity` and `squares`.
 """
 
 import numpy as np
@@ -21,14 +21,15 @@ def adam(
 ) -> None:
     """Move params by Adam (Kingma and Ba, 2015); step counts from 1.
 
-    Running means of the gradient and of its square: the first says where to go, the root of the
-    second how much a step usually is. Both begin at 0; the corrections undo that.
+    Adam keeps running means of the gradient and of its square. The first gives the direction of the
+    step; it is divided by the root of the second. Both begin at 0; dividing by 1 - beta**step
+    corrects that bias.
     """
     velocity[:] = beta_1 * velocity + (1 - beta_1) * gradient
     squares[:] = beta_2 * squares + (1 - beta_2) * gradient**2
     mean = velocity / (1 - beta_1**step)
-    usual = np.sqrt(squares) / (1 - beta_2**step) ** 0.5
-    params -= learning_rate * mean / (usual + epsilon)
+    root_mean_square = np.sqrt(squares) / (1 - beta_2**step) ** 0.5
+    params -= learning_rate * mean / (root_mean_square + epsilon)
 
 
 def rmsprop(
@@ -42,7 +43,7 @@ def rmsprop(
     add: float,
     epsilon: float,
 ) -> None:
-    """Move params by the gradient over the root of what its squares come to.
+    """Move params by the gradient over the root of its accumulated squares.
 
     squares become keep * squares + add * gradient**2. RMSprop (Hinton, 2012) keeps a running mean,
     ``keep=rho, add=1 - rho``; Adagrad (Duchi, Hazan and Singer, 2011) the sum, ``keep=1, add=1``.
@@ -62,10 +63,11 @@ def rprop(
     least_step: float,
     most_step: float,
 ) -> None:
-    """Move params by iRprop- (Igel and Huesken, 2000): the gradient's sign, a step for each weight.
+    """Move params by iRprop- (Igel and Huesken, 2000): by the gradient's sign times a step size.
 
-    A step grows while the gradient keeps its sign and shrinks where it changes; there the weight
-    waits for once. velocity: the last gradient; squares: the steps.
+    Each weight has its own step size. It grows while the gradient keeps its sign and shrinks when
+    the sign changes; the weight then stays unchanged for one step. velocity: the last gradient;
+    squares: the step sizes.
     """
     agreement = gradient * velocity
     factor = np.where(agreement > 0, eta_plus, np.where(agreement < 0, eta_minus, 1))

@@ -1,4 +1,4 @@
-"""What is done to a gradient before a step, for clarity and not for speed."""
+"""Penalties on the weights, and gradient clipping. Written for clarity, not for speed."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ def penalty(weights: Array, l1: Real, l2: Real) -> float:
 
 
 def clip_values(gradient: Array, most: Real) -> None:
-    """Bring each number of the gradient into -most..most."""
+    """Clip each number of the gradient to -most..most."""
     np.clip(gradient, -most, most, out=gradient)
 
 
 def clip_norm(gradient: Array, most: Real) -> None:
-    """Shorten a gradient that is longer than `most`: its direction stays.
+    """Scale the gradient down to length `most` if it is longer.
 
     Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013.
     """

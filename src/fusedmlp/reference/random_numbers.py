@@ -1,7 +1,7 @@
-"""Random numbers that depend on a counter alone, for clarity and not for speed.
+"""Counter-based random numbers. Written for clarity, not for speed.
 
-A number is a hash of a seed and of what it is for (which epoch, which row), so that it does not
-matter how many were drawn before it, by whom, or in what order.
+A number is a hash of a seed and of its use (for example the epoch and the row). It does not depend
+on how many numbers were drawn before it, by which thread, or in which order.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ def mix(key: int, counter: ArrayLike) -> Any:
 
     Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014.
     """
-    counters = np.atleast_1d(np.asarray(counter, np.uint64))  # arrays wrap around, as is meant here
+    counters = np.atleast_1d(np.asarray(counter, np.uint64))  # arrays wrap around without a warning
     z = np.uint64(key) + (counters + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -26,26 +26,26 @@ def mix(key: int, counter: ArrayLike) -> Any:
 def row_order(seed: int, epoch: int, order: NDArray[np.int64]) -> None:
     """Set order (rows,) to the order in which this epoch visits the rows.
 
-    Fisher and Yates's shuffle, from the last place down: each place gets one of the rows up to it.
-    The random place is the draw's upper 32 bits, scaled (Lemire, Fast random integer generation in
-    an interval, 2019, without the rejection: the bias is below rows / 2**32).
+    Fisher and Yates's shuffle, from the last position down: each position gets one of the rows up
+    to it. The random position is the draw's upper 32 bits, scaled (Lemire, Fast random integer
+    generation in an interval, 2019, without the rejection: the bias is below rows / 2**32).
     """
-    places = np.arange(len(order), dtype=np.uint64)
-    draws = mix(mix(seed, epoch), places)
-    chosen = ((draws >> np.uint64(32)) * (places + np.uint64(1))) >> np.uint64(32)
+    positions = np.arange(len(order), dtype=np.uint64)
+    draws = mix(mix(seed, epoch), positions)
+    chosen = ((draws >> np.uint64(32)) * (positions + np.uint64(1))) >> np.uint64(32)
     rows = list(range(len(order)))
-    for place in range(len(order) - 1, 0, -1):
-        other = int(chosen[place])
-        rows[place], rows[other] = rows[other], rows[place]
+    for position in range(len(order) - 1, 0, -1):
+        other = int(chosen[position])
+        rows[position], rows[other] = rows[other], rows[position]
     order[:] = rows
 
 
 def keep_mask(key: int, dropped: int, start: int, mask: NDArray[np.floating[Any]]) -> None:
-    """Set mask (size,) to 0 for `dropped` of 65,536 numbers, to one over their share for others.
+    """Set mask (size,) to 0 with probability `dropped` / 65,536, else to 1 / (share that is kept).
 
-    Its items are the start-th and those that follow, four to a draw: 16 random bits each. What is
-    kept grows as much as there is less of it, so that sums stay what they are on average (inverted
-    dropout; Srivastava et al., Dropout, 2014).
+    The items are numbered start, start + 1, ...; a draw serves four of them, with 16 random bits
+    each. Scaling what is kept leaves the expected pre-activations the same (inverted dropout;
+    Srivastava et al., Dropout, 2014).
     """
     numbers = start + np.arange(mask.size, dtype=np.uint64)
     draws = mix(key, numbers // np.uint64(4))

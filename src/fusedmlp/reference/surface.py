@@ -1,4 +1,4 @@
-"""The error of a network over a grid of two of its weights, for clarity and not for speed."""
+"""The error or loss of a network over a grid of two weights. Written for clarity, not for speed."""
 
 import numpy as np
 
@@ -22,11 +22,11 @@ def error_surface(
     measure: int,
     result: Array,
 ) -> None:
-    """Set result (first_values, second_values) to what the network does with each pair of weights.
+    """Set result (first_values, second_values) to the error or loss at each pair of values.
 
-    That is the sum over X (rows, n_in), y (rows, n_out) of ``|output - target|`` or of the rows'
-    losses, as `measure` says, with two of the params at other values: those at `first` and `second`
-    in the flat vector.
+    Two of the params, at the indices `first` and `second` of the flat vector, are set to each pair
+    of values. `measure` chooses the sum of ``|output - target|`` or of the losses over the rows of
+    X (rows, n_in), y (rows, n_out).
     """
     moved, outputs = params.copy(), np.empty_like(y)
     for i, first_value in enumerate(first_values):

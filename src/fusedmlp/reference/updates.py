@@ -1,4 +1,4 @@
-"""What a step does with the gradient, for clarity and not for speed."""
+"""SGD's update, and the count of direction changes. Written for clarity, not for speed."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ def update(
 ) -> None:
     """Move params against the gradient: SGD with momentum, as PyTorch defines it.
 
-    Without momentum the step is the gradient. With it, the step is a velocity that keeps some of
-    what it was; Nesterov's looks one step ahead (Sutskever et al., On the importance of
+    Without momentum, the step is the gradient. With momentum, it is a velocity: a decaying sum of
+    the gradients. Nesterov's momentum looks one step ahead (Sutskever et al., On the importance of
     initialization and momentum in deep learning, 2013).
     """
     velocity[:] = momentum * velocity + gradient
@@ -33,7 +33,7 @@ def count_direction_changes(
     """Count, for each weight, the updates whose direction differs from the one before.
 
     A change means that the last update stepped over a minimum. uphill: 1 where the last update
-    raised the weight, 0 where not, -1 before the first.
+    increased the weight, 0 where it did not, -1 before the first update.
     """
     up = gradient < 0
     changes += (uphill >= 0) & (uphill != up)

@@ -1,4 +1,4 @@
-"""How a run is driven: check, plan, run, result."""
+"""Training: check the arguments, make the plan, run it, return the result."""
 
 from fusedmlp.training.trainer import train
 

@@ -15,19 +15,19 @@ Callback = Callable[..., Any]
 
 
 class Record(NamedTuple):
-    """What a callback is given. The weights are views of those in training; copy what to keep."""
+    """The argument of a callback. Weights and biases are views: copy them to keep them."""
 
     epoch: int
-    error: float  # mean of |output - target| over the training rows, each before its update
-    loss: float  # mean over the training rows
-    validation_loss: float | None  # after the epoch's last update
+    error: float  # mean of |output - target| over training rows and outputs, before their updates
+    loss: float  # mean over the training rows, before their updates
+    validation_loss: float | None  # after the epoch's last update; None without validation
     learning_rate: float
-    weights: list[Array]
-    biases: list[Array]
+    weights: list[Array]  # (n_in, n_out) for each layer
+    biases: list[Array]  # (n_out,) for each layer
 
 
 class Control:
-    """What is done after each recorded epoch.
+    """Validation, early stopping and the callback, after each recorded epoch.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ class Control:
     callback : function of a Record, or None
     plan, state : Plan, State
     data : Dataset
-        That is trained on.
+        The training data.
     validation_loss : function of no arguments, or None
-        The network's present loss on the validation data.
+        It returns the current loss on the validation data.
     layers : function of no arguments
-        The present weights and biases, as lists.
+        It returns the current weights and biases, as lists.
     """
 
     def __init__(
@@ -60,12 +60,12 @@ class Control:
 
     @property
     def needed(self) -> bool:
-        """Whether there is anything to do between the first epoch and the last."""
-        watched = self.early_stopping.rule.active or self._callback is not None
-        return watched or self._validation_loss is not None
+        """Whether there is anything to do after a recorded epoch."""
+        active = self.early_stopping.rule.active or self._callback is not None
+        return active or self._validation_loss is not None
 
     def after_record(self, record: int) -> str | None:
-        """Look at a record whose epoch is over; return why the run should stop, or None."""
+        """Handle a record whose epoch is over; return why the run should stop, or None."""
         loss, epoch = float(self.state.losses[record]) / self._total_weight, self._epoch_of(record)
         name, monitored, validation_loss = "loss", loss, None
         if self._validation_loss is not None:
@@ -80,7 +80,7 @@ class Control:
         return reason
 
     def history(self, epochs: int) -> dict[str, np.ndarray[Any, Any]]:
-        """Return the records of the epochs that were run."""
+        """Return the records of the epochs that were run, in the form of `Trained.history`."""
         records = -(-epochs // self.plan.record_every)
         history: dict[str, np.ndarray[Any, Any]] = {
             "epoch": np.arange(records) * self.plan.record_every,

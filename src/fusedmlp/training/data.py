@@ -1,4 +1,4 @@
-"""The data that a run is trained on, and those that it is validated with."""
+"""The training data and the validation set of a run."""
 
 from collections.abc import Mapping
 from numbers import Real
@@ -14,11 +14,11 @@ class Dataset(NamedTuple):
 
     X: Array  # (rows, n_in)
     y: Array  # (rows, n_out)
-    row_weights: Array | None  # (rows,); None: all the same
+    row_weights: Array | None  # (rows,); None: all are 1
 
     @property
     def total_weight(self) -> float:
-        """The number of rows, or the sum of their weights."""
+        """The sum of the rows' weights; without weights, the number of rows."""
         if self.row_weights is None:
             return float(len(self.X))
         return float(self.row_weights.sum(dtype=np.float64))
@@ -27,7 +27,7 @@ class Dataset(NamedTuple):
 def checked_datasets(
     X: Any, y: Any, options: Mapping[str, Any]
 ) -> tuple[Dataset, Dataset | int | None]:
-    """Return all rows, and those to validate with, or how many are to be split off.
+    """Return all rows, and the validation set, or how many rows to split off for it, or None.
 
     Raises
     ------
@@ -87,13 +87,14 @@ def _checked_row_weights(value: Any, dtype: str, rows: int) -> Array | None:
 
 
 def _require_probabilities(targets: Array, output_activation: str) -> None:
+    """Raise ValueError for targets that the loss log_loss does not take."""
     low, high = targets.min(), targets.max()
     if low < 0 or high > 1:
         raise ValueError(f"y must be in 0..1 with loss='log_loss', got {low if low < 0 else high}")
     if output_activation == "softmax":
         sums = targets.sum(axis=1)
         row = int(np.argmax(np.abs(sums - 1)))
-        # Probabilities that were rounded to float32 once miss 1 by less than this.
+        # The sum of probabilities that were rounded to float32 differs from 1 by less than this.
         if abs(sums[row] - 1) > 1e-6 * targets.shape[1]:
             raise ValueError(
                 "y must have rows that sum to 1 with loss='log_loss' and "
@@ -104,6 +105,7 @@ def _require_probabilities(targets: Array, output_activation: str) -> None:
 def _checked_validation(
     inputs: Array, targets: Array, options: Mapping[str, Any]
 ) -> Dataset | int | None:
+    """Return the validation set, or how many rows to split off for it, or None."""
     validation = options["validation"]
     if validation is None:
         return None
@@ -127,6 +129,7 @@ def _checked_validation(
 
 
 def _validation_rows(share: float, rows: int) -> int:
+    """Return how many rows to split off for validation."""
     if not 0 < share < 1:
         raise ValueError(f"validation must be above 0 and below 1, got {share!r}")
     count = round(share * rows)
@@ -136,7 +139,15 @@ def _validation_rows(share: float, rows: int) -> int:
 
 
 def split(data: Dataset, count: int, random: np.random.RandomState) -> tuple[Dataset, Dataset]:
-    """Return the rows to train on and `count` others, chosen at random; both in their order."""
+    """Return the training data and a validation set of `count` rows, drawn at random.
+
+    Both keep the order of the rows.
+
+    Raises
+    ------
+    ValueError
+        If all rows of either have weight 0.
+    """
     shuffled = random.permutation(len(data.X))
     validation, training = (
         Dataset(

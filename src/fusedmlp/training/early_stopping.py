@@ -1,4 +1,4 @@
-"""Early stopping, and the learning rate that adapts to the loss: both watch for progress."""
+"""Early stopping and the adaptive learning rate, which both monitor the loss."""
 
 from typing import NamedTuple
 
@@ -8,27 +8,28 @@ from fusedmlp.checks.arrays import Array
 from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.state import State
 
-# scikit-learn's: an adaptive learning rate is divided by five, until it is next to nothing.
+# As in scikit-learn: an adaptive learning rate is divided by 5, until it is at most 1e-6 and the
+# run stops.
 ADAPTIVE_DIVISOR = 5.0
 LEAST_LEARNING_RATE = 1e-6
-ADAPTIVE_PATIENCE = 2  # records without progress, where the caller gives no patience
+ADAPTIVE_PATIENCE = 2  # records without progress, if the caller gives no patience
 
 
 class StoppingRule(NamedTuple):
-    """What is asked of early stopping."""
+    """The settings of early stopping."""
 
-    patience: int | None  # records without progress after which a run stops
+    patience: int | None  # records without progress after which the run stops
     tol: float  # how much lower a loss must be to count as progress
-    adaptive: bool  # whether the learning rate is divided instead
+    adaptive: bool  # divide the learning rate instead of stopping
 
     @property
     def active(self) -> bool:
-        """Whether there is anything to watch for."""
+        """Whether the loss is monitored."""
         return self.patience is not None or self.adaptive
 
 
 class EarlyStopping:
-    """The best weights so far, and how long there has been no progress."""
+    """The best parameters so far, and the number of records without progress."""
 
     def __init__(self, rule: StoppingRule, plan: Plan, state: State) -> None:
         self.rule, self._plan, self._state = rule, plan, state
@@ -39,7 +40,7 @@ class EarlyStopping:
         self._without_progress = 0
 
     def after_record(self, name: str, loss: float, epoch: int) -> str | None:
-        """Take note of a record's loss, of that name; return why the run should stop, or None."""
+        """Handle a record's loss, called `name`; return why the run should stop, or None."""
         if loss < self._best_loss:
             self._best_loss, self._best_epoch = loss, epoch
             if self.rule.patience:
@@ -55,6 +56,7 @@ class EarlyStopping:
         return None
 
     def _adapt_learning_rate(self, epoch: int) -> str | None:
+        """Divide the learning rate if due; return why the run should stop, or None."""
         if self._without_progress < (self.rule.patience or ADAPTIVE_PATIENCE):
             return None
         self._without_progress = 0
@@ -65,7 +67,7 @@ class EarlyStopping:
         return f"the learning rate fell to {LEAST_LEARNING_RATE:g} after epoch {epoch}"
 
     def restore_best(self) -> str:
-        """Put the best weights back, where patience has kept them; return which they are."""
+        """Restore the best parameters, if patience saved them; return a note on their epoch."""
         if self._best_params is None or self._best_running_stats is None:
             return ""
         self._state.params[:] = self._best_params

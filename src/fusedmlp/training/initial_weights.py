@@ -1,4 +1,4 @@
-"""The first weights and biases: drawn, given, or those of an earlier run."""
+"""The initial weights and biases: drawn, given, or those of an earlier run."""
 
 from collections.abc import Mapping
 from itertools import pairwise
@@ -15,9 +15,11 @@ from fusedmlp.trained import Trained
 def initial_params(
     options: Mapping[str, Any], sizes: tuple[int, ...], random: np.random.RandomState
 ) -> Array:
-    """Return the flat vector of parameters: weights as `init` says, biases 0 unless it gives them.
+    """Return the flat vector of the initial parameters.
 
-    Weights are drawn in float64, layer by layer, whatever the run's dtype.
+    The weights are those of `warm_start` or `init`; biases are 0, unless one of these gives them;
+    batch normalisation's scales are 1, unless `warm_start` gives them. Weights are drawn in
+    float64, layer by layer, whatever the run's dtype.
     """
     weight_offsets, bias_offsets, end = layer_offsets(sizes, options["bias"])
     scales = sum(sizes[1:-1]) if options["batch_norm"] else 0
@@ -35,6 +37,7 @@ def initial_params(
 def _layers(
     options: Mapping[str, Any], sizes: tuple[int, ...], random: np.random.RandomState
 ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+    """Return the initial weights and biases of the layers; no biases if they are 0."""
     if options["warm_start"] is not None:
         return _continued(options, sizes)
     init, shapes = options["init"], list(pairwise(sizes))
@@ -55,7 +58,7 @@ def _layers(
 def _continued(
     options: Mapping[str, Any], sizes: tuple[int, ...]
 ) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
-    """Return the weights and biases of the network that warm_start names."""
+    """Return the weights and biases of the network `warm_start`."""
     before = options["warm_start"]
     if not isinstance(before, Trained):
         raise TypeError(f"warm_start must be a Trained, got {before!r}")
@@ -71,6 +74,7 @@ def _continued(
 
 
 def _draw(init: str, shape: tuple[int, int], random: np.random.RandomState) -> NDArray[Any]:
+    """Return random weights (n_in, n_out) of the distribution `init`."""
     if init == "he":
         normal: NDArray[Any] = random.standard_normal(shape)
         normal *= np.sqrt(2 / shape[0])
@@ -82,7 +86,7 @@ def _draw(init: str, shape: tuple[int, int], random: np.random.RandomState) -> N
 
 
 def _has_biases(init: Any) -> bool:
-    """Whether init is (weights, biases): its first item is itself a sequence of matrices."""
+    """Return whether init is (weights, biases): its first item is a sequence of matrices."""
     return (
         len(init) == 2
         and isinstance(init[0], list | tuple)
@@ -93,6 +97,7 @@ def _has_biases(init: Any) -> bool:
 def _checked_layers(
     what: str, arrays: Any, shapes: list[tuple[int, int]] | list[tuple[int]], dtype: str
 ) -> list[NDArray[Any]]:
+    """Return the arrays given as init, checked; what: "weights" or "biases"."""
     if not isinstance(arrays, list | tuple):
         raise TypeError(f"init must have a sequence of {what}, got {arrays!r}")
     if len(arrays) != len(shapes):

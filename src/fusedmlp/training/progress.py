@@ -9,14 +9,14 @@ from fusedmlp.plan.state import State
 
 
 def require_rich() -> None:
-    """Raise ImportError, with what to install, if there is nothing to draw a bar with."""
+    """Raise ImportError, with what to install, if rich is missing, which draws the bar."""
     if find_spec("rich") is None:
         raise ImportError("progress=True must have the package rich: pip install 'fusedmlp[cli]'")
 
 
 @contextmanager
 def progress_bar(plan: Plan, rows: int, wanted: bool) -> Iterator[Callable[[State], None]]:
-    """Give a function that shows a state on the terminal, or does nothing if no bar is wanted."""
+    """Yield a function that shows a state in the bar, or does nothing if no bar is wanted."""
     if not wanted:
         yield lambda _: None
         return
@@ -34,7 +34,7 @@ def progress_bar(plan: Plan, rows: int, wanted: bool) -> Iterator[Callable[[Stat
 
         def show(state: State) -> None:
             done = int(state.position[0]) / rows
-            # The newest record whose epoch is over; the one under way holds part of its sum.
+            # The last record whose epoch is over: the current one may have a part of its sum.
             last = max(0, (int(done) - 1) // plan.record_every)
             loss = float(state.losses[last]) / rows if done >= 1 else float("nan")
             rate = bar.tasks[0].speed or 0.0

@@ -1,4 +1,4 @@
-"""All that a caller may get wrong, checked in one place, before any work."""
+"""The check of all arguments of `train`, before any work."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,15 +19,15 @@ from fusedmlp.training.scipy_optimizers import SearchLimits
 
 
 class Request(NamedTuple):
-    """What a run is asked for, checked. The options are kept for the result alone."""
+    """The checked arguments of a run, and what was drawn for it."""
 
     options: Mapping[str, Any]
     sizes: tuple[int, ...]  # units of the input and of each layer
-    data: Dataset  # to train on
+    data: Dataset  # the training data
     validation: Dataset | None
-    params: Array  # the first weights and biases, which training changes
-    running_stats: Array | None  # those of batch normalisation that it begins with
-    seed: int  # of the order of rows
+    params: Array  # the flat vector of the initial parameters, which training changes
+    running_stats: Array | None  # batch normalisation's, of warm_start
+    seed: int  # of the order of rows, masks and draws
     backend: str
     stopping_rule: StoppingRule
     search_limits: SearchLimits
@@ -38,7 +38,7 @@ class Request(NamedTuple):
 def checked(
     X: ArrayLike, y: ArrayLike, hidden: int | Sequence[int], given: Mapping[str, Any]
 ) -> Request:
-    """Check all that `train` is given; draw the first weights, the seed and validation rows."""
+    """Check all arguments of `train`; draw the initial weights, the seed and validation rows."""
     if given.get("progress"):
         require_rich()
     options = {"hidden": checked_sizes("hidden", hidden), **checked_options(given)}
@@ -49,6 +49,8 @@ def checked(
     sizes = (data.X.shape[1], *options["hidden"], data.y.shape[1])
     random = _random_state(options["random_state"])
     params = initial_params(options, sizes, random)
+    if options["optimizer"] == "annealing":
+        _require_within(options["search_radius"], params)
     seed = int(random.randint(0, 2**63 - 1, dtype=np.int64))
     if isinstance(validation, int):
         data, validation = split(data, validation, random)
@@ -71,8 +73,17 @@ def checked(
     )
 
 
+def _require_within(search_radius: float, params: Array) -> None:
+    largest = np.abs(params.astype(np.float64)).max()
+    if largest > search_radius:
+        raise ValueError(
+            "search_radius must be at least the size of the largest first weight, "
+            f"{largest}, got {search_radius!r}"
+        )
+
+
 def _random_state(seed: Any) -> np.random.RandomState:
-    """Return the generator that scikit-learn's check_random_state does."""
+    """Return a RandomState, as scikit-learn's check_random_state does."""
     if seed is None:
         return np.random.mtrand._rand
     return seed if isinstance(seed, np.random.RandomState) else np.random.RandomState(seed)

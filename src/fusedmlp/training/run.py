@@ -1,4 +1,4 @@
-"""A run: slices of `fit`, or SciPy's optimisers, with control between them."""
+"""A run: slices of `fit`, or SciPy's optimisers, with control after each recorded epoch."""
 
 from typing import NamedTuple
 
@@ -11,21 +11,21 @@ from fusedmlp.training.data import Dataset
 from fusedmlp.training.evaluation import total_loss
 from fusedmlp.training.progress import progress_bar
 from fusedmlp.training.request import Request
-from fusedmlp.training.scipy_optimizers import ALL_EPOCHS, search
+from fusedmlp.training.scipy_optimizers import ALL_EPOCHS, Search
 from fusedmlp.training.slices import Slices
 
 
 class Outcome(NamedTuple):
-    """How a run ended."""
+    """The result of a run: state, records and why it ended."""
 
     state: State
     control: Control
     stopped: str
-    advice: str | None  # where it diverged: what may help
+    advice: str | None  # what may help, if the run diverged
 
 
 def run(plan: Plan, request: Request) -> Outcome:
-    """Train until all epochs are run, or something ends the run earlier."""
+    """Train until all epochs are run, or control or divergence stops the run."""
     data = request.data
     state = make_state(plan, request.params, len(data.X), data.row_weights)
     if request.running_stats is not None:
@@ -33,8 +33,10 @@ def run(plan: Plan, request: Request) -> Outcome:
     control = _control(plan, request, state)
     with progress_bar(plan, len(data.X), request.progress) as show:
         if plan.extras.optimizer in SCIPY_OPTIMIZERS:
-            limits = request.search_limits
-            stopped, advice = search(request.backend, plan, data, state, control, limits, show)
+            search = Search(
+                request.backend, plan, data, state, control, request.search_limits, show
+            )
+            stopped, advice = search.run()
         else:
             slices = Slices(request.backend, plan, data, state, show)
             stopped, advice = _fit(plan, len(data.X), state, slices, control)
@@ -45,7 +47,7 @@ def run(plan: Plan, request: Request) -> Outcome:
 def _fit(
     plan: Plan, rows: int, state: State, slices: Slices, control: Control
 ) -> tuple[str, str | None]:
-    """Train, with control after each recorded epoch if it is needed; return why it ended."""
+    """Train, with control after recorded epochs if needed; return why it ended, and advice."""
     records = -(-plan.epochs // plan.record_every) if control.needed else 0
     for record in range(records):
         epoch = record * plan.record_every
@@ -60,13 +62,14 @@ def _fit(
 
 
 def _diverged(state: State, rows: int) -> tuple[str, str]:
+    """Return in which epoch the run diverged, as its end, and advice."""
     epoch = int(state.position[0]) // rows - 1
     stopped = f"diverged: a weight was no longer finite after epoch {epoch}"
     return stopped, "a smaller learning_rate or reduction='mean' may help"
 
 
 def _control(plan: Plan, request: Request, state: State) -> Control:
-    """Return the run's control; its network shares the weights in training."""
+    """Return the run's control, with a network that shares the parameters in training."""
     network = Trained(
         history={},
         direction_changes=None,

@@ -1,11 +1,12 @@
 """SciPy's optimisers on the compiled loss and gradient of all rows.
 
-They see a function of float64 vectors. What `fit` records for its epochs is recorded here between
-their iterations, in the same state.
+They minimise a function of float64 vectors. Between their iterations, the same records are made in
+the same state as by `fit`.
 """
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -25,101 +26,87 @@ ALL_EPOCHS = "all epochs run"
 DIVERGED = "diverged: the loss was no longer finite"
 METHODS = {Optimizer.LBFGS: "L-BFGS-B", Optimizer.BFGS: "BFGS"}
 
-# minimize's result.status, of either method.
+# The result.status of minimize, for both methods.
 CONVERGED, OUT_OF_ITERATIONS = 0, 1
 
-# For dual_annealing instead of infinity, of which it takes only so many.
+# Returned to dual_annealing in place of infinity, which it accepts only a limited number of times.
 LARGE_LOSS = 1e15
 
 
 class SearchLimits(NamedTuple):
-    """The bounds of a search."""
+    """The limits of a search."""
 
-    evaluations: int | None  # of loss and gradient
-    radius: float  # the most that a parameter may be, up or down, for annealing
-
-
-def search(
-    backend: str,
-    plan: Plan,
-    data: Dataset,
-    state: State,
-    control: Control,
-    limits: SearchLimits,
-    show: Callable[[State], None],
-) -> tuple[str, str | None]:
-    """Train until SciPy finds no better weights, or something else ends it; return what and advice.
-
-    A record has the error and the loss before its epoch, as those of `fit` do. An epoch is an
-    iteration, and an evaluation for annealing, whose network is always the best so far.
-    """
-    with np.errstate(all="ignore"):  # SciPy steps back from where the loss overflows
-        run = _Search(backend, plan, data, state, control, limits, show)
-        try:
-            annealing = plan.extras.optimizer == Optimizer.ANNEALING
-            stopped = _anneal(run) if annealing else _minimize(run)
-        except _SearchEndedError as ended:
-            stopped = ended.reason
-    if stopped == DIVERGED:
-        return f"{DIVERGED} in epoch {run.epoch}", "smaller first weights may help"
-    return stopped, None
+    evaluations: int | None  # of loss and gradient; None: no limit
+    radius: float  # largest absolute value of a parameter, for annealing
 
 
 class _SearchEndedError(Exception):
-    """Ends SciPy's search from within."""
+    """Raised by the function that SciPy minimises, to end the search."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class _Search:
+@dataclass
+class Search:
     """A run's loss as a function of its parameters, with its records."""
 
-    def __init__(
-        self,
-        backend: str,
-        plan: Plan,
-        data: Dataset,
-        state: State,
-        control: Control,
-        limits: SearchLimits,
-        show: Callable[[State], None],
-    ) -> None:
-        self.plan, self.data, self.state, self.control = plan, data, state, control
-        self.limits, self.show = limits, show
-        self._backend, self._package = backend, implementation(backend)
-        self.evaluations = 0
-        self._measured = 0.0, 0.0
-        self._measure()
-        self._record()
+    backend: str
+    plan: Plan
+    data: Dataset
+    state: State
+    control: Control
+    limits: SearchLimits
+    show: Callable[[State], None]
+    evaluations: int = field(default=0, init=False)
+
+    def run(self) -> tuple[str, str | None]:
+        """Train until SciPy finds no better weights, or a limit; return why it ended, and advice.
+
+        An epoch is an iteration or, for annealing, an evaluation, after which the network is the
+        best so far. A record has the error and the loss before its epoch, as with `fit`.
+        """
+        with np.errstate(all="ignore"):  # SciPy takes a shorter step where the loss overflows
+            self._measure()
+            self._record()
+            annealing = self.plan.extras.optimizer == Optimizer.ANNEALING
+            try:
+                stopped = _anneal(self) if annealing else _minimize(self)
+            except _SearchEndedError as ended:
+                stopped = ended.reason
+        if stopped == DIVERGED:
+            return f"{DIVERGED} in epoch {self.epoch}", "smaller first weights may help"
+        return stopped, None
 
     @property
     def epoch(self) -> int:
-        """The epoch under way."""
+        """The current epoch."""
         return int(self.state.position[0]) // len(self.data.X)
 
     @property
     def first_params(self) -> Vector:
-        """The parameters that the search begins with."""
+        """The parameters that the search starts from."""
         return self.state.params.astype(np.float64)
 
     def evaluate(self, x: Vector) -> tuple[float, Vector]:
-        """Return the loss, with its penalties, and the gradient at x."""
+        """Return the loss, with its penalties, and the gradient at the parameters x."""
         data, gradient = self.data, self.state.gradient
         if self.evaluations == self.limits.evaluations:
             raise _SearchEndedError(f"all {self.evaluations} evaluations made")
         self.evaluations += 1
         params = x.astype(gradient.dtype)
         loss = float(
-            self._package.gradient(self.plan, params, data.X, data.y, gradient, data.row_weights)
+            implementation(self.backend).gradient(
+                self.plan, params, data.X, data.y, gradient, data.row_weights
+            )
         )
         if self.evaluations == 1 and not np.isfinite([loss, *gradient]).all():
             raise _SearchEndedError(DIVERGED)
         return loss, gradient.astype(np.float64)
 
     def end_epoch(self, x: Vector | None) -> None:
-        """Take over the parameters that an epoch has led to, None for the same, and look at it."""
+        """End an epoch: set the parameters to x (None: they stay), call control, record."""
         epoch, every = self.epoch, self.plan.record_every
         self.state.position[0] += len(self.data.X)
         if x is not None:
@@ -132,27 +119,27 @@ class _Search:
         self._record()
 
     def _record(self) -> None:
-        """Record the epoch that begins."""
+        """Record error and loss at the beginning of an epoch, if it is recorded."""
         record, rest = divmod(self.epoch, self.plan.record_every)
         if rest == 0 and record < len(self.state.losses):
             self.state.errors[record], self.state.losses[record] = self._measured
 
     def _measure(self) -> None:
-        """Find the sums of the rows' absolute errors and of their losses."""
+        """Compute the sums of the rows' absolute errors and losses."""
         outputs = np.empty_like(self.data.y)
-        self._package.predict(self.plan, self.state.params, self.data.X, outputs)
-        loss = total_loss(self._backend, self.plan, outputs, self.data)
+        implementation(self.backend).predict(self.plan, self.state.params, self.data.X, outputs)
+        loss = total_loss(self.backend, self.plan, outputs, self.data)
         self._measured = total_error(outputs, self.data), loss
 
 
-def _minimize(run: _Search) -> str:
-    """Run L-BFGS-B or BFGS with SciPy's own thresholds; return why it ended."""
+def _minimize(run: Search) -> str:
+    """Run L-BFGS-B or BFGS with SciPy's default tolerances; return why it ended."""
     from scipy.optimize import minimize
 
     options = {"maxiter": run.plan.epochs}
     method = METHODS[Optimizer(run.plan.extras.optimizer)]
     if method == "L-BFGS-B":
-        options["maxfun"] = sys.maxsize  # its default would be a bound on the epochs
+        options["maxfun"] = sys.maxsize  # its default would limit the epochs
     result = minimize(
         run.evaluate,
         run.first_params,
@@ -169,16 +156,11 @@ def _minimize(run: _Search) -> str:
     return f"converged: {message}" if result.status == CONVERGED else f"no better step: {message}"
 
 
-def _anneal(run: _Search) -> str:
-    """Run dual_annealing, which follows the gradient downhill from each better place it finds."""
+def _anneal(run: Search) -> str:
+    """Run dual_annealing, with a local search by L-BFGS-B; return why it ended."""
     from scipy.optimize import dual_annealing
 
     first, radius = run.first_params, run.limits.radius
-    if np.abs(first).max() > radius:
-        raise ValueError(
-            "search_radius must be at least the size of the largest first weight, "
-            f"{np.abs(first).max()}, got {radius!r}"
-        )
     best, last, gradient = np.inf, first, first
 
     def value(x: Vector) -> float:

@@ -1,4 +1,4 @@
-"""Calls of `fit`, each about as long as Python may wait for Ctrl-C."""
+"""A run in slices: short calls of `fit`, between which Python handles Ctrl-C."""
 
 import time
 from collections.abc import Callable
@@ -8,18 +8,18 @@ from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.state import State
 from fusedmlp.training.data import Dataset
 
-# Python sees Ctrl-C between two slices of a run. They aim at half of the 100 ms that a person
-# takes for "at once", since what a slice will take is a guess from the one before. A block of rows
-# is the least: with layers of thousands of units it takes longer.
+# The time of a slice: half of the 100 ms that feel immediate, since it is estimated from the slice
+# before. A slice has a block of rows or more, which takes longer with layers of thousands of units.
 SLICE_SECONDS = 0.05
-GROWTH = 16
+GROWTH = 16  # a slice has at most this many times the rows of the one before
 
-# Threads start anew for each slice, in a tenth of this time. One alone arrives at the same bits.
+# A slice has several threads only if it takes longer than this: they are started anew for each
+# slice, in a tenth of this time. The results are the same bits.
 ALONE_SECONDS = 0.001
 
 
 class Slices:
-    """A run of `fit` in slices."""
+    """Calls of `fit` for one run, each for a part of the rows."""
 
     def __init__(
         self, backend: str, plan: Plan, data: Dataset, state: State, show: Callable[[State], None]
@@ -27,7 +27,7 @@ class Slices:
         self._fit = implementation(backend).fit
         self._data, self._state, self._show = data, state, show
         self._whole_plan = plan
-        # The first slice shows what a row costs, as soon as it does not compile any more.
+        # The first slice, of one row, measures the time of a row (too long where it compiles).
         self._plan = plan._replace(threads=1)
         self._rows = 1
 

@@ -1,4 +1,4 @@
-"""train: from data and options to a trained network."""
+"""The function `train`: from data and options to a trained network."""
 
 import warnings
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from fusedmlp.training.run import Outcome, run
 def train(
     X: ArrayLike, y: ArrayLike, hidden: int | Sequence[int] = (4,), **options: Unpack[Options]
 ) -> Trained:
-    """Train a feed-forward network; all epochs are one compiled run.
+    """Train a feed-forward network; all epochs run in compiled code.
 
     The defaults are those of "A Neural Network in 11 lines of Python" (Trask, 2015): sigmoids,
     squared error, no bias, all rows in each step, gradients summed, a learning rate of 1.
@@ -26,9 +26,9 @@ def train(
     Parameters
     ----------
     X : array-like (rows, n_in)
-        Real and finite numbers.
+        Inputs: real and finite numbers.
     y : array-like (rows,) or (rows, n_out)
-        Targets. Classes are one-hot rows.
+        Targets: real and finite numbers. Classes are one-hot rows.
     hidden : int or sequence of int, default (4,)
         Units of each hidden layer; () for none.
     {options}
@@ -40,15 +40,18 @@ def train(
     Raises
     ------
     TypeError
-        For an argument of a wrong type.
+        For an argument of a wrong type, or an unknown option.
     ValueError
         For an argument out of range, for options that contradict each other, and for data that the
-        network cannot take. All are raised before any work.
+        network cannot take. All are raised before any training.
+    ImportError
+        For progress=True without the package rich.
 
     Warns
     -----
     RuntimeWarning
-        When the run diverges: a weight is no longer finite. The run stops there.
+        When the run diverges: a weight or, for SciPy's optimisers, the loss is no longer finite.
+        The run stops there.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""A run by blocks of rows, by one thread or several."""
+"""Training by blocks of rows, in one thread or several."""

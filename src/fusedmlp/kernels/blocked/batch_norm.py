@@ -1,4 +1,4 @@
-"""Batch normalisation of the hidden layers. Such a step has one block of all rows, one thread."""
+"""Batch normalisation of the hidden layers. A batch is then one block, a step one thread."""
 
 from typing import Any, NamedTuple
 
@@ -9,28 +9,28 @@ from fusedmlp.kernels.vector import at, shifted
 
 
 class BatchNorm(NamedTuple):
-    """What normalising needs to know."""
+    """The parameters, gradients and running statistics of batch normalisation, as addresses."""
 
-    on: int
+    on: int  # 1: the hidden layers are normalised
     scales: Any  # of the hidden units
     scale_gradients: Any
     gradient: Any  # of all parameters
     running_stats: Any  # means, then variances, of the hidden units
-    follow: int  # 1: the running statistics follow the batch's
+    follow: int  # 1: the running statistics are updated
 
 
 class LayerStats(NamedTuple):
-    """Addresses of what is kept of a hidden layer."""
+    """Addresses of a hidden layer's normalised pre-activations and statistics."""
 
     normalized: Any  # (rows, units)
     mean: Any  # (units,)
     variance: Any  # (units,)
-    units_before: int  # of the hidden layers before it
+    units_before: int  # units of the hidden layers before it
 
 
 @inner
 def batch_norm_of(extras, params, gradient, running_stats, follow):
-    """Return what normalising needs."""
+    """Return the batch normalisation of a network, given the addresses."""
     offset = extras.scale_offset
     scales, scale_gradients = shifted(params, offset), shifted(gradient, offset)
     return BatchNorm(extras.batch_norm, scales, scale_gradients, gradient, running_stats, follow)
@@ -38,14 +38,14 @@ def batch_norm_of(extras, params, gradient, running_stats, follow):
 
 @inner
 def batch_norm_in_training(extras, run):
-    """Return what normalising needs in a run, whose running statistics follow the batches'."""
+    """Return the batch normalisation of a run, which updates the running statistics."""
     running_stats = run.optimizer_state.running_stats
     return batch_norm_of(extras, run.params, run.gradient, running_stats, 1)
 
 
 @inner
 def _stats_of(network, workspace, layer):
-    """Return where the workspace keeps a layer's normalised pre-activations and statistics."""
+    """Return the part of the workspace for a layer's normalised pre-activations and statistics."""
     before = 0
     for number in range(layer):
         before += at(network.sizes, number + 1)
@@ -71,7 +71,7 @@ def normalize_layer(batch_norm, network, workspace, layer, shift, z, rows):
 
 @inner
 def normalize_delta(batch_norm, network, workspace, layer, delta, rows):
-    """Carry the delta of a hidden layer back through its normalisation."""
+    """Propagate the delta of a hidden layer back through its normalisation."""
     if batch_norm.on:
         units = at(network.sizes, layer + 1)
         stats = _stats_of(network, workspace, layer)

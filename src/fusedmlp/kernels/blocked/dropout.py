@@ -1,6 +1,7 @@
-"""Dropout and dropconnect, by masks of 0 and 1 / (share that is kept).
+"""Dropout masks and weight masks (dropconnect): 0, or 1 / (share that is kept).
 
-A mask is drawn from a counter: for each row and unit, or each batch and weight, whoever draws it.
+Masks are counter-based random numbers of the row and the unit, or of the batch and the weight: they
+are the same for any number of threads.
 """
 
 from typing import Any, NamedTuple
@@ -14,24 +15,24 @@ from fusedmlp.kernels.vector import at, shifted
 from fusedmlp.kernels.vector.copies import copy
 from fusedmlp.kernels.vector.elementwise import combine_each
 
-# Counters of an epoch's key that no row's place in the order reaches.
+# Counters for masks; the draws of an epoch's row order use counters below the number of rows.
 OF_LAYERS, OF_BATCHES = np.uint64(1 << 62), np.uint64(1 << 61)
 
 
 class Dropout(NamedTuple):
-    """What dropout needs to know of the rows that pass through the layers."""
+    """The settings of dropout for a block of rows."""
 
-    dropped: int  # of 65,536
+    dropped: int  # units that are dropped, of 65,536
     key: Any  # of the epoch
     row_order: Any
     shuffle: int
-    first: int  # the rows are visited from the first-th on in their epoch
+    first: int  # position of the first row in the epoch's order
     masks: Any  # (block_rows, units) for each layer
 
 
 @inner
 def dropout_of(extras, run, epoch, first):
-    """Return what dropout needs."""
+    """Return the settings of dropout for the rows from `first` on."""
     key = mix_bits(np.uint64(run.seed), np.uint64(epoch))
     return Dropout(
         extras.dropout, key, run.row_order, run.shuffle, first, run.workspace.dropout_masks
@@ -40,7 +41,7 @@ def dropout_of(extras, run, epoch, first):
 
 @inner
 def apply_dropout(dropout, layer, offset, shape, outputs):
-    """Multiply outputs (rows, n_out) by their masks, which are kept from `offset` on."""
+    """Multiply outputs (rows, n_out) by new masks, which are stored from `offset` on."""
     key = mix_bits(dropout.key, OF_LAYERS + np.uint64(layer))
     units = shape.n_out
     stride = (units + 3) // 4 * 4
@@ -56,14 +57,14 @@ def apply_dropout(dropout, layer, offset, shape, outputs):
 
 @inner
 def apply_dropout_to_delta(dropout, offset, size, delta):
-    """Multiply a delta by the masks that are kept from `offset` on."""
+    """Multiply a delta by the masks that are stored from `offset` on."""
     if dropout.dropped > 0:
         multiply_each(size, delta, shifted(dropout.masks, offset), delta)
 
 
 @inner
 def apply_dropconnect(extras, run, epoch, batch, begin, end):
-    """Set begin..end of the parameters in use to those in training, masked."""
+    """Set begin..end of the used parameters to the masked parameters."""
     if extras.dropconnect > 0:
         key = mix_bits(np.uint64(run.seed), np.uint64(epoch))
         key = mix_bits(mix_bits(key, OF_BATCHES), np.uint64(batch))
@@ -78,7 +79,7 @@ def apply_dropconnect(extras, run, epoch, batch, begin, end):
 
 @inner
 def apply_dropconnect_to_gradient(extras, run, begin, end):
-    """Multiply begin..end of the gradient by the weights' masks."""
+    """Multiply begin..end of the gradient by the weight masks."""
     if extras.dropconnect > 0:
         for layer in range(run.network.layers):
             first, size = layer_weights_in(run.network, layer, begin, end)
@@ -89,5 +90,5 @@ def apply_dropconnect_to_gradient(extras, run, begin, end):
 @combine_each
 @inner
 def multiply_each(numbers, factors):
-    """Return a vector times another."""
+    """Return the product of two vectors."""
     return numbers * factors

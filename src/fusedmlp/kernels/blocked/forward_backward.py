@@ -1,7 +1,7 @@
-"""A block of rows through all layers and back.
+"""Forward pass, backward pass and gradient of a block of rows.
 
-Rows pass through the network in blocks, so that all that a block's rows become stays in cache, a
-batch of any size needs the same memory, and a run can stop and go on between any two blocks.
+Rows pass through the network in blocks: the outputs and deltas of a block stay in cache, a batch of
+any size needs the same memory, and a run can stop and resume between any two blocks.
 """
 
 from fusedmlp.kernels.activations import activate_at, needs_preactivation
@@ -27,9 +27,10 @@ from fusedmlp.kernels.vector.matrices import Rows
 
 @inner
 def forward_block(network, params, inputs, workspace, first, rows, dropout, batch_norm):
-    """Run rows from `first` on through all layers; return the address of the last's outputs.
+    """Run the forward pass for `rows` rows; return the address of the last layer's outputs.
 
-    inputs: the address of these rows. dropout, batch_norm: None where there is none of it.
+    inputs: the address of these rows; first: their first row in the workspace. dropout and
+    batch_norm are None for a plan without them.
     """
     outputs, saved, offset = workspace.outputs, workspace.saved, 0
     for layer in range(network.layers):
@@ -59,7 +60,7 @@ def forward_block(network, params, inputs, workspace, first, rows, dropout, batc
 
 @inner
 def backward_block(network, workspace, first, rows, dropout, batch_norm):
-    """Carry the last layer's delta of some rows back through all layers but the first."""
+    """Propagate the last layer's delta of some rows back through all layers but the first."""
     units = total_units(network)
     offset = network.block_rows * (units - at(network.sizes, network.layers))
     for layer in range(network.layers - 1, 0, -1):
@@ -87,8 +88,8 @@ def backward_block(network, workspace, first, rows, dropout, batch_norm):
 def gradient_of_block(network, inputs, workspace, first, rows, gradient, add, begin, end):
     """Set begin..end of the gradient to that of some rows, or add it; inputs: their address.
 
-    Each input of each layer has its own place to be transposed in: threads may be in different
-    layers.
+    Each layer's transposed inputs have their own part of the workspace, since threads may be in
+    different layers.
     """
     offset, transposed = 0, workspace.transposed_inputs
     stride = transposed_stride(rows, lane_count(gradient))
@@ -126,7 +127,7 @@ def transpose_weights(network, params, workspace, begin, end):
 
 @elementwise
 def sum_partial_gradients(k, size, total, partial, count, stride):
-    """Set the total at an address to the sum of the partial gradients, in order."""
+    """Set the total at an address to the sum of `count` partial gradients, added in order."""
     gradient = load_part(partial, k, size)
     for _ in range(1, count):
         partial = shifted(partial, stride)

@@ -1,6 +1,6 @@
 """A plan's network as numbers and addresses.
 
-Handing an array to a function counts references with atomic operations. A plan and a state hold a
+Passing an array to a function counts references with atomic operations. A plan and a state hold a
 dozen arrays, and sixty such operations in each epoch took half of a small network's time.
 """
 
@@ -11,7 +11,7 @@ from fusedmlp.kernels.vector import address, at
 
 
 class Network(NamedTuple):
-    """What a pass through the layers needs to know; arrays are addresses."""
+    """The sizes, offsets and options of a network; arrays are addresses."""
 
     layers: int
     sizes: Any
@@ -21,11 +21,11 @@ class Network(NamedTuple):
     bias: int  # 1 or 0
     block_rows: int
     partial_gradients: int
-    save_for_backward: int  # 1: what derivatives are computed from is kept beside the outputs
+    save_for_backward: int  # 1: the workspace has `saved`, for the derivatives
     all_activations: Any  # as in a plan
-    dropout: int  # 1 or 0, and so on
-    dropconnect: int
-    batch_norm: int
+    dropout: int  # 1 or 0
+    dropconnect: int  # 1 or 0
+    batch_norm: int  # 1 or 0
 
 
 @inner
@@ -48,7 +48,7 @@ def network_of(plan, save_for_backward, block_rows):
 
 @inner
 def _masks_and_norms(extras):
-    """Return whether units are masked, whether weights are, whether layers are normalised."""
+    """Return 1 or 0 for each of dropout, dropconnect and batch normalisation."""
     if extras is None:
         return 0, 0, 0
     return int(extras.dropout > 0), int(extras.dropconnect > 0), extras.batch_norm
@@ -56,7 +56,7 @@ def _masks_and_norms(extras):
 
 @inner
 def total_units(network):
-    """Return how many units all layers have together."""
+    """Return the total number of units of all layers."""
     units = 0
     for layer in range(network.layers):
         units += at(network.sizes, layer + 1)
@@ -65,5 +65,5 @@ def total_units(network):
 
 @inner
 def has_bias(network, layer):
-    """Whether a layer adds biases by itself, 1 or 0: with batch normalisation it is a shift."""
+    """Return 1 if a layer adds biases, else 0: batch normalisation has a shift instead."""
     return network.bias if layer == network.layers - 1 or not network.batch_norm else 0

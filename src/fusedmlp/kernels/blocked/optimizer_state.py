@@ -1,11 +1,11 @@
-"""What the extras carry from step to step, as addresses. Without extras, nothing is unpacked."""
+"""The state of the extras, as addresses: optimiser, batch normalisation, row weights, sampler."""
 
 from typing import Any, NamedTuple
 
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.vector import address
 
-# Fields of a state that a plain run has no use for.
+# Fields of a state that a plain run does not use.
 FIELDS_OF_EXTRAS = (
     "squares", "learning_rate_factor", "running_stats", "row_weights", "mean_row_weight",
     "sampler_tree", "sampler_mean", "draw_weights", "draw_squares",
@@ -13,19 +13,19 @@ FIELDS_OF_EXTRAS = (
 
 
 class SamplerState(NamedTuple):
-    """What AW-SGD keeps: addresses, and the number of rows."""
+    """The state of AW-SGD's sampler: addresses, and the number of rows."""
 
     rows: int
     tree: Any  # (2 * rows,), sums of scores
-    mean: Any  # (2,)
-    weights: Any  # (rows,), of each draw of this epoch
+    mean: Any  # (2,), decaying sums for the mean square
+    weights: Any  # (rows,), of the draws of this epoch
     squares: Any  # (rows,), squared lengths of their weighted gradients
     mean_row_weight: Any
-    has_row_weights: int  # 1: rows have weights besides
+    has_row_weights: int  # 1: the rows also have weights of their own
 
 
 class OptimizerState(NamedTuple):
-    """The state's fields of the same names."""
+    """The addresses of the state's fields of the same names, and the sampler's state."""
 
     squares: Any
     learning_rate_factor: Any
@@ -36,7 +36,7 @@ class OptimizerState(NamedTuple):
 
 @inner
 def optimizer_state_of(extras, state, rows):
-    """Return what the extras carry, or None without them."""
+    """Return the state of the extras, or None for a plan without extras."""
     if extras is None:
         return None
     sampler = SamplerState(

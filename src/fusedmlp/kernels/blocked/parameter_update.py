@@ -1,6 +1,6 @@
-"""A step once its gradient is known: penalties and clipping, then the optimiser's rule.
+"""The update of the parameters from a gradient: penalties, clipping, the optimiser's rule.
 
-Each thread does it for its own part of the flat vector. Without extras, LLVM sees SGD alone.
+Each thread updates its own part of the flat vector. Without extras, only SGD is compiled.
 """
 
 from typing import Any, NamedTuple
@@ -43,8 +43,9 @@ def learning_rate_at(extras, optimizer_state, learning_rate, epoch):
 
 
 @inner
-def penalize_and_clip(extras, run, begin, end, team):
+def penalize_and_clip(extras, run, part):
     """Add the penalties' derivative to begin..end of the gradient, and clip it."""
+    begin, end = part.begin, part.end
     if extras.l1 > 0 or extras.l2 > 0:
         for layer in range(run.network.layers):
             first, size = layer_weights_in(run.network, layer, begin, end)
@@ -53,16 +54,17 @@ def penalize_and_clip(extras, run, begin, end, team):
     if extras.clip_value < np.inf:
         clip_values_at(end - begin, shifted(run.gradient, begin), extras.clip_value)
     if extras.clip_norm < np.inf:
-        barrier(team)
-        length = norm(run.gradient, run.size)  # by each thread, in the same order
-        barrier(team)
+        barrier(part.team)
+        length = norm(run.gradient, run.size)  # in each thread, added in the same order
+        barrier(part.team)
         if length > extras.clip_norm:
             scale_at(shifted(run.gradient, begin), end - begin, extras.clip_norm / length)
 
 
 @inner
-def apply_update(extras, run, begin, end, step, real):
+def apply_update(extras, run, part, step, real):
     """Update the parameters begin..end by the optimiser's rule; real is their type."""
+    begin, end = part.begin, part.end
     params, gradient = shifted(run.params, begin), shifted(run.gradient, begin)
     velocity, size = shifted(run.velocity, begin), end - begin
     if extras is None or extras.optimizer in (Optimizer.SGD, Optimizer.AW_SGD):
@@ -72,8 +74,8 @@ def apply_update(extras, run, begin, end, step, real):
         if extras.optimizer == Optimizer.ADAMW:
             for layer in range(run.network.layers):
                 first, count = layer_weights_in(run.network, layer, begin, end)
-                kept = real(1.0 - step.rate * extras.weight_decay)
-                scale_at(shifted(run.params, first), count, kept)
+                factor = real(1.0 - step.rate * extras.weight_decay)
+                scale_at(shifted(run.params, first), count, factor)
         squares = shifted(run.optimizer_state.squares, begin)
         memory = params, gradient, velocity, squares
         _apply_adaptive_rule(extras, size, memory, step, np.float64(run.momentum))
@@ -81,7 +83,7 @@ def apply_update(extras, run, begin, end, step, real):
 
 @inner
 def _apply_adaptive_rule(extras, size, memory, step, momentum):
-    """Apply a rule that gives each parameter a step of its own.
+    """Apply an optimiser with a step size for each parameter.
 
     memory: the addresses of parameters, gradient, velocity and squares.
     """

@@ -1,11 +1,10 @@
 """How the rows and the weights of a step are divided among threads.
 
-Threads share a step in one of two ways, whichever moves fewer numbers from core to core. Where rows
-are many, a block has several partial gradients: a thread makes some of them, and then sums all of
-them for some of the weights. Where weights are many, a thread takes some of the rows on the way
-forward and back, and some of the weights in the gradient, which sums over all rows. Neither the
-division nor the order of any sum depends on who did what: the bits are the same for any number of
-threads.
+Threads share a step in one of two ways, whichever moves fewer numbers from core to core. With many
+rows, a block has several partial gradients: a thread computes some of them, and then adds up all of
+them for some of the weights. With many weights, a thread takes some of the rows in the forward and
+backward pass, and some of the weights in the gradient, which is summed over all rows. Neither the
+division nor the order of any sum depends on the number of threads: the bits are always the same.
 """
 
 from fusedmlp.kernels.compilation.jit import inner
@@ -16,8 +15,8 @@ from fusedmlp.kernels.vector.integers import larger, smaller
 
 @inner
 def first_row(rows, thread, threads):
-    """Return the first of a thread's rows; threads begin where a tile does."""
-    if threads == 1:  # no division, which takes as long as a small tile
+    """Return the first of a thread's rows; threads begin at a multiple of the tile height."""
+    if threads == 1:  # saves an integer division, which takes as long as a small tile
         return rows * thread
     tiles = (rows + ROWS - 1) // ROWS
     return smaller(rows, tiles * thread // threads * ROWS)
@@ -25,9 +24,9 @@ def first_row(rows, thread, threads):
 
 @inner
 def first_param(network, size, thread, threads):
-    """Return the first of a thread's parameters: where a tile of weights begins.
+    """Return the first of a thread's parameters, which is the first weight of a tile.
 
-    A layer's biases go with the last of its weights.
+    A layer's biases belong to the thread of its last weights.
     """
     wanted = size * thread // threads
     for layer in range(network.layers):
@@ -41,7 +40,7 @@ def first_param(network, size, thread, threads):
 
 @inner
 def layer_inputs_in(network, layer, begin, end):
-    """Return the first and the end of a layer's inputs whose weights are in begin..end."""
+    """Return the range (first, end) of a layer's inputs whose weights are in begin..end."""
     n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
     start, first, last = at(network.weight_offsets, layer), 0, n_in
     if begin > start:
@@ -53,7 +52,7 @@ def layer_inputs_in(network, layer, begin, end):
 
 @inner
 def layer_weights_in(network, layer, begin, end):
-    """Return the first of a layer's weights that are in begin..end, and how many there are."""
+    """Return the index and the number of a layer's weights that are in begin..end."""
     start = at(network.weight_offsets, layer)
     stop = start + at(network.sizes, layer) * at(network.sizes, layer + 1)
     first = larger(begin, start)

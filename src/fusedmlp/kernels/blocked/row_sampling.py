@@ -1,4 +1,4 @@
-"""AW-SGD in a run: the rows of each batch are drawn, and the sampler learns from them."""
+"""AW-SGD in training: draw the rows of each batch, and update the sampler."""
 
 import numpy as np
 
@@ -12,13 +12,13 @@ from fusedmlp.plan.codes import Optimizer
 
 @inner
 def uses_sampler(extras):
-    """Whether the rows of a step are drawn."""
+    """Whether the optimiser is AW-SGD, which draws the rows of each batch."""
     return extras.optimizer == Optimizer.AW_SGD
 
 
 @inner
 def draw_batch(extras, run, epoch, begin, end, real):
-    """Draw the rows that this epoch visits as begin..end, and their weights."""
+    """Draw the rows of the epoch's positions begin..end, and set their weights."""
     if extras.optimizer == Optimizer.AW_SGD:
         sampler, floor = run.optimizer_state.sampler, extras.sampler_floor
         rows, tree, drawn = sampler.rows, sampler.tree, shifted(run.row_order, begin)
@@ -32,11 +32,11 @@ def draw_batch(extras, run, epoch, begin, end, real):
 
 
 @inner
-def store_gradient_squares(extras, run, row, rows, place, inputs, scale):
-    """Store the squared lengths of the weighted gradients of rows.
+def store_gradient_squares(extras, run, row, rows, workspace_row, inputs, scale):
+    """Store the squared lengths of the weighted gradients of `rows` rows.
 
-    The first of them is the row-th drawn. inputs: their address. place: theirs in the workspace.
-    scale: of the deltas that are there.
+    row: position of the first of them in the epoch. inputs: their address. workspace_row: the first
+    of their rows in the workspace. scale: that of the deltas in the workspace.
     """
     if extras.optimizer == Optimizer.AW_SGD:
         network, offset = run.network, 0
@@ -45,16 +45,16 @@ def store_gradient_squares(extras, run, row, rows, place, inputs, scale):
         fill_with_zeros(squares, rows)
         for layer in range(network.layers):
             n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
-            here = offset + place * n_out
-            shape, delta = Shape(rows, n_in, n_out), shifted(run.workspace.deltas, here)
+            rows_offset = offset + workspace_row * n_out
+            shape, delta = Shape(rows, n_in, n_out), shifted(run.workspace.deltas, rows_offset)
             add_squares_at(shape, inputs, delta, network.bias, unscaled, squares)
-            inputs = shifted(run.workspace.outputs, here)
+            inputs = shifted(run.workspace.outputs, rows_offset)
             offset += network.block_rows * n_out
 
 
 @inner
 def update_sampler(extras, run, begin, end):
-    """Learn from the draws begin..end of this epoch which rows to draw."""
+    """Update the sampler from the draws begin..end of this epoch."""
     if extras.optimizer == Optimizer.AW_SGD:
         sampler = run.optimizer_state.sampler
         drawn, squares = shifted(run.row_order, begin), shifted(sampler.squares, begin)

@@ -1,4 +1,4 @@
-"""Rows that count more or less than others, in gradient and records."""
+"""Row weights in the gradient, the loss and the records."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from fusedmlp.plan.codes import Reduction
 
 @inner
 def row_scale(reduction, rows, real):
-    """Return the scale of a row's gradient in a batch of so many rows."""
+    """Return the scale of a row's gradient in a batch of `rows` rows."""
     if reduction == Reduction.MEAN:
         return real(1) / real(rows)
     return real(1)
@@ -20,12 +20,12 @@ def row_scale(reduction, rows, real):
 
 @inner
 def batch_row_scale(extras, run, reduction, begin, end, real):
-    """Return the scale of the gradient of a row of weight 1 in the batch of rows begin..end."""
+    """Return the scale of the gradient of a row of weight 1 in the batch begin..end."""
     if extras is None:
         return row_scale(reduction, end - begin, real)
     if not extras.weighted or reduction == Reduction.SUM:
         return row_scale(reduction, end - begin, real)
-    if uses_sampler(extras):  # to divide by the sum of the weights that were drawn would be a bias
+    if uses_sampler(extras):  # dividing by the sum of the drawn weights would make it biased
         return real(1.0 / ((end - begin) * at(run.optimizer_state.sampler.mean_row_weight, 0)))
     total = 0.0
     for row in range(begin, end):
@@ -34,16 +34,18 @@ def batch_row_scale(extras, run, reduction, begin, end, real):
 
 
 @inner
-def _weight(extras, run, row):
-    """Return the weight of the row that this epoch visits as the row-th."""
+def _weight(extras, run, position):
+    """Return the weight of the row at a position of the epoch's order."""
     if uses_sampler(extras):
-        return at(run.optimizer_state.sampler.weights, row)
-    return at(run.optimizer_state.row_weights, at(run.row_order, row) if run.shuffle else row)
+        return at(run.optimizer_state.sampler.weights, position)
+    return at(
+        run.optimizer_state.row_weights, at(run.row_order, position) if run.shuffle else position
+    )
 
 
 @inner
 def apply_row_weights(extras, run, row, rows, delta):
-    """Multiply the delta of rows, of which the first is visited as the row-th, by their weights."""
+    """Multiply the delta of `rows` rows by their weights; row: the first one's position."""
     if extras.weighted:
         for b in range(rows):
             scale_at(shifted(delta, b * run.n_out), run.n_out, _weight(extras, run, row + b))
@@ -65,12 +67,12 @@ def record_rows(extras, run, block, out, targets, record):
             put(losses, record, at(losses, record) + weight * value)
 
 
-# For a gradient by itself, whose rows are in their order; row_weights: an array, or None.
+# For the gradient of all rows outside of training; row_weights: an array, or None.
 
 
 @inner
 def total_row_scale(reduction, rows, row_weights, real):
-    """Return the scale of the gradient of a row of weight 1 among all."""
+    """Return the scale of the gradient of a row of weight 1 among `rows` rows."""
     if row_weights is None or reduction == Reduction.SUM:
         return row_scale(reduction, rows, real)
     total = 0.0
@@ -81,7 +83,7 @@ def total_row_scale(reduction, rows, row_weights, real):
 
 @inner
 def multiply_by_row_weights(row_weights, first, rows, units, delta):
-    """Multiply the delta of so many rows from `first` on by their weights."""
+    """Multiply the delta of `rows` rows, from `first` on, by their weights."""
     if row_weights is not None:
         weights = address(row_weights)
         for b in range(rows):

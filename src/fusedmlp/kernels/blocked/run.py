@@ -1,4 +1,4 @@
-"""A run as the blocked kernel sees it: numbers and addresses alone."""
+"""A training run as numbers and addresses, for the blocked kernel."""
 
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ from fusedmlp.kernels.vector import address
 
 
 class Run(NamedTuple):
-    """A plan, its data and a state."""
+    """The numbers and addresses of a plan, its data and its state."""
 
     network: Any
     workspace: Any
@@ -20,14 +20,14 @@ class Run(NamedTuple):
     inputs: Any  # (rows, n_in)
     targets: Any  # (rows, n_out)
     row_order: Any  # (rows,), this epoch's
-    optimizer_state: Any  # what the extras carry from step to step, or None
+    optimizer_state: Any  # None without extras
     n_in: int
     n_out: int
     shuffle: int
     seed: int
-    size: int
+    size: int  # of params
     params: Any
-    used_params: Any  # those that rows pass through: masked with dropconnect
+    used_params: Any  # those of the forward and backward pass: masked with dropconnect
     gradient: Any
     velocity: Any
     last_direction: Any
@@ -37,19 +37,27 @@ class Run(NamedTuple):
     nesterov: int
 
 
+class Part(NamedTuple):
+    """What one thread of a team does of a step: begin..end of the parameters are its own."""
+
+    team: Any
+    begin: int
+    end: int
+
+
 class Block(NamedTuple):
-    """The rows that pass through the layers together."""
+    """A block of rows, which pass through the layers together."""
 
     epoch: int
-    first: int  # they are visited from the first-th on in their epoch
+    first: int  # position of the first row in the epoch's order
     rows: int
-    add: Any  # 0 for the first block of a batch: its gradient is set, not added to
+    add: Any  # 0 for the first block of a batch, which sets the gradient instead of adding to it
     scale: Any  # of a row's delta
 
 
 @inner
 def run_of(plan, X, y, state):
-    """Take the addresses of all that a run reads and writes."""
+    """Return the addresses of all arrays that a run reads and writes."""
     network = network_of(plan, plan.save_for_backward, plan.block_rows)
     workspace = workspace_layout(network, state.params.size, address(state.workspace))
     return Run(
@@ -80,7 +88,7 @@ def run_of(plan, X, y, state):
 
 @inner
 def objective_of(plan, precision):
-    """Return what a plan minimises."""
+    """Return the objective of a plan."""
     return Objective(
         plan.loss, plan.activations[-1], plan.huber_delta, precision, plan.all_activations
     )

@@ -1,4 +1,4 @@
-"""A training run, block of rows after block of rows, by one thread or several."""
+"""The training loop over blocks of rows, in one thread or several."""
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from fusedmlp.kernels.blocked.row_sampling import (
     uses_sampler,
 )
 from fusedmlp.kernels.blocked.row_weights import apply_row_weights, batch_row_scale, record_rows
-from fusedmlp.kernels.blocked.run import Block, run_of
+from fusedmlp.kernels.blocked.run import Block, Part, run_of
 from fusedmlp.kernels.blocked.workspace import last_layer_of
 from fusedmlp.kernels.compilation.jit import compiled, inner
 from fusedmlp.kernels.losses import output_delta_at
@@ -45,66 +45,52 @@ from fusedmlp.kernels.vector.typed_constants import ZERO
 
 @compiled
 def fit_blocks(plan, extras, X, y, state, stop, counter, thread, threads):
-    """Do a thread's part of `fit`. All threads run through the same steps.
+    """Do one thread's part of `fit`. All threads of the team run the same steps.
 
-    Between two barriers, none changes what another reads. extras: the plan's; what Numba is to
-    leave out where they are None has to be behind a branch on an argument.
+    Between two barriers, no thread writes what another reads. extras are the plan's, as an argument
+    of their own: only then does Numba leave out the branches that need them when they are None.
     """
-    run, rows, team = run_of(plan, X, y, state), X.shape[0], Team(address(counter), thread, threads)
+    run, rows = run_of(plan, X, y, state), X.shape[0]
+    team, real = Team(address(counter), thread, threads), X.dtype.type
     begin = first_param(run.network, run.size, thread, threads)
     end = first_param(run.network, run.size, thread + 1, threads)
+    part = Part(team, begin, end)
 
     epoch = state.position[0] // rows
     row = state.position[0] - epoch * rows
     batch_start, ok, updated = row - row % plan.batch_size, True, True
     recording, rate = epoch % plan.record_every == 0, np.float64(0)
-    steps = (rows + plan.batch_size - 1) // plan.batch_size  # in an epoch
+    steps = (rows + plan.batch_size - 1) // plan.batch_size  # of an epoch
     while ok and epoch * rows + row < stop:
         if row == 0 or rate == 0:
             rate = learning_rate_at(extras, run.optimizer_state, plan.learning_rate, epoch)
             recording = epoch % plan.record_every == 0
-            _shuffle(extras, run, epoch, rows, team)
+            _shuffle_rows(extras, run, epoch, rows, team)
         batch_end = smaller(batch_start + plan.batch_size, rows)
         if extras is not None and row == batch_start and thread == 0:
-            draw_batch(extras, run, epoch, row, batch_end, X.dtype.type)
+            draw_batch(extras, run, epoch, row, batch_end, real)
         if updated:
             if extras is not None:
-                batch = batch_start // plan.batch_size
-                apply_dropconnect(extras, run, epoch, batch, begin, end)
+                apply_dropconnect(extras, run, epoch, batch_start // plan.batch_size, begin, end)
             transpose_weights(run.network, run.used_params, run.workspace, begin, end)
         if updated or plan.partial_gradients == 1:
             barrier(team)
 
-        scale = batch_row_scale(extras, run, plan.reduction, batch_start, batch_end, X.dtype.type)
+        scale = batch_row_scale(extras, run, plan.reduction, batch_start, batch_end, real)
         count = smaller(plan.block_rows, batch_end - row)
         block = Block(epoch, row, count, row - batch_start, scale)
-        updated = False
         if plan.partial_gradients == 1:
-            _whole_gradient(extras, run, block, team, begin, end)
+            _whole_gradient(extras, run, block, part)
         else:
             _partial_gradients(extras, run, block, team, recording)
         if recording:
-            barrier(team)
-            if thread == 0:
-                _record(extras, run, block, epoch // plan.record_every)
-            barrier(team)
+            _record(extras, run, block, epoch // plan.record_every, team)
         row += count
-        if row == batch_end:
-            if plan.partial_gradients > 1:
-                barrier(team)
-                sum_partial_gradients(
-                    end - begin, shifted(run.gradient, begin),
-                    shifted(run.workspace.partial_gradients, begin), plan.partial_gradients,
-                    run.size,
-                )  # fmt: skip
-            if extras is not None:
-                if thread == 0:
-                    update_sampler(extras, run, batch_start, row)
-                apply_dropconnect_to_gradient(extras, run, begin, end)
-                penalize_and_clip(extras, run, begin, end, team)
-            step = epoch * steps + batch_start // plan.batch_size + 1
-            _update(extras, run, begin, end, Step(rate, step), X.dtype.type)
-            batch_start, updated = row, True
+        updated = row == batch_end
+        if updated:
+            step = Step(rate, epoch * steps + batch_start // plan.batch_size + 1)
+            _update(extras, run, batch_start, row, part, step, real)
+            batch_start = row
         if row == rows:
             barrier(team)
             ok = all_finite(run.params, run.size)
@@ -115,8 +101,8 @@ def fit_blocks(plan, extras, X, y, state, stop, counter, thread, threads):
 
 
 @inner
-def _shuffle(extras, run, epoch, rows, team):
-    """Set the order in which an epoch visits the rows; AW-SGD draws them instead."""
+def _shuffle_rows(extras, run, epoch, rows, team):
+    """Set the order in which an epoch visits the rows; AW-SGD draws rows instead."""
     shuffles = run.shuffle and team.thread == 0
     if extras is not None:
         shuffles = shuffles and not uses_sampler(extras)
@@ -125,8 +111,9 @@ def _shuffle(extras, run, epoch, rows, team):
 
 
 @inner
-def _whole_gradient(extras, run, block, team, begin, end):
-    """Make a thread's part of the gradient of a block: first its rows, then its weights."""
+def _whole_gradient(extras, run, block, part):
+    """Compute a thread's part of a block's gradient: deltas of its rows, then its weights."""
+    team = part.team
     first = first_row(block.rows, team.thread, team.threads)
     count = first_row(block.rows, team.thread + 1, team.threads) - first
     if count > 0:
@@ -134,13 +121,14 @@ def _whole_gradient(extras, run, block, team, begin, end):
     barrier(team)
     inputs = _rows_of(run, block, run.inputs, run.n_in, run.workspace.inputs)
     gradient_of_block(
-        run.network, inputs, run.workspace, ZERO, block.rows, run.gradient, block.add, begin, end
-    )
+        run.network, inputs, run.workspace, ZERO, block.rows, run.gradient, block.add, part.begin,
+        part.end,
+    )  # fmt: skip
 
 
 @inner
 def _partial_gradients(extras, run, block, team, recording):
-    """Make a thread's partial gradients of a block."""
+    """Compute a thread's partial gradients of a block."""
     parts = run.network.partial_gradients
     first_part, end_part = (
         parts * team.thread // team.threads,
@@ -149,16 +137,16 @@ def _partial_gradients(extras, run, block, team, recording):
     for part in range(first_part, end_part):
         first = first_row(block.rows, part, parts)
         count = first_row(block.rows, part + 1, parts) - first
-        # They take turns in one place of the workspace, unless all outputs have to be recorded.
-        place = first if recording else first_row(run.network.block_rows, first_part, parts)
+        # A thread's parts reuse the same rows of the workspace, unless all outputs are recorded.
+        workspace_row = first if recording else first_row(run.network.block_rows, first_part, parts)
         gradient = shifted(run.workspace.partial_gradients, part * run.size)
         if count > 0:
-            inputs = _forward_backward(extras, run, block, first, count, place)
+            inputs = _forward_backward(extras, run, block, first, count, workspace_row)
             gradient_of_block(
                 run.network,
                 inputs,
                 run.workspace,
-                place,
+                workspace_row,
                 count,
                 gradient,
                 block.add,
@@ -170,17 +158,17 @@ def _partial_gradients(extras, run, block, team, recording):
 
 
 @inner
-def _forward_backward(extras, run, block, first, rows, place):
-    """Send rows of a block, from the first-th on, forward and back; return their inputs' address.
+def _forward_backward(extras, run, block, first, rows, workspace_row):
+    """Run forward and backward pass for `rows` rows of a block; return their inputs' address.
 
-    place: theirs in the workspace.
+    first: their first row in the block. workspace_row: their first row in the workspace.
     """
     row, workspace = block.first + first, run.workspace
     inputs = shifted(run.inputs, row * run.n_in)
     targets = shifted(run.targets, row * run.n_out)
     if run.shuffle:
-        inputs = shifted(workspace.inputs, place * run.n_in)
-        targets = shifted(workspace.targets, place * run.n_out)
+        inputs = shifted(workspace.inputs, workspace_row * run.n_in)
+        targets = shifted(workspace.targets, workspace_row * run.n_out)
         _gather(run.inputs, run.n_in, run.row_order, row, rows, inputs)
         _gather(run.targets, run.n_out, run.row_order, row, rows, targets)
     if extras is None:
@@ -189,44 +177,57 @@ def _forward_backward(extras, run, block, first, rows, place):
         dropout = dropout_of(extras, run, block.epoch, row)
         batch_norm = batch_norm_in_training(extras, run)
     out = forward_block(
-        run.network, run.used_params, inputs, workspace, place, rows, dropout, batch_norm
+        run.network, run.used_params, inputs, workspace, workspace_row, rows, dropout, batch_norm
     )
-    delta = shifted(last_layer_of(run.network, workspace.deltas), place * run.n_out)
+    delta = shifted(last_layer_of(run.network, workspace.deltas), workspace_row * run.n_out)
     output_delta_at(run.objective, out, targets, rows, run.n_out, block.scale, delta)
     if extras is not None:
         apply_row_weights(extras, run, row, rows, delta)
-    backward_block(run.network, workspace, place, rows, dropout, batch_norm)
+    backward_block(run.network, workspace, workspace_row, rows, dropout, batch_norm)
     if extras is not None:
-        store_gradient_squares(extras, run, row, rows, place, inputs, block.scale)
+        store_gradient_squares(extras, run, row, rows, workspace_row, inputs, block.scale)
     return inputs
 
 
 @inner
-def _record(extras, run, block, record):
-    """Add a block's errors and losses to a record."""
-    out = last_layer_of(run.network, run.workspace.outputs)
-    targets = _rows_of(run, block, run.targets, run.n_out, run.workspace.targets)
-    record_rows(extras, run, block, out, targets, record)
+def _record(extras, run, block, record, team):
+    """Add a block's errors and losses to a record, once all threads have made their outputs."""
+    barrier(team)
+    if team.thread == 0:
+        out = last_layer_of(run.network, run.workspace.outputs)
+        targets = _rows_of(run, block, run.targets, run.n_out, run.workspace.targets)
+        record_rows(extras, run, block, out, targets, record)
+    barrier(team)
 
 
 @inner
-def _update(extras, run, begin, end, step, real):
-    """Take the optimiser's step for the parameters begin..end."""
+def _update(extras, run, batch_start, batch_end, part, step, real):
+    """Finish the gradient of a batch, and update the thread's own parameters."""
+    begin, size = part.begin, part.end - part.begin
+    gradient, partial_gradients = shifted(run.gradient, begin), run.workspace.partial_gradients
+    if run.network.partial_gradients > 1:
+        barrier(part.team)
+        partial = shifted(partial_gradients, begin)
+        sum_partial_gradients(size, gradient, partial, run.network.partial_gradients, run.size)
+    if extras is not None:
+        if part.team.thread == 0:
+            update_sampler(extras, run, batch_start, batch_end)
+        apply_dropconnect_to_gradient(extras, run, begin, part.end)
+        penalize_and_clip(extras, run, part)
     if run.track_directions:
         last_direction = shifted(run.last_direction, begin)
-        changes = shifted(run.direction_changes, begin)
-        count_changes_at(shifted(run.gradient, begin), last_direction, changes, end - begin)
-    apply_update(extras, run, begin, end, step, real)
+        count_changes_at(gradient, last_direction, shifted(run.direction_changes, begin), size)
+    apply_update(extras, run, part, step, real)
 
 
 @inner
 def _rows_of(run, block, all_rows, width, gathered):
-    """Return the address of a block's rows: where they were gathered, or where they are."""
+    """Return the address of a block's rows: gathered in the workspace, or in the data."""
     return gathered if run.shuffle else shifted(all_rows, block.first * width)
 
 
 @inner
 def _gather(rows, width, order, first, count, target):
-    """Copy the rows that are next in this epoch's order."""
+    """Copy the `count` rows from position `first` of this epoch's order to target."""
     for b in range(count):
         copy(shifted(rows, at(order, first + b) * width), width, shifted(target, b * width))

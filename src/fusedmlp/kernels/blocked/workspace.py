@@ -1,4 +1,4 @@
-"""The workspace of a block of rows: where all that becomes of them is kept."""
+"""The workspace: memory for a block's outputs and deltas, for masks and partial gradients."""
 
 from typing import Any, NamedTuple
 
@@ -8,25 +8,25 @@ from fusedmlp.kernels.vector import at, shifted
 
 
 class Workspace(NamedTuple):
-    """Addresses. What is there for each layer lies layer after layer, (block_rows, units) each."""
+    """Addresses. Arrays of each layer follow each other, (block_rows, units) each."""
 
-    inputs: Any  # (block_rows, n_in), where the rows have to be gathered
+    inputs: Any  # (block_rows, n_in), for gathered rows
     targets: Any  # (block_rows, n_out)
     outputs: Any  # of each layer
     deltas: Any  # of each layer
-    saved: Any  # of each layer, what its derivative is computed from, where that is not the output
+    saved: Any  # of each layer, for derivatives that are not computed from `outputs`
     dropout_masks: Any  # of each layer
-    masked_params: Any  # with dropconnect, the parameters in use, then the weights' masks
-    weight_masks: Any
-    normalized: Any  # of each layer with batch normalisation, then means and variances
-    transposed_weights: Any  # (n_out, n_in), each layer's at its place in the flat vector
-    partial_gradients: Any  # (partial gradients, parameters), where there are several
-    transposed_inputs: Any  # of each layer, where there is one gradient
+    masked_params: Any  # with dropconnect, the used parameters
+    weight_masks: Any  # with dropconnect
+    normalized: Any  # of each layer with batch normalisation; then means and variances
+    transposed_weights: Any  # (n_out, n_in), each layer's at its weight offset
+    partial_gradients: Any  # (partial gradients, parameters), if there are several
+    transposed_inputs: Any  # of each layer, if there is one gradient
 
 
 @inner
 def workspace_layout(network, size, memory):
-    """Divide memory among the parts of a workspace, for so many parameters."""
+    """Return the addresses of the workspace in memory; size: the number of parameters."""
     layers = network.block_rows * total_units(network)
     targets = shifted(memory, network.block_rows * at(network.sizes, 0))
     outputs = shifted(targets, network.block_rows * at(network.sizes, network.layers))
@@ -47,6 +47,6 @@ def workspace_layout(network, size, memory):
 
 @inner
 def last_layer_of(network, layers):
-    """Return the address of the last layer's part of what there is for each layer."""
+    """Return the address of the last layer's part of an array of all layers."""
     units = total_units(network)
     return shifted(layers, network.block_rows * (units - at(network.sizes, network.layers)))

@@ -1,1 +1,1 @@
-"""How Numba compiles the kernels, and where the machine code is kept."""
+"""Compilation of the kernels by Numba, and the on-disk cache."""

@@ -1,4 +1,4 @@
-"""Where machine code is kept on disk, and when it is out of date."""
+"""The on-disk cache of machine code, and its invalidation."""
 
 import hashlib
 from collections.abc import Callable
@@ -10,21 +10,21 @@ from numba.core.caching import FunctionCache, IndexDataCacheFile
 
 
 def times_compiled(kernel: Any) -> int:
-    """Return for how many types of arguments this process has compiled, or loaded, a kernel."""
+    """Return the number of signatures for which this process has compiled or loaded a kernel."""
     return 0 if config.DISABLE_JIT else len(kernel.overloads)
 
 
 def kept_on_disk(kernel: Any, *arguments: Any) -> bool:
-    """Whether an earlier process has compiled a kernel for such arguments."""
+    """Whether the on-disk cache has machine code of a kernel for arguments of these types."""
     if not isinstance(kernel._cache, PackageCache):
         return False
     kernel.targetctx.refresh()
-    types = tuple(kernel.typeof_pyval(each) for each in arguments)
+    types = tuple(kernel.typeof_pyval(argument) for argument in arguments)
     return kernel._cache.holds(types, kernel.targetctx.codegen())
 
 
 def _package_stamp() -> str:
-    """Hash of all sources that a kernel may have been compiled from, and of the bounds checks."""
+    """Return a hash of all sources that kernels are compiled from, and of Numba's BOUNDSCHECK."""
     package = Path(__file__).parents[2]
     digest = hashlib.sha256(repr(config.BOUNDSCHECK).encode())
     for folder in ("kernels", "plan"):
@@ -34,10 +34,10 @@ def _package_stamp() -> str:
 
 
 class PackageCache(FunctionCache):
-    """Numba's on-disk cache, made aware of every file of the package.
+    """Numba's on-disk cache, invalidated by a change in any file of kernels and plan.
 
-    Numba compares the file that holds the function, and no other: a change in a function that is
-    called from another file would go unseen, and the old machine code would run.
+    Numba checks only the file of the cached function. If it calls a function of another file and
+    that file changed, Numba would run the old machine code.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:

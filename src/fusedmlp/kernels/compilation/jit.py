@@ -1,4 +1,4 @@
-"""The decorators of all compiled functions."""
+"""The decorators of compiled functions: `inner` and `compiled`."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +14,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 # error_model="numpy": a division that may raise ZeroDivisionError stays scalar.
 # contract: multiply and add in one instruction. nsz: -0.0 may become 0.0. Both keep NaN, infinity
-# and the order of additions; "reassoc" would cancel the rounding trick in exponential.py.
+# and the order of additions; "reassoc" would cancel the rounding in exponential.py.
 FLAGS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "nsz"}}
 
 
@@ -25,28 +25,24 @@ def inner(function: Function, **options: Any) -> Function:
     """
     if config.DISABLE_JIT:
         return _interpreted(function)
-    options = {
-        "no_cpython_wrapper": True,
-        "no_cfunc_wrapper": True,
-        "pipeline_class": InnerCompiler,
-    }
-    return njit(**options, **FLAGS)(function)
+    wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return njit(pipeline_class=InnerCompiler, **wrappers, **FLAGS, **options)(function)
 
 
 def compiled(function: Function) -> Function:
-    """Compile a kernel that Python calls, for the argument types of each first call.
+    """Compile a kernel that Python calls, at the first call with each combination of types.
 
-    It runs without the GIL, and is kept on disk where a directory can be written to.
+    It runs without the GIL, and is cached on disk if a directory is writable.
     """
     if config.DISABLE_JIT:
         return _interpreted(function)
     kernel = njit(nogil=True, pipeline_class=KernelCompiler, **FLAGS)(function)
-    # RuntimeError: Numba found no directory. The kernel is then compiled anew in each process.
+    # RuntimeError: Numba found no writable directory. Each process then compiles the kernel.
     with suppress(RuntimeError):
         kernel._cache = PackageCache(function)
     return kernel
 
 
 def _interpreted(function: Function) -> Function:
-    """Let integers wrap around, and numbers overflow, as silently as machine code does."""
+    """Return a function that overflows without NumPy's warnings, as machine code does."""
     return np.errstate(over="ignore", invalid="ignore", divide="ignore")(function)

@@ -1,9 +1,9 @@
-"""Numba's compiler pipelines: inner functions are compiled to LLVM IR, and no further.
+"""Numba's compiler pipelines: inner functions are compiled to LLVM IR only.
 
-By itself Numba links each function with all that it calls, optimises that together, and makes
-machine code of it, before it does the same with the function's callers. A function ten calls down
-would be linked and optimised ten times, and nine of the ten machine codes would never run. Here a
-kernel is linked with everything below it once, and optimised once.
+By default, Numba links each function with all functions that it calls, optimises them together and
+generates machine code, before it does the same for the function's callers. A function ten calls
+deep would be linked and optimised ten times, and nine of the ten results would never run. Here a
+kernel is linked with all functions that it calls once, and optimised once.
 """
 
 import gc
@@ -24,7 +24,7 @@ class _InnerLibrary(JITCodeLibrary):
 
     @property
     def codegen(self):
-        """A code generator that keeps no environment: there is no machine code to read it."""
+        """A stand-in that stores no environments: no machine code of this library reads them."""
         return _NoEnvironments()
 
     def get_pointer_to_function(self, name):  # noqa: ARG002
@@ -35,7 +35,7 @@ class _InnerLibrary(JITCodeLibrary):
         self._finalized = True
 
     def _optimize_functions(self, ll_module):
-        """Leave it to the kernel: only what modules that are linked must share is set."""
+        """Set the data layout, which linked modules must share; the kernel is optimised later."""
         ll_module.data_layout = super().codegen._data_layout
 
     def own_module(self):
@@ -43,14 +43,14 @@ class _InnerLibrary(JITCodeLibrary):
         return super()._get_module_for_linking()
 
     def _get_module_for_linking(self):
-        """Return the module with all that it calls, for a library of Numba's own."""
+        """Return the module linked with all that it calls, for one of Numba's own libraries."""
         module = self.own_module().clone()
         _link_all(module, self._linking_libraries)
         return module
 
 
 class _KernelLibrary(JITCodeLibrary):
-    """The code of a kernel and of all below it."""
+    """The code of a kernel and of all functions that it calls."""
 
     def finalize(self):
         _link_all(self._final_module, self._linking_libraries)
@@ -59,7 +59,7 @@ class _KernelLibrary(JITCodeLibrary):
 
 
 def _link_all(module, libraries):
-    """Link a module with the libraries and all that inner ones among them link to, each once."""
+    """Link a module with the libraries and, recursively, those of inner functions, each once."""
     waiting, linked = list(libraries), set()
     while waiting:
         library = waiting.pop()
@@ -73,15 +73,15 @@ def _link_all(module, libraries):
             module.link_in(library._get_module_for_linking(), preserve=True)
 
 
-def _lowering_to(library, name):
-    """Return Numba's last step with a library of its own kind."""
+def _lowering_with(library_class, name):
+    """Return Numba's lowering pass, changed to use the given library class."""
 
     @register_pass(mutates_CFG=True, analysis_only=False)
     class Lowering(NativeLowering):
         _name = name
 
         def run_pass(self, state):
-            state.library = library(state.targetctx.codegen(), state.func_id.func_qualname)
+            state.library = library_class(state.targetctx.codegen(), state.func_id.func_qualname)
             state.library.enable_object_caching()
             return super().run_pass(state)
 
@@ -89,9 +89,9 @@ def _lowering_to(library, name):
 
 
 class KernelCompiler(CompilerBase):
-    """Numba's pipeline, without garbage collection: among many objects it would find little."""
+    """Numba's pipeline for kernels. Garbage collection is off: it takes time and frees little."""
 
-    lowering = _lowering_to(_KernelLibrary, "fusedmlp_kernel_lowering")
+    lowering = _lowering_with(_KernelLibrary, "fusedmlp_kernel_lowering")
 
     def define_pipelines(self):  # noqa: D102
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
@@ -113,6 +113,6 @@ class KernelCompiler(CompilerBase):
 
 
 class InnerCompiler(KernelCompiler):
-    """The same for a function that only kernels call."""
+    """Numba's pipeline for functions that only kernels call."""
 
-    lowering = _lowering_to(_InnerLibrary, "fusedmlp_inner_lowering")
+    lowering = _lowering_with(_InnerLibrary, "fusedmlp_inner_lowering")

@@ -1,13 +1,13 @@
-"""exp, expm1, sigmoid and tanh of a vector: no branch, no call, no table.
+"""exp, expm1, sigmoid and tanh of a vector, without branches, calls or tables.
 
-All rest on ``exp(x) = 2**k * (1 + t)``, with ``k = round(x / ln 2)``, ``r = x - k ln 2`` and
+All use ``exp(x) = 2**k * (1 + t)``, with ``k = round(x / ln 2)``, ``r = x - k ln 2`` and
 ``t = exp(r) - 1 = r + r**2 q(r)``, where q is a polynomial. The polynomials interpolate
 ``(exp(r) - 1 - r) / r**2`` at the Chebyshev nodes of ``|r| <= ln(2) / 2``; their relative error in
-exp is 0.08 units in the last place of either type. At most 2 ULP of error come out at the end
+exp is 0.08 units in the last place (ULP) of either type. The error of the results is at most 2 ULP
 (``python -m benchmarks.accuracy`` tries every float32).
 
 Adding and subtracting ``1.5 * 2**52`` (``2**23`` in float32) rounds to an integer, whose bits are
-then the last bits of the sum: a conversion from float to integer would not be defined for NaN.
+the last bits of the sum. A conversion from float to integer would be undefined for NaN.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ ROUND_32 = 12582912.0
 
 @inner
 def _reduce_64(x):
-    """(k, t) with exp(x) = 2**k (1 + t), for -800 <= x <= 720."""
+    """Return (k, t) with exp(x) = 2**k (1 + t), for -800 <= x <= 720."""
     k = (x * LOG2_E + ROUND_64) - ROUND_64
     r = (x - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10
     r2 = r * r
@@ -42,7 +42,7 @@ def _reduce_64(x):
 
 @inner
 def _reduce_32(x):
-    """The same in float32, for -130 <= x <= 100."""
+    """Return the same in float32, for -130 <= x <= 100."""
     k = (x * LOG2_E + ROUND_32) - ROUND_32
     r = (x - k * 0.693359375) - k * -2.12194440e-4
     r2 = r * r
@@ -65,7 +65,7 @@ def _reduce_for_type(x):
 
 
 def round_and_zero(x):
-    """What rounds a number of this type; where its exponential, even times itself, is long 0."""
+    """Return a type's rounding constant, and an x for which exp(x), even times x, is 0."""
     return (ROUND_64, -800.0) if x.dtype == np.float64 else (ROUND_32, -130.0)
 
 
@@ -76,13 +76,13 @@ def _round_and_zero_for_type(x):
     return lambda x: (ROUND_32, -130.0)  # noqa: ARG005
 
 
-def _past_the_largest(x):
-    """A number whose exponential is infinite, but still the product of two powers of two."""
+def _overflow_bound(x):
+    """Return an x whose exponential overflows, but is still a product of two powers of two."""
     return 720.0 if x.dtype == np.float64 else 100.0
 
 
-@overload(_past_the_largest, jit_options=FLAGS, inline="always")
-def _past_the_largest_for_type(x):
+@overload(_overflow_bound, jit_options=FLAGS, inline="always")
+def _overflow_bound_for_type(x):
     if x.dtype == types.float64:
         return lambda x: 720.0  # noqa: ARG005
     return lambda x: 100.0  # noqa: ARG005
@@ -92,9 +92,10 @@ def _past_the_largest_for_type(x):
 def quotient(numerator, numerator_low, whole, part, part_low):
     """Return numerator / (whole + part), rounded about once, for |part| <= whole.
 
-    numerator and part have low parts, too small to show in them. The sum and the division each lose
-    half a unit; both losses are known exactly (Dekker's fast two-sum; the residual of a division by
-    one fused multiply-add) and are put back.
+    numerator_low and part_low are the rounding errors of numerator and part. The sum and the
+    division each have a rounding error of up to half a unit in the last place. Both errors are
+    known exactly (Dekker's fast two-sum; the residual of a division by one fused multiply-add) and
+    are added back.
     """
     divisor = whole + part
     divisor_low = ((whole - divisor) + part) + part_low
@@ -106,9 +107,9 @@ def quotient(numerator, numerator_low, whole, part, part_low):
 
 @inner
 def factors(x):
-    """(first, second, t) with exp(x) = first (1 + t) second.
+    """Return (first, second, t) with exp(x) = first (1 + t) second.
 
-    Below 2**-1022 a power of two is no longer normal, but two factors reach it.
+    Below 2**-1022, a power of two is no longer a normal number; a product of two is exact there.
     """
     rounding, zero = round_and_zero(x)
     k, t = _reduce(select(x < zero, zero, x))
@@ -119,21 +120,21 @@ def factors(x):
 
 @inner
 def exp_nonpositive(x):
-    """exp(x) for x <= 0."""
+    """Return exp(x) for x <= 0."""
     first, second, t = factors(x)
     return (first + first * t) * second
 
 
 @inner
 def exp(x):
-    """exp(x) for any x; what is past the largest number is infinity."""
-    largest = _past_the_largest(x)
+    """Return exp(x) for any x; it overflows to infinity."""
+    largest = _overflow_bound(x)
     return exp_nonpositive(select(x > largest, largest, x))
 
 
 @inner
 def expm1_nonpositive(x):
-    """exp(x) - 1 for x <= 0, which is -1 from -40 on."""
+    """Return exp(x) - 1 for x <= 0, which is -1 for x <= -40."""
     rounding, _ = round_and_zero(x)
     k, t = _reduce(select(x < -40.0, -40.0, x))
     power = power_of_two(k + rounding)
@@ -142,14 +143,14 @@ def expm1_nonpositive(x):
 
 @inner
 def sigmoid(x):
-    """1 / (1 + exp(-x)), through e = exp(-|x|): 1 / (1 + e) or e / (1 + e)."""
+    """Return 1 / (1 + exp(-x)): with e = exp(-|x|), it is 1 / (1 + e) or e / (1 + e)."""
     e = exp_nonpositive(0.0 - absolute(x))
     return quotient(select(x > 0.0, 1.0, e), 0.0, 1.0, e, 0.0)
 
 
 @inner
 def tanh(x):
-    """tanh|x| = -m / (2 + m), with m = exp(-2|x|) - 1, which is -1 from 20 on."""
+    """Return tanh(x): tanh|x| = -m / (2 + m), m = exp(-2|x|) - 1, which is -1 for |x| >= 20."""
     rounding, _ = round_and_zero(x)
     double = -2.0 * absolute(x)
     k, t = _reduce(select(double < -40.0, -40.0, double))

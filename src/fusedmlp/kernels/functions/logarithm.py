@@ -1,9 +1,10 @@
-"""log(1 + e) and softplus of a vector: no branch, no call, no table.
+"""log(1 + e) and softplus of a vector, without branches, calls or tables.
 
 With ``s = e / (2 + e)``, ``log(1 + e) = 2 atanh(s) = e - s (e - w q(w))``, where ``w = s**2`` and
-``q(w) = 2/3 + 2/5 w + 2/7 w**2 + ...``: what s loses to rounding counts for less than half. The
-polynomials interpolate q at the Chebyshev nodes of 0..1/9, which is e from 0 to 1; their relative
-error in the logarithm is 0.04 units in the last place of float64, and 0.007 of float32.
+``q(w) = 2/3 + 2/5 w + 2/7 w**2 + ...``. In this form, less than half of the rounding error of s
+reaches the result. The polynomials interpolate q at the Chebyshev nodes of 0..1/9, which is e from
+0 to 1; their relative error in the logarithm is 0.04 units in the last place of float64, and 0.007
+of float32.
 """
 
 import numpy as np
@@ -17,7 +18,7 @@ from fusedmlp.kernels.vector import absolute, relu
 
 @inner
 def _series_64(w):
-    """W q(w)."""
+    """Return w q(w)."""
     w2 = w * w
     w4 = w2 * w2
     return w * (
@@ -36,7 +37,7 @@ def _series_64(w):
 
 @inner
 def _series_32(w):
-    """The same in float32."""
+    """Return the same in float32."""
     w2 = w * w
     return w * (
         (0.66666667320527412469 + w * 0.39999706331929717402)
@@ -58,7 +59,7 @@ def _series_for_type(w):
 
 @inner
 def softplus(z):
-    """log(1 + exp(z)) = max(z, 0) + log(1 + e), with e = exp(-|z|), which cannot overflow."""
+    """Return log(1 + exp(z)) = max(z, 0) + log(1 + e); e = exp(-|z|) cannot overflow."""
     e = exp_nonpositive(0.0 - absolute(z))
     s = e / (2.0 + e)
     return relu(z) + (e - s * (e - _series(s * s)))

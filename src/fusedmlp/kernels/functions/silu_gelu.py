@@ -1,4 +1,4 @@
-"""SiLU and GELU: a number times a gate, which is the sigmoid of ``u = z (linear + cubic z**2)``.
+"""SiLU and GELU: z times a gate, which is the sigmoid of ``u = z (linear + cubic z**2)``.
 
 SiLU's gate is sigmoid(z). GELU's is ``(1 + tanh(u / 2)) / 2``, which is sigmoid(u), with
 ``u = 2 sqrt(2 / pi) (z + 0.044715 z**3)`` (Hendrycks and Gimpel, 2016, their form with tanh).
@@ -17,7 +17,7 @@ from fusedmlp.kernels.vector import absolute, select
 
 SILU = (1.0, 0.0)
 GELU = (2.0 * math.sqrt(2.0 / math.pi), 2.0 * math.sqrt(2.0 / math.pi) * 0.044715)
-OPEN = 100.0  # from here on a gate is 1 in either type
+OPEN = 100.0  # from here on the gate is 1 in both types
 
 
 @inner
@@ -48,8 +48,8 @@ def gelu_derivative(z, error):
 def _gated(z, linear, cubic):
     """Return z times its gate.
 
-    Where the gate is too small for a normal number, the product need not be: the second power of
-    two comes last.
+    The gate may be too small for a normal number when z times the gate is not. Therefore the second
+    power of two is multiplied last.
     """
     _, zero = round_and_zero(z)
     bounded = select(z < zero, zero, z)  # minus infinity times 0 would be NaN
@@ -63,14 +63,17 @@ def _gated(z, linear, cubic):
 
 @inner
 def _gated_derivative(z, error, linear, cubic):
-    """Return error times s(u) + z s'(u) du/dz, with s'(u) = s(u) s(-u): 1 - s(u) would lose it."""
+    """Return error times s(u) + z s'(u) du/dz, s the sigmoid.
+
+    s'(u) is computed as s(u) s(-u): 1 - s(u) would lose digits.
+    """
     _, zero = round_and_zero(z)
     x = select(z > OPEN, OPEN, select(z < zero, zero, z))
     squared = x * x
     u = x * (linear + cubic * squared)
     e = exp_nonpositive(0.0 - absolute(u))
-    larger_half = 1.0 / (1.0 + e)
-    smaller_half = e * larger_half
-    gate = select(u > 0.0, larger_half, smaller_half)
-    steepness = (larger_half * smaller_half) * (linear + (3.0 * cubic) * squared)
-    return error * (gate + x * steepness)
+    larger_gate = 1.0 / (1.0 + e)
+    smaller_gate = e * larger_gate
+    gate = select(u > 0.0, larger_gate, smaller_gate)
+    gate_derivative = (larger_gate * smaller_gate) * (linear + (3.0 * cubic) * squared)
+    return error * (gate + x * gate_derivative)

@@ -32,8 +32,8 @@ def softmax(z, rows, units):
 def _subtract_largest(z, units):
     """Subtract a row's largest number, so that no exponential overflows.
 
-    Rows of fewer units than a vector has lanes are left to scalars, here and in `_divide_by_sum`:
-    what takes long is the exponential, and that fills its lanes with several rows.
+    Rows with fewer units than a vector has lanes are computed in scalars, here and in
+    `_divide_by_sum`: most of the time goes to the exponential, whose vectors hold several rows.
     """
     lanes = lane_count(z)
     if units < lanes:
@@ -43,16 +43,16 @@ def _subtract_largest(z, units):
         for j in range(units):
             put(z, j, at(z, j) - largest)
         return
-    rest = load(z, units - lanes)  # overlaps the vector before it, so it is read first
-    most, j = rest, 0
+    tail = load(z, units - lanes)  # overlaps the vector before it, so it is loaded first
+    maxima, j = tail, 0
     while j < units - lanes:
-        most = maximum(most, load(z, j))
+        maxima = maximum(maxima, load(z, j))
         j += lanes
-    largest, j = max_lane(most), 0
+    largest, j = max_lane(maxima), 0
     while j < units - lanes:
         store(z, j, load(z, j) - largest)
         j += lanes
-    store(z, units - lanes, rest - largest)
+    store(z, units - lanes, tail - largest)
 
 
 @inner
@@ -67,7 +67,7 @@ def _divide_by_sum(z, units):
             put(z, j, at(z, j) / divisor)
         return
     last, j = units - lanes, lanes
-    sums, rest = load(z, 0), load(z, last)
+    sums, tail = load(z, 0), load(z, last)
     while j <= last:
         sums = sums + load(z, j)
         j += lanes
@@ -76,14 +76,14 @@ def _divide_by_sum(z, units):
     while j < last:
         store(z, j, load(z, j) / divisor)
         j += lanes
-    store(z, last, rest / divisor)
+    store(z, last, tail / divisor)
 
 
 @inner
 def softmax_derivative(outputs, error, rows, units, delta):
-    """Set delta (rows, units) to error times derivative: each unit moves all outputs of its row.
+    """Set delta (rows, units) to error times softmax's derivative.
 
-    delta_j = o_j (e_j - sum_k o_k e_k)
+    Each pre-activation changes all outputs of its row: delta_j = o_j (e_j - sum_k o_k e_k)
     """
     for b in range(rows):
         k = b * units
@@ -92,11 +92,11 @@ def softmax_derivative(outputs, error, rows, units, delta):
 
 @inner
 def _derivative_of_row(outputs, error, units, delta):
-    mean = sum_lanes(zeros(outputs))
+    mean_error = sum_lanes(zeros(outputs))
     for j in range(units):
-        mean += at(outputs, j) * at(error, j)
+        mean_error += at(outputs, j) * at(error, j)
     for j in range(units):
-        put(delta, j, at(outputs, j) * (at(error, j) - mean))
+        put(delta, j, at(outputs, j) * (at(error, j) - mean_error))
 
 
 _exp_each = replace_each(exp_nonpositive)

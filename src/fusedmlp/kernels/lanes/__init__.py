@@ -1,1 +1,1 @@
-"""Small full batches: the rows lie in the lanes of vectors."""
+"""Training on small full batches, one row in each vector lane."""

@@ -1,12 +1,12 @@
-"""The workspace of a run on few rows.
+"""The workspace layout of a small batch, with one row in each vector lane.
 
-The weights come first, then as many numbers for the velocity, and as many for the gradient. A
-layer's weights are lines, an input's or an output's, each filled up to whole vectors; which of the
-two is what leaves fewer lanes empty. The bias is the weight of an input that is always 1.
+First come the weights, then the velocity and the gradient in the same layout. A layer's weights are
+stored in lines, one for each input or one for each output, whichever leaves fewer lanes empty; each
+line is padded to whole vectors. The bias is the weight of an input that is always 1.
 
-Then come vectors, the rows in their lanes: the inputs, each layer's outputs and each layer's delta,
-filled up to as many vectors as a vector has lanes; last the targets, and the scale of each
-row. What fills up is 0, and stays 0: a weight that fills a line up has no gradient.
+Then come vectors with one row in each lane: the inputs, each layer's outputs and each layer's
+delta, each padded to a multiple of `lanes` vectors; last the targets, and the scale of each row.
+Padding is 0 and stays 0: the gradient of a padding weight is 0.
 """
 
 from typing import Any, NamedTuple
@@ -22,36 +22,36 @@ FIELDS = 9
 
 
 class Layer(NamedTuple):
-    """What a pass through a layer needs to know. Places count numbers from the workspace's first.
+    """A layer's sizes, activation and offsets in the workspace, counted in numbers.
 
-    n_in counts the bias's input too.
+    n_in includes the input of the bias.
     """
 
     n_in: Any
     n_out: Any
     activation: Any
-    weights: Any  # where they begin
-    by_input: Any  # how far the weights of two inputs are apart
-    by_output: Any
-    inputs: Any
-    outputs: Any
-    delta: Any
+    weights: Any  # offset
+    by_input: Any  # stride of the weights from one input to the next
+    by_output: Any  # and from one output to the next
+    inputs: Any  # offset
+    outputs: Any  # offset
+    delta: Any  # offset
 
 
 class Layout(NamedTuple):
-    """All layers, and what they share."""
+    """The layers, and the offsets of targets and row scales."""
 
     layers: NDArray[np.int64]  # (layers, FIELDS)
-    params: NDArray[np.int64]  # where each number of the flat vector lies
-    size: int  # numbers that all weights take, a multiple of four vectors
+    params: NDArray[np.int64]  # offset of each number of the flat vector
+    size: int  # of the padded weights, a multiple of four vectors
     targets: int
     row_scales: int
-    end: int
+    end: int  # of the workspace
 
 
 @inner
 def layer_of(layers, number):
-    """Return a layer, given the address of all."""
+    """Return a layer, given the address of the table of layers."""
     row = shifted(layers, number * FIELDS)
     return Layer(
         at(row, 0), at(row, 1), at(row, 2), at(row, 3), at(row, 4), at(row, 5), at(row, 6),
@@ -64,21 +64,21 @@ def layout_of(sizes, activations, bias, itemsize):
     lanes = REGISTER // itemsize
     weights, lines, params = 0, [], []
     for n_out, n_in in zip(sizes[1:], np.array(sizes[:-1]) + bias, strict=True):
-        by_input, by_output, end = _filled(n_out, lanes), 1, n_in * _filled(n_out, lanes)
-        if n_out * _filled(n_in, lanes) < end:
-            by_input, by_output, end = 1, _filled(n_in, lanes), n_out * _filled(n_in, lanes)
+        by_input, by_output, end = _padded(n_out, lanes), 1, n_in * _padded(n_out, lanes)
+        if n_out * _padded(n_in, lanes) < end:
+            by_input, by_output, end = 1, _padded(n_in, lanes), n_out * _padded(n_in, lanes)
         lines.append((n_in, n_out, weights, by_input, by_output))
         inputs, outputs = np.arange(n_in)[:, None], np.arange(n_out)
         params.append((weights + inputs * by_input + outputs * by_output).ravel())
         weights += end
-    size = _filled(weights, 4 * lanes)
-    values = 3 * size + np.cumsum([0, *(_filled(n + 1, lanes) * lanes for n in sizes)])
-    deltas = values[-1] + np.cumsum([0, *(_filled(n, lanes) * lanes for n in sizes[1:])])
-    places = zip(values[:-2], values[1:-1], deltas[:-1], strict=True)
+    size = _padded(weights, 4 * lanes)
+    values = 3 * size + np.cumsum([0, *(_padded(n + 1, lanes) * lanes for n in sizes)])
+    deltas = values[-1] + np.cumsum([0, *(_padded(n, lanes) * lanes for n in sizes[1:])])
+    vectors = zip(values[:-2], values[1:-1], deltas[:-1], strict=True)
     layers = [
-        Layer(n_in, n_out, activation, start, by_input, by_output, *where)
-        for (n_in, n_out, start, by_input, by_output), activation, where in zip(
-            lines, activations, places, strict=True
+        Layer(n_in, n_out, activation, start, by_input, by_output, *offsets)
+        for (n_in, n_out, start, by_input, by_output), activation, offsets in zip(
+            lines, activations, vectors, strict=True
         )
     ]
     row_scales = int(deltas[-1]) + sizes[-1] * lanes
@@ -88,16 +88,16 @@ def layout_of(sizes, activations, bias, itemsize):
     )
 
 
-def _filled(count, by):
-    """Return the next multiple."""
-    return -(-int(count) // by) * by
+def _padded(count, multiple):
+    """Return the count, rounded up to the next multiple."""
+    return -(-int(count) // multiple) * multiple
 
 
 def fill_workspace(layout, plan, X, y, state):
-    """Return the workspace, filled.
+    """Return the workspace with the parameters, velocity, inputs and targets in it.
 
-    Lanes without a row repeat the last: they count nothing, but go through the network, and must
-    not overflow where no row does.
+    Lanes without a row repeat the last row. Their row scale is 0, so that they add nothing to the
+    gradient, but they pass through the network and must not overflow where no row does.
     """
     workspace, lanes = aligned_zeros(layout.end, X.dtype), REGISTER // X.itemsize
     workspace[layout.params] = state.params
@@ -112,6 +112,6 @@ def fill_workspace(layout, plan, X, y, state):
 
 
 def copy_back(layout, workspace, state):
-    """Copy what was trained back to the state."""
+    """Copy the parameters and the velocity back to the state."""
     state.params[:] = workspace[layout.params]
     state.velocity[:] = workspace[layout.size :][layout.params]

@@ -1,9 +1,9 @@
-"""A run on as few rows as a vector has lanes, all of them in each step: rows in the lanes.
+"""Training on a full batch of at most as many rows as a vector has lanes, one row in each lane.
 
-Such an epoch is a chain of latencies: each of its numbers waits for the one before. With a unit's
-rows in one vector (inputs, outputs, deltas: (units, lanes)), the chain is as short as can be, and
-nothing is masked, gathered or transposed. `layout.py` says where the numbers lie, `specialized.py`
-when the layout and the choices become constants.
+The time of such an epoch is latency: each operation waits for the one before it. With a unit's rows
+in one vector (inputs, outputs, deltas: (units, lanes)), this chain is shortest, and nothing is
+masked, gathered or transposed. `layout.py` describes the workspace; `specialized.py` compiles
+kernels in which the layout and the choices are constants.
 """
 
 from typing import NamedTuple
@@ -38,7 +38,7 @@ from fusedmlp.plan.codes import Activation, Loss
 
 
 class Choices(NamedTuple):
-    """What decides which steps an epoch has."""
+    """The options that choose which operations an epoch has."""
 
     loss: int
     momentum: bool
@@ -59,22 +59,22 @@ def choices_of(plan):
 
 
 def _inlined(function):
-    """Put a function's lines into its caller's before LLVM sees either.
+    """Inline a function into its caller in Numba's IR, before LLVM sees either.
 
-    LLVM unrolls a loop over the layers while all that it calls is still a call: there the number of
-    layers has to be a constant.
+    LLVM unrolls loops before it inlines calls: for the loop over the layers to be unrolled, the
+    number of layers has to be a constant by then.
     """
     return function if config.DISABLE_JIT else njit(inline="always", **FLAGS)(function)
 
 
-def _in_place(function):
-    """Compile a function into its caller, however long: calls took 8% of an epoch."""
+def _force_inlined(function):
+    """Force LLVM to inline a function of any length: calls took 8% of an epoch."""
     return inner(function, forceinline=True)
 
 
 @_inlined
 def train_small_batch(layout, choices, workspace, plan, rows, state, stop):
-    """Do what `fit` does, for a full batch of few rows that is in the workspace, as laid out."""
+    """Train as `fit` does, on a full batch of few rows that is in the workspace."""
     work, layers = address(workspace), address(layout.layers)
     count, lanes, size = len(layout.layers), lane_count(work), layout.size
     last = layer_of(layers, count - 1)
@@ -89,7 +89,7 @@ def train_small_batch(layout, choices, workspace, plan, rows, state, stop):
         put(row_scales, r, row_scale(plan.reduction, rows, workspace.dtype.type))
 
     epoch, ok = state.position[0] // rows, True
-    record = (epoch + plan.record_every - 1) // plan.record_every  # the next
+    record = (epoch + plan.record_every - 1) // plan.record_every  # the next record
     while ok and epoch * rows < stop:
         for number in range(count):
             _forward(work, layer_of(layers, number), all_activations)
@@ -105,9 +105,9 @@ def train_small_batch(layout, choices, workspace, plan, rows, state, stop):
                 _backpropagate(work, layer, layer_of(layers, number - 1), all_activations)
             _update(work, layer, size, choices, plan.learning_rate, plan.momentum)
         if choices.track_directions:
-            gradient, places = address(state.gradient), address(layout.params)
+            gradient, offsets = address(state.gradient), address(layout.params)
             for k in range(state.params.size):
-                put(gradient, k, at(work, 2 * size + at(places, k)))
+                put(gradient, k, at(work, 2 * size + at(offsets, k)))
             directions, changes = address(state.last_direction), address(state.direction_changes)
             count_changes_at(gradient, directions, changes, state.params.size)
         ok = _finite(work, size)
@@ -122,12 +122,12 @@ def fit_small_batch(layout, choices, workspace, plan, rows, state, stop):
     return train_small_batch(layout, choices, workspace, plan, rows, state, stop)
 
 
-@_in_place
+@_force_inlined
 def _forward(work, layer, all_activations):
-    """Fill a layer's outputs: the sums of all units, then their activations two by two.
+    """Compute a layer's outputs: all pre-activations, then the activations of two units at a time.
 
-    Side by side, two long chains of instructions do not wait for each other. The sums are too short
-    for that: four at a time were slower in most networks.
+    An activation is a long chain of dependent instructions: two of them at a time hide each other's
+    latency. The pre-activations are shorter chains: four at a time were slower in most networks.
     """
     lanes, inputs = lane_count(work), layer.inputs
     for j in range(layer.n_out):
@@ -137,7 +137,7 @@ def _forward(work, layer, all_activations):
             z = fma(at(work, weight + i * layer.by_input), load(work, inputs + i * lanes), z)
         store(work, layer.outputs + j * lanes, z)
     for pair in range((layer.n_out + 1) // 2):
-        j, k = 2 * pair, smaller(2 * pair + 1, layer.n_out - 1)  # the last of an odd number is both
+        j, k = 2 * pair, smaller(2 * pair + 1, layer.n_out - 1)  # k = j for an odd one out
         first, second = layer.outputs + j * lanes, layer.outputs + k * lanes
         z = concatenate(load(work, first), load(work, second))
         low, high = split(activated(layer.activation, z, all_activations))
@@ -149,7 +149,7 @@ def _forward(work, layer, all_activations):
 
 @inner
 def _softmax(z, units):
-    """Softmax over the units, for all rows at once."""
+    """Replace z (units, lanes) by the softmax over the units, for all rows at once."""
     lanes = lane_count(z)
     largest, sums = load(z, 0), zeros(z)
     for j in range(1, units):
@@ -162,26 +162,26 @@ def _softmax(z, units):
         store(z, j * lanes, load(z, j * lanes) / sums)
 
 
-@_in_place
+@_force_inlined
 def _output_delta(choices, activation, out, targets, row_scales, units, delta):
-    """Set the last layer's delta; row_scales: of the rows, 0 where a lane has none."""
+    """Set the last layer's delta; row_scales: one for each lane, 0 for a lane without a row."""
     lanes = lane_count(out)
-    mean = zeros(out)
+    mean_error = zeros(out)
     for j in range(units):
         o = load(out, j * lanes)
         error = load(row_scales, 0) * (o - load(targets, j * lanes))
         if choices.loss == Loss.SQUARED_ERROR:
             error = derived(activation, o, error, choices.all_activations)
-        mean = fma(o, error, mean)
+        mean_error = fma(o, error, mean_error)
         store(delta, j * lanes, error)
     if choices.loss == Loss.SQUARED_ERROR and activation == Activation.SOFTMAX:
         for j in range(units):
-            store(delta, j * lanes, load(out, j * lanes) * (load(delta, j * lanes) - mean))
+            store(delta, j * lanes, load(out, j * lanes) * (load(delta, j * lanes) - mean_error))
 
 
-@_in_place
+@_force_inlined
 def _backpropagate(work, layer, below, all_activations):
-    """Set the delta of the layer below, whose outputs are this layer's inputs."""
+    """Set the delta of the layer below, whose outputs are the inputs of `layer`."""
     lanes = lane_count(work)
     for i in range(below.n_out):
         weight = layer.weights + i * layer.by_input
@@ -193,31 +193,35 @@ def _backpropagate(work, layer, below, all_activations):
         store(work, below.delta + i * lanes, derived(below.activation, out, error, all_activations))
 
 
-@_in_place
+@_force_inlined
 def _update(work, layer, size, choices, learning_rate, momentum):
-    """Move a layer's weights against their gradient, line by line, as many at once as lanes."""
+    """Update a layer's weights line by line, one vector of weights at a time.
+
+    A line's gradient is the dot products of its input's values over the rows with each output's
+    delta, or the other way around (see `layout.py`).
+    """
     lanes = lane_count(work)
-    line, count, across, width = layer.inputs, layer.n_in, layer.delta, layer.n_out
+    x_start, lines, y_start, columns = layer.inputs, layer.n_in, layer.delta, layer.n_out
     if layer.by_input == 1:
-        line, count, across, width = layer.delta, layer.n_out, layer.inputs, layer.n_in
-    downhill, k = -learning_rate, layer.weights
-    for i in range(count):
-        x = load(work, line + i * lanes)
-        for group in range((width + lanes - 1) // lanes):
-            g = dot_products(x, work, across + group * lanes * lanes)
+        x_start, lines, y_start, columns = layer.delta, layer.n_out, layer.inputs, layer.n_in
+    negative_rate, k = -learning_rate, layer.weights
+    for i in range(lines):
+        x = load(work, x_start + i * lanes)
+        for group in range((columns + lanes - 1) // lanes):
+            g = dot_products(x, work, y_start + group * lanes * lanes)
             if choices.track_directions:
                 store(work, k + 2 * size, g)
             if choices.momentum:
                 v = fma(momentum, load(work, k + size), g)
                 store(work, k + size, v)
                 g = fma(momentum, v, g) if choices.nesterov else v
-            store(work, k, fma(downhill, g, load(work, k)))
+            store(work, k, fma(negative_rate, g, load(work, k)))
             k += lanes
 
 
 @inner
 def _finite(work, size):
-    """Whether no weight is infinite or NaN: zero times any other is zero. Four chains at once."""
+    """Whether all weights are finite: 0 times infinity or NaN is NaN. Four independent sums."""
     a, b, c, d = zeros(work), zeros(work), zeros(work), zeros(work)
     lanes = lane_count(work)
     for k in range(size // (4 * lanes)):

@@ -1,1 +1,1 @@
-"""Matrix products: packing and micro-kernels."""
+"""Matrix products (GEMM): packing and micro-kernels."""

@@ -1,4 +1,4 @@
-"""The micro-kernels of a product: a tile's sums stay in registers while k runs over the depth."""
+"""The micro-kernels of GEMM: a tile's accumulators stay in registers during the loop over k."""
 
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.vector import at, load, load_wide, shifted, store
@@ -12,18 +12,19 @@ ROWS, TALL, LOW = TILE_ROWS, 12, 4
 def six_row_kernel(A, B, start, C, rows, depth):
     """Set C (rows, a wide vector) to start + A @ B, 6 rows at a time.
 
-    Fewer than 6 rows come as two threes that overlap: the same addresses, but for one number.
+    With fewer than 6 rows, the tile's two halves of 3 rows overlap: only `half`, the offset of the
+    second one, differs.
     """
     row_stride, k_stride, b_stride = A.row_stride, A.k_stride, B.row_stride
     old_stride, c_stride = start.row_stride, C.row_stride
     a1, a2 = smaller(1, rows - 1) * row_stride, smaller(2, rows - 1) * row_stride
-    three = larger(smaller(3, rows - 3), 0)
+    half = larger(smaller(3, rows - 3), 0)
     for r in range(0, rows, ROWS):
-        a, b = shifted(A.data, r * row_stride), shifted(A.data, (r + three) * row_stride)
-        c, d = shifted(start.data, r * old_stride), shifted(start.data, (r + three) * old_stride)
+        a, b = shifted(A.data, r * row_stride), shifted(A.data, (r + half) * row_stride)
+        c, d = shifted(start.data, r * old_stride), shifted(start.data, (r + half) * old_stride)
         c0, c1, c2 = load_wide(c, 0), load_wide(c, old_stride), load_wide(c, 2 * old_stride)
         d0, d1, d2 = load_wide(d, 0), load_wide(d, old_stride), load_wide(d, 2 * old_stride)
-        # Twice the same: with a stride that LLVM knows, six addresses less are read from the stack.
+        # The same loop twice: with a constant stride, LLVM reads six addresses less from the stack.
         if k_stride == 1:
             for k in range(depth):
                 v = load_wide(B.data, k * b_stride)
@@ -43,7 +44,7 @@ def six_row_kernel(A, B, start, C, rows, depth):
                 d0 = d0 + v * at(b, s)
                 d1 = d1 + v * at(b, a1 + s)
                 d2 = d2 + v * at(b, a2 + s)
-        c, d = shifted(C.data, r * c_stride), shifted(C.data, (r + three) * c_stride)
+        c, d = shifted(C.data, r * c_stride), shifted(C.data, (r + half) * c_stride)
         store(c, 0, c0)
         store(c, c_stride, c1)
         store(c, 2 * c_stride, c2)
@@ -54,7 +55,7 @@ def six_row_kernel(A, B, start, C, rows, depth):
 
 @inner
 def four_row_kernel(A, B, start, C, rows, depth):
-    """Set C (rows, a wide vector) to start + A @ B, 4 rows at a time; fewer repeat the last."""
+    """Set C (rows, a wide vector) to start + A @ B, 4 rows at a time, the last repeated."""
     row_stride, k_stride, b_stride = A.row_stride, A.k_stride, B.row_stride
     old_stride, c_stride = start.row_stride, C.row_stride
     a1, a2 = smaller(1, rows - 1) * row_stride, smaller(2, rows - 1) * row_stride

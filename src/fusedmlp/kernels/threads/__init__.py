@@ -1,1 +1,1 @@
-"""Threads that run one kernel together, and the barrier where they wait for each other."""
+"""Thread teams, which run one kernel together, and their barrier."""

@@ -1,9 +1,9 @@
-"""The barrier where threads wait for each other: a counter in memory that all of them raise.
+"""The barrier of a thread team: a counter in memory that each arriving thread increments.
 
-Numba's own threads are not used: they outlive no fork, and one of their kinds ends the process when
-two Python threads use it at once. These are Python's, inside a kernel that has let go of the GIL,
-and between two steps they wait for less than a microsecond. A waiting thread soon offers its core
-to others, since the one that it waits for may have none.
+Numba's own threads are not used: they do not survive a fork, and one of the threading layers ends
+the process when two Python threads use it at once. The team's threads are Python's, in a kernel
+that has released the GIL; at a barrier, they wait for less than a microsecond. A waiting thread
+soon yields its core, since the thread that it waits for may have none.
 """
 
 import ctypes
@@ -17,17 +17,17 @@ from numba.extending import intrinsic
 
 from fusedmlp.kernels.compilation.jit import inner
 
-# How often a waiting thread reads the counter before it yields its core: about two microseconds.
+# Reads of the counter before a waiting thread yields its core: about two microseconds.
 SPINS = 1000
 
-# A counter of at least this ends all waiting: some thread of the team will never come.
+# A counter of at least this releases all waiting threads: a thread of the team will not arrive.
 RELEASED = 1 << 62
 
 YIELD = "fusedmlp_yield"
 
 
 def _name_yield() -> None:
-    """Give the system's function a name that compiled code finds in every process."""
+    """Register the system's yield under a name that compiled code finds in every process."""
     if sys.platform == "win32":
         function = ctypes.windll.kernel32.SwitchToThread
     else:
@@ -44,7 +44,7 @@ def _arrive(typing_context, counter):
 
 
 @intrinsic
-def _arrived(typing_context, counter):
+def _read_counter(typing_context, counter):
     def build(context, builder, sig, args):
         return builder.load_atomic(args[0], "acquire", align=8)
 
@@ -62,21 +62,21 @@ def _yield(typing_context):
 
 
 class Team(NamedTuple):
-    """A thread's place among those that run a kernel together."""
+    """A thread and its team; threads are numbered from 0."""
 
-    counter: Any  # the barrier's, an address
+    counter: Any  # address of the barrier's counter
     thread: int
-    threads: int
+    threads: int  # in the team
 
 
 @inner
 def barrier(team):
-    """Wait until all threads have come. What any of them wrote before, all can read after."""
+    """Wait until all threads have arrived. Each sees what the others wrote before the barrier."""
     if team.threads > 1:
-        before = _arrive(team.counter)
-        all_here = (before // team.threads + 1) * team.threads
+        arrived = _arrive(team.counter)
+        all_arrived = (arrived // team.threads + 1) * team.threads
         spins = 0
-        while _arrived(team.counter) < all_here and before < RELEASED:
+        while _read_counter(team.counter) < all_arrived and arrived < RELEASED:
             spins += 1
             if spins > SPINS:
                 _yield()

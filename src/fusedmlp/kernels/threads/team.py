@@ -1,4 +1,4 @@
-"""Threads that run one kernel together."""
+"""Thread teams, which run one kernel together."""
 
 from threading import Thread
 from typing import Any
@@ -13,10 +13,10 @@ UNUSED_COUNTER = aligned_zeros(8, np.int64)
 
 
 def run_in_team(kernel: Any, arguments: tuple[Any, ...], threads: int) -> Any:
-    """Run kernel(*arguments, counter, thread, threads) in so many threads; return one result.
+    """Run kernel(*arguments, counter, thread, threads) in `threads` threads; return one result.
 
-    The threads live as long as the call, so that there are none to be lost in a fork, or to be
-    shared by two runs at once. NumPy's stand-ins for compiled vectors cannot wait for each other.
+    The threads live as long as the call, so that none is lost in a fork or shared by two runs.
+    Without compilation, the team is one thread, since the barrier is compiled code.
     """
     if threads == 1 or config.DISABLE_JIT:
         return kernel(*arguments, UNUSED_COUNTER, 0, 1)
@@ -31,7 +31,7 @@ def run_in_team(kernel: Any, arguments: tuple[Any, ...], threads: int) -> Any:
             helper.start()
             started.append(helper)
         return kernel(*arguments, counter, 0, threads)
-    except BaseException:  # Ctrl-C between two lines here, or a thread too many for the system
+    except BaseException:  # Ctrl-C, or more threads than the system allows
         counter[0] = RELEASED
         raise
     finally:

@@ -1,27 +1,27 @@
-"""A vector as a value: compiled, or NumPy's arrays to debug with.
+"""SIMD vectors as values: compiled, or as NumPy arrays for debugging.
 
-address(array): where the items of a C-ordered array begin; shifted(memory, n): n items further.
-load(memory, offset), load_wide: a vector of the items from `offset` on.
+address(array): the address of a C-ordered array; shifted(memory, n): the address n items further.
+load(memory, offset), load_wide: a vector of the items from `offset` on; unaligned.
 load_first(memory, offset, count), load_first_wide: the first `count` of them; other lanes are 0.
-store(memory, offset, vector), store_first(memory, offset, vector, count): the way back.
-zeros(memory), zeros_wide(memory): a vector of zeros of the type that is in memory.
-at(memory, offset), put(memory, offset, number): one item.
+store(memory, offset, vector), store_first(memory, offset, vector, count): store a vector.
+zeros(memory), zeros_wide(memory): a vector of zeros of memory's type.
+at(memory, offset), put(memory, offset, number): load or store one item.
 select(mask, yes, no): yes in the lanes where mask is true, no in the others.
 fma(a, b, c): a * b + c, rounded once where the processor can.
-concatenate(low, high): a vector twice as wide; split(wide): its low and its high half.
-relu(vector): its numbers above 0, NaN included; else 0.
-absolute(vector): without signs. copysign(size, sign): size, with the other's sign.
+concatenate(low, high): a vector of twice the lanes; split(wide): its low and its high half.
+relu(vector): in each lane max(number, 0); NaN stays NaN.
+absolute(vector): absolute values. copysign(size, sign): size with the sign of sign.
 sqrt(vector): square roots.
 power_of_two(shifted): 2**k, given ``k + 1.5 * 2**52`` (``2**23`` in float32).
-stack_buffer(memory): STACK_BYTES bytes for such numbers, until the function returns.
-transpose_tile(source, source_stride, target, target_stride): a square of lanes, transposed.
+stack_buffer(memory): STACK_BYTES bytes of memory's type, until the function returns.
+transpose_tile(source, source_stride, target, target_stride): transpose lanes x lanes items.
 maximum(a, b): in each lane the larger number.
 max_lane(vector), sum_lanes(vector): the largest lane, and the sum of the lanes.
-dot_products(vector, memory, offset): lane k is the dot product with the k-th of as many vectors as
-lanes.
+dot_products(vector, memory, offset): lane k is the dot product with the k-th vector of memory from
+`offset` on.
 lane_count(memory): lanes of a vector.
 
-Offsets count items; nothing checks them.
+Offsets count items and are not checked.
 """
 
 from numba import config

@@ -8,8 +8,8 @@ from fusedmlp.kernels.vector import at, lane_count, load, put, shifted, store, t
 def copy(source, size, target):
     """Set target (size,) to source.
 
-    The rest is copied number by number: rows of a few numbers are copied most, and a masked store
-    takes AMD's processors a dozen cycles.
+    The remainder is copied number by number: most copies are of rows of a few numbers, and a masked
+    store takes a dozen cycles on AMD's processors.
     """
     lanes = lane_count(source)
     full = size - size % lanes
@@ -21,14 +21,14 @@ def copy(source, size, target):
 
 @inner
 def fill_with_zeros(memory, size):
-    """Set so many numbers to zero."""
+    """Set `size` numbers to zero."""
     for k in range(size):
         put(memory, k, 0)
 
 
 @inner
 def transpose(A, rows, columns, row_stride, B, stride):
-    """Set B (columns, stride) to A (rows, columns) transposed: in squares, then what is left."""
+    """Set B (columns, stride) to A.T, A (rows, columns): in square tiles, then the remainder."""
     lanes = lane_count(A)
     row_end, column_end = rows - rows % lanes, columns - columns % lanes
     for r in range(0, row_end, lanes):

@@ -1,35 +1,34 @@
-"""The element-wise loop: whole vectors, then the rest.
+"""Element-wise loops: whole wide vectors, then the remainder.
 
-All loops that do the same with each number are made here, of the line that differs. Wide vectors,
-whose registers need not wait for each other, take a seventh less time than single ones. The lines
-are called in one place of the loop, since what is called is compiled there.
+Each loop is made from the operation on one wide vector. Wide vectors, whose registers are
+independent of each other, take a seventh less time than single registers. The loop calls the
+operation at one point only, since each call is compiled where it is inlined.
 """
 
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.vector import WIDE, lane_count, load_first_wide, load_wide, store, store_first
 
 
-def elementwise(line):
-    """Return a loop over `size` numbers from a line for one wide vector of them.
+def elementwise(operation):
+    """Return a loop (size, *arguments) over `size` numbers from the operation on one wide vector.
 
-    The line takes the index of the vector's first number, the size, and the arguments that the loop
-    takes after the size, of which the first is an address; it loads with `load_part` and stores
-    with `store_part`.
+    The operation takes the index of the vector's first number, the size, and the arguments of the
+    loop, the first of which is an address. It loads with `load_part` and stores with `store_part`.
     """
-    line = inner(line)
+    operation = inner(operation)
 
     @inner
     def loop(size, *arguments):
         lanes, k = WIDE * lane_count(arguments[0]), 0
         while k < size:
-            line(k, size, *arguments)
+            operation(k, size, *arguments)
             k += lanes
 
     return loop
 
 
 def replace_each(function):
-    """Return a loop (size, z, *constants) that replaces all z by the function of them."""
+    """Return a loop (size, z, *constants) that replaces z by function(z, *constants)."""
 
     def replace(k, size, z, *constants):
         store_part(z, k, function(load_part(z, k, size), *constants), size)
@@ -38,7 +37,7 @@ def replace_each(function):
 
 
 def combine_each(function):
-    """Return a loop (size, a, b, result, *constants): the results are the function of a and b."""
+    """Return a loop (size, a, b, result, *constants) that sets result to function(a, b)."""
 
     def combine(k, size, a, b, result, *constants):
         value = function(load_part(a, k, size), load_part(b, k, size), *constants)
@@ -49,7 +48,7 @@ def combine_each(function):
 
 @inner
 def load_part(memory, k, size):
-    """Return the wide vector at k of so many numbers; lanes past the last are 0."""
+    """Return the wide vector at index k of `size` numbers; lanes past the end are 0."""
     if k + WIDE * lane_count(memory) <= size:
         return load_wide(memory, k)
     return load_first_wide(memory, k, size - k)
@@ -57,7 +56,7 @@ def load_part(memory, k, size):
 
 @inner
 def store_part(memory, k, vector, size):
-    """Store the wide vector at k of so many numbers."""
+    """Store a wide vector at index k of `size` numbers; lanes past the end are not stored."""
     if k + WIDE * lane_count(memory) <= size:
         store(memory, k, vector)
     else:

@@ -1,10 +1,10 @@
-"""Matrices in memory, as functions of kernels hand them on."""
+"""Matrices in memory: an address and strides."""
 
 from typing import Any, NamedTuple
 
 
 class LeftMatrix(NamedTuple):
-    """The left factor: A[r, k] is at r * row_stride + k * k_stride."""
+    """The left factor A of a matrix product: A[r, k] is at r * row_stride + k * k_stride."""
 
     data: Any  # address
     row_stride: Any

@@ -1,7 +1,7 @@
-"""Vectors to and from memory.
+"""Loads and stores of vectors.
 
-Memory is an address, one machine word. An array is a struct of nine: passed on to every function
-inside a step, those structs took most of a small network's epoch and of the compiler's time.
+Memory is passed as an address, one machine word. An array is a struct of nine words: passing such
+structs to each function of a step took most of a small network's epoch and of the compile time.
 """
 
 from llvmlite import ir
@@ -12,7 +12,7 @@ from numba.np.arrayobj import make_array
 
 from fusedmlp.kernels.vector.simd import WIDE, Vector, call_llvm, lanes_of, splatted
 
-STACK_BYTES = 16384  # bytes: half of the fastest cache
+STACK_BYTES = 16384  # half of the L1 cache
 
 
 @intrinsic
@@ -35,12 +35,12 @@ def shifted(typing_context, memory, items):
 
 
 def _pointer(builder, memory, offset, vector_type):
-    """Return the address of the vector that begins with the item at offset."""
+    """Return the address of the vector whose first item is at `offset`."""
     return builder.bitcast(builder.gep(memory, [offset]), vector_type.as_pointer())
 
 
 def _loader(registers):
-    """Return an intrinsic that loads so many registers from the items `offset` on."""
+    """Return an intrinsic that loads `registers` registers of items from `offset` on."""
 
     @intrinsic
     def load(typing_context, memory, offset):
@@ -66,16 +66,16 @@ def store(typing_context, memory, offset, vector):
 
 
 def _first_lanes(builder, count, vector_type):
-    """Mask of the lanes below count, which is made of numbers as long as the vector's."""
+    """Return the mask of the lanes below count; its integers are as wide as the vector's items."""
     index = ir.IntType(64 if vector_type.element == ir.DoubleType() else 32)
     lanes = vector_type.count
     numbers = ir.Constant(ir.VectorType(index, lanes), list(range(lanes)))
-    short = builder.trunc(count, index) if index.width < count.type.width else count
-    return builder.icmp_signed("<", numbers, splatted(builder, short, lanes))
+    narrow = builder.trunc(count, index) if index.width < count.type.width else count
+    return builder.icmp_signed("<", numbers, splatted(builder, narrow, lanes))
 
 
 def _first_loader(registers):
-    """Return an intrinsic that loads the first `count` lanes of so many registers."""
+    """Return an intrinsic that loads the first `count` lanes of `registers` registers."""
 
     @intrinsic
     def load_first(typing_context, memory, offset, count):
@@ -114,16 +114,16 @@ def stack_buffer(typing_context, memory):
     def build(context, builder, sig, args):
         item = context.get_value_type(memory.dtype)
         items = STACK_BYTES * 8 // memory.dtype.bitwidth
-        with builder.goto_entry_block():  # Numba's own alloca_once fills the workspace with zeros
-            workspace = builder.alloca(ir.ArrayType(item, items))
-        workspace.align = 64
-        return builder.bitcast(workspace, item.as_pointer())
+        with builder.goto_entry_block():  # Numba's own alloca_once would zero the memory
+            buffer = builder.alloca(ir.ArrayType(item, items))
+        buffer.align = 64
+        return builder.bitcast(buffer, item.as_pointer())
 
     return memory(memory), build
 
 
-def _crossed(builder, low, high, distance, lanes):
-    """Swap the blocks of `distance` lanes that lie off the diagonal of two rows of a square."""
+def _swap_blocks(builder, low, high, distance, lanes):
+    """Swap the off-diagonal blocks of `distance` lanes of two rows of a square."""
     first = [k if not k & distance else lanes + k - distance for k in range(lanes)]
     second = [k + distance if not k & distance else lanes + k for k in range(lanes)]
     indices = ir.VectorType(ir.IntType(32), lanes)
@@ -141,13 +141,13 @@ def dot_products(typing_context, vector, memory, offset):
         vector_type, align = args[0].type, memory.dtype.bitwidth // 8
         products = []
         for k in range(lanes):
-            place = builder.add(args[2], ir.Constant(args[2].type, k * lanes))
-            pointer = _pointer(builder, args[1], place, vector_type)
+            start = builder.add(args[2], ir.Constant(args[2].type, k * lanes))
+            pointer = _pointer(builder, args[1], start, vector_type)
             products.append(builder.fmul(args[0], builder.load(pointer, align=align)))
         while len(products) > 1:  # pairwise, as in sum_lanes
             half = len(products) // 2
             pairs = zip(products[:half], products[half:], strict=True)
-            products = [builder.fadd(*_crossed(builder, a, b, half, lanes)) for a, b in pairs]
+            products = [builder.fadd(*_swap_blocks(builder, a, b, half, lanes)) for a, b in pairs]
         return products[0]
 
     return vector(vector, memory, types.intp), build
@@ -171,7 +171,7 @@ def transpose_tile(typing_context, source, source_stride, target, target_stride)
         while distance:
             for k in range(lanes):
                 if not k & distance:
-                    pair = _crossed(builder, rows[k], rows[k + distance], distance, lanes)
+                    pair = _swap_blocks(builder, rows[k], rows[k + distance], distance, lanes)
                     rows[k], rows[k + distance] = pair
             distance //= 2
         for k, row in zip(offsets, rows, strict=True):

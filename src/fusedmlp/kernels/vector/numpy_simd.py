@@ -1,4 +1,4 @@
-"""NumPy arrays in the place of `simd`'s vectors and addresses, for ``NUMBA_DISABLE_JIT=1``."""
+"""NumPy arrays instead of `simd`'s vectors and addresses, for ``NUMBA_DISABLE_JIT=1``."""
 
 import numpy as np
 

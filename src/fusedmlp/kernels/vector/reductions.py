@@ -1,4 +1,4 @@
-"""Sums over rows and over numbers in memory; the order of each sum is fixed."""
+"""Sums over rows and over numbers in memory, added in a fixed order."""
 
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from fusedmlp.kernels.vector.typed_constants import ADD, NO_STRIDE
 
 
 class Weights(NamedTuple):
-    """Numbers at an address, `stride` apart: one for each row."""
+    """The weights of rows: numbers at an address, `stride` apart."""
 
     data: Any
     stride: Any
@@ -47,7 +47,7 @@ def sum_weighted_rows(A, rows, columns, weights, c, mode):
         odd = zeros_wide(c)
         for r in range(rows):
             k = r * A.row_stride + j
-            # Two chains: an addition waits four cycles for the one before it.
+            # Two chains of additions, since an addition has a latency of four cycles.
             weight = at(weights.data, r * weights.stride)
             even, odd = odd, even + load_first_wide(A.data, k, count) * weight
         store_first(c, j, even + odd, count)
@@ -55,7 +55,7 @@ def sum_weighted_rows(A, rows, columns, weights, c, mode):
 
 @inner
 def norm(numbers, size):
-    """Return the Euclidean length of the numbers at an address, from sums in two chains."""
+    """Return the Euclidean norm of the numbers at an address, added in two chains."""
     even, odd, lanes = zeros(numbers), zeros(numbers), lane_count(numbers)
     for k in range(0, size, lanes):
         part = load_first(numbers, k, size - k)
@@ -65,7 +65,7 @@ def norm(numbers, size):
 
 @inner
 def sum_of_squares(numbers, size):
-    """Return the sum of the squares of the few numbers at an address, in one chain."""
+    """Return the sum of the squares of the numbers at an address, in one chain: they are few."""
     sums, lanes = zeros(numbers), lane_count(numbers)
     for k in range(0, size, lanes):
         part = load_first(numbers, k, size - k)
@@ -75,7 +75,7 @@ def sum_of_squares(numbers, size):
 
 @inner
 def all_finite(numbers, size):
-    """Whether no number at an address is infinite or NaN: zero times any other is zero."""
+    """Whether all numbers at an address are finite: 0 times infinity or NaN is NaN."""
     sums, lanes = zeros(numbers), lane_count(numbers)
     for k in range(0, size, lanes):
         sums = sums + 0.0 * load_first(numbers, k, size - k)

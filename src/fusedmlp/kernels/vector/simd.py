@@ -1,8 +1,8 @@
-"""A vector as a value: as many numbers as one register of the processor holds.
+"""SIMD vectors as values: the numbers that one register of the processor holds.
 
-Numba knows no SIMD type, but takes one: a `Vector` is LLVM's ``<n x double>`` or ``<n x float>``.
-``+ - * /`` work lane by lane and take a scalar for one side; ``< >`` give a mask for `select`.
-A wide vector is simply several registers: chains that do not wait for each other.
+Numba has no SIMD type, but accepts new types: a `Vector` is LLVM's ``<n x double>`` or
+``<n x float>``. ``+ - * /`` work lane by lane; one operand may be a scalar. ``< >`` give a mask for
+`select`. A wide vector has several registers, which are independent of each other.
 """
 
 import operator
@@ -15,26 +15,28 @@ from numba.extending import intrinsic, lower_builtin, lower_cast, models, regist
 
 
 def _host_has(feature: str) -> bool:
-    """Whether the processor that Numba compiles for has a feature of LLVM's list."""
+    """Whether the processor that Numba compiles for has a feature, by LLVM's name."""
     if config.CPU_FEATURES is not None:
         return f"+{feature}" in config.CPU_FEATURES.split(",")
     return bool(binding.get_host_cpu_features().get(feature))
 
 
-# These run an instruction on 64 bytes as two on 32: nothing is gained, ragged ends are longer. On
-# Zen 4, 8-16-2 takes 1.57 us a step with 32 bytes and 2.47 with 64, 784-100-10 446 and 504.
-_IN_HALVES = {"znver4"}
-_WHOLE = (config.CPU_NAME or binding.get_host_cpu_name()) not in _IN_HALVES
+# These processors run an instruction on 64 bytes as two on 32: 64 bytes gain nothing and make
+# remainders longer. On Zen 4, 8-16-2 takes 1.57 us a step with 32 bytes and 2.47 with 64,
+# 784-100-10 446 and 504.
+_SPLIT_64_BYTES = {"znver4"}
+_USES_64_BYTES = (config.CPU_NAME or binding.get_host_cpu_name()) not in _SPLIT_64_BYTES
 
-# Bytes in a register, and how many registers are as wide as a tile's row: 6 rows of 4 with the 32
-# registers of AVX-512, 6 of 2 with 16 (one more of either spills: 266 GFLOP/s became 51). Zen 4 has
-# 32 of 32 bytes, but 6 of 4 leave more of a tile empty: 8-16-2 takes 1.90.
-REGISTER = 64 if _host_has("avx512f") and _WHOLE else 32 if _host_has("avx") else 16
+# Bytes in a register, and registers in a row of a tile: tiles of 6 rows of 4 registers with the 32
+# registers of AVX-512, of 6 rows of 2 with 16 (one more row or register spills: 266 GFLOP/s became
+# 51). Zen 4 has 32 registers of 32 bytes, but 6 rows of 4 leave more of a tile empty: 8-16-2 takes
+# 1.90 us.
+REGISTER = 64 if _host_has("avx512f") and _USES_64_BYTES else 32 if _host_has("avx") else 16
 WIDE = 4 if REGISTER == 64 else 2
 
 
 class Vector(types.Type):
-    """Numba's type of a vector of so many lanes; a mask has booleans as its lanes."""
+    """Numba's type of a vector of `lanes` numbers of type dtype; a mask's dtype is boolean."""
 
     def __init__(self, dtype, lanes):
         self.dtype, self.lanes = dtype, lanes
@@ -51,7 +53,7 @@ class _VectorModel(models.PrimitiveModel):
 
 
 def splatted(builder, scalar, lanes):
-    """All lanes of a vector the same scalar."""
+    """Return a vector whose lanes are all the same scalar."""
     vector = ir.Constant(ir.VectorType(scalar.type, lanes), ir.Undefined)
     vector = builder.insert_element(vector, scalar, ir.Constant(ir.IntType(32), 0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
@@ -94,7 +96,7 @@ def lanes_of(dtype):
 
 
 def _zeros(registers):
-    """Return an intrinsic that makes so many registers of zeros, of memory's type."""
+    """Return an intrinsic for a vector of zeros of `registers` registers, of memory's type."""
 
     @intrinsic
     def zeros(typing_context, memory):
@@ -109,7 +111,7 @@ def _zeros(registers):
 
 
 def call_llvm(builder, name, vector_type, suffix, arguments, result, fastmath=()):
-    """Call one of LLVM's own functions on vectors."""
+    """Call an LLVM intrinsic on vectors."""
     lanes = f"v{vector_type.count}f{64 if vector_type.element == ir.DoubleType() else 32}"
     function_type = ir.FunctionType(result, [a.type for a in arguments])
     function = cgutils.get_or_insert_function(
@@ -146,8 +148,8 @@ def fma(typing_context, a, b, c):
     return vector(vector, vector, vector), build
 
 
-def _lanes_from(builder, first, count, low, high):
-    """Return `count` lanes of two vectors in a row, from the `first` on."""
+def _lane_range(builder, first, count, low, high):
+    """Return `count` lanes of two concatenated vectors, from lane `first` on."""
     indices = ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(first, first + count)))
     return builder.shuffle_vector(low, high, indices)
 
@@ -157,7 +159,7 @@ def concatenate(typing_context, low, high):
     lanes = 2 * low.lanes
 
     def build(context, builder, sig, args):
-        return _lanes_from(builder, 0, lanes, *args)
+        return _lane_range(builder, 0, lanes, *args)
 
     return Vector(low.dtype, lanes)(low, low), build
 
@@ -167,7 +169,7 @@ def split(typing_context, wide):
     half = Vector(wide.dtype, wide.lanes // 2)
 
     def build(context, builder, sig, args):
-        both = [_lanes_from(builder, n * half.lanes, half.lanes, args[0], args[0]) for n in (0, 1)]
+        both = [_lane_range(builder, n * half.lanes, half.lanes, args[0], args[0]) for n in (0, 1)]
         return context.make_tuple(builder, sig.return_type, both)
 
     return types.UniTuple(half, 2)(wide), build
@@ -175,8 +177,8 @@ def split(typing_context, wide):
 
 @intrinsic
 def relu(typing_context, vector):
-    # Not a select: LLVM makes a masked store of one that goes back to where it came from, and that
-    # takes AMD's processors five times as long.
+    # Not a select: if the result replaces the operand in memory, LLVM makes a masked store of it,
+    # which takes five times as long on AMD's processors.
     def build(context, builder, sig, args):
         zero = ir.Constant(args[0].type, [0.0] * vector.lanes)
         arguments, flags = [args[0], zero], ("nsz",)
@@ -200,11 +202,11 @@ def power_of_two(typing_context, shifted):
     return shifted(shifted), build
 
 
-def _across(combine):
-    """Return an intrinsic that makes one number of a vector's lanes, pairwise."""
+def _reduction(combine):
+    """Return an intrinsic that reduces a vector's lanes to one number, pairwise."""
 
     @intrinsic
-    def across(typing_context, vector):
+    def reduce(typing_context, vector):
         def build(context, builder, sig, args):
             lanes = [
                 builder.extract_element(args[0], ir.Constant(ir.IntType(32), k))
@@ -218,11 +220,11 @@ def _across(combine):
 
         return vector.dtype(vector), build
 
-    return across
+    return reduce
 
 
 def _maximum(builder, a, b):
-    """Return a where it is maximum, else b, NaN or not: one instruction."""
+    """Return a where a > b, else b, also for NaN: one instruction."""
     return builder.select(builder.fcmp_ordered(">", a, b), a, b)
 
 
@@ -259,5 +261,5 @@ def maximum(typing_context, a, b):
 
 
 zeros, zeros_wide = _zeros(1), _zeros(WIDE)
-sum_lanes = _across(lambda builder, a, b: builder.fadd(a, b))
-max_lane = _across(_maximum)
+sum_lanes = _reduction(lambda builder, a, b: builder.fadd(a, b))
+max_lane = _reduction(_maximum)

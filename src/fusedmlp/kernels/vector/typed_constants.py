@@ -1,17 +1,17 @@
-"""Arguments of one type for Numba, where each literal 0 or 1 is a type of its own.
+"""Integer constants of one Numba type; each literal 0 or 1 would be a type of its own.
 
-A call with a literal would compile everything below it once more.
+A call with a literal would compile the called function, and all that it calls, once more.
 """
 
 import numpy as np
 
 ZERO = np.intp(0)
 
-# Modes of a product or a sum: set the result, add to it, or set it to the sum with a bias.
+# Modes of a product or a sum: set the result, add to it, or set it and add a bias.
 SET, ADD, ON_BIAS = np.intp(0), np.intp(1), np.intp(2)
 
-# Strides: the same number each time, the next one.
+# Strides: the same number for each index, or consecutive numbers.
 NO_STRIDE, UNIT_STRIDE = np.intp(0), np.intp(1)
 
-# For `all_activations`, which is None where the common ones will do.
+# For `all_activations`, which is None in plans with common activations only.
 ALL_ACTIVATIONS = np.intp(1)

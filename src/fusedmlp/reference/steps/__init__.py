@@ -1,1 +1,1 @@
-"""The parts of a step that have no compiled twin of their own."""
+"""The parts of a training step that have no compiled twin of their own."""

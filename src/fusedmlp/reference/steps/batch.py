@@ -1,4 +1,4 @@
-"""The rows of a step."""
+"""The mini-batch of a training step."""
 
 from dataclasses import dataclass
 
@@ -12,18 +12,18 @@ from fusedmlp.reference.steps.row_sampling import draw_rows_of, uses_sampler
 
 @dataclass
 class Batch:
-    """Rows, their targets, and their part in the epoch."""
+    """The rows of a mini-batch, their targets and weights, and their positions in the epoch."""
 
     X: Array  # (rows, n_in)
     y: Array  # (rows, n_out)
     row_weights: Array  # (rows,)
-    total_weight: float  # what a mean over the rows divides by
-    rows: NDArray[np.int64]  # their places in the training data
+    total_weight: float  # the divisor of a mean over the rows
+    rows: NDArray[np.int64]  # their indices in the training data
     epoch: int
-    places: slice  # in the epoch
+    places: slice  # positions in the epoch's order
 
     def scale(self, plan: Plan) -> float:
-        """Return what the delta of a row of weight 1 is multiplied by: the reduction."""
+        """Return the scale of the delta of a row of weight 1; for a mean, 1 / total_weight."""
         if plan.reduction == Reduction.SUM:
             return 1.0
         return 1 / self.total_weight if self.total_weight > 0 else 0.0
@@ -37,7 +37,7 @@ def all_rows(X: Array, y: Array, row_weights: Array | None) -> Batch:
 
 
 def next_batch(plan: Plan, X: Array, y: Array, state: State, epoch: int, places: slice) -> Batch:
-    """Return the rows that an epoch visits at these places; AW-SGD draws them."""
+    """Return the rows at these positions of the epoch's order; AW-SGD draws them."""
     if uses_sampler(plan):
         row_weights, total = draw_rows_of(plan, state, epoch, places)
     if not plan.shuffle:

@@ -1,4 +1,4 @@
-"""The masks of dropout and dropconnect."""
+"""Dropout masks, and the weight mask of dropconnect."""
 
 import math
 
@@ -10,14 +10,14 @@ from fusedmlp.reference.random_numbers import keep_mask, mix
 from fusedmlp.reference.steps.batch import Batch
 from fusedmlp.reference.steps.layers import layers_of
 
-# Counters of an epoch's key that no row's place in the order reaches.
+# Counters for masks; the draws of an epoch's row order use counters below the number of rows.
 OF_LAYERS, OF_BATCHES = 1 << 62, 1 << 61
 
 
 def draw_dropout_masks(plan: Plan, batch: Batch) -> list[Array]:
-    """Return for each hidden layer the factors of its units (rows, units).
+    """Return the dropout mask (rows, units) of each hidden layer.
 
-    A row has its own masks in each epoch, wherever in the epoch it comes.
+    A row's mask depends on the epoch and the row, not on the row's position in the epoch's order.
     """
     epoch_key, masks = mix(plan.seed, batch.epoch), []
     for layer, units in enumerate(plan.sizes[1:-1].tolist()):
@@ -30,7 +30,7 @@ def draw_dropout_masks(plan: Plan, batch: Batch) -> list[Array]:
 
 
 def draw_weight_mask(plan: Plan, batch: Batch, size: int) -> Array:
-    """Return the factor of each parameter in a batch, 1 for biases."""
+    """Return the mask of the flat vector of parameters for a batch; it is 1 for biases."""
     flat = np.ones(size, plan.learning_rate.dtype)
     key = mix(mix(mix(plan.seed, batch.epoch), OF_BATCHES), batch.places.start // plan.batch_size)
     offsets = plan.weight_offsets.tolist()

@@ -1,4 +1,4 @@
-"""All layers, forward and back."""
+"""Forward pass, backward pass and gradient of all layers."""
 
 import numpy as np
 
@@ -14,10 +14,10 @@ from fusedmlp.reference.steps.network import Network
 
 
 def forward_all(plan: Plan, network: Network, X: Array) -> tuple[list[Array], list[Array]]:
-    """Send X (rows, n_in) through all layers.
+    """Run the forward pass for X (rows, n_in).
 
-    Return the inputs and each layer's outputs (rows, units) and, beside each, what is saved for
-    the way back: that from which the activation's derivative is computed.
+    Return two lists: X and each layer's outputs (rows, units); and what the backward pass computes
+    the activations' derivatives from, each layer's outputs or pre-activations.
     """
     outputs, saved = [X], [X]
     for layer, (weights, biases) in enumerate(network.layers):
@@ -40,7 +40,7 @@ def forward_all(plan: Plan, network: Network, X: Array) -> tuple[list[Array], li
 
 
 def last_delta(plan: Plan, batch: Batch, outputs: Array) -> Array:
-    """Return the delta at the last layer's outputs, each row's times its weight."""
+    """Return the delta of the last layer, each row times its weight."""
     delta, last = np.empty_like(outputs), plan.activations[-1]
     scale, huber_delta = batch.scale(plan), float(plan.huber_delta)
     output_delta(plan.loss, last, outputs, batch.y, scale, delta, huber_delta)
@@ -51,7 +51,7 @@ def last_delta(plan: Plan, batch: Batch, outputs: Array) -> Array:
 def backpropagate_all(
     plan: Plan, network: Network, saved: list[Array], delta: Array
 ) -> list[Array]:
-    """Carry the last layer's delta back; return the delta of each layer (rows, units)."""
+    """Propagate the last layer's delta back; return the delta (rows, units) of each layer."""
     deltas = [delta]
     for layer in reversed(range(1, len(network.layers))):
         weights, _ = network.layers[layer]
@@ -83,7 +83,7 @@ def gradient_of(
         normalized = layer < len(network.norms)
         to_biases = bias_gradient[:0] if normalized else bias_gradient
         layer_gradient(outputs[layer], deltas[layer], weight_gradient, to_biases)
-        if normalized:  # a bias is then a shift
+        if normalized:  # its bias is the shift
             bias_gradient[:] = network.norms[layer].shift_gradient
     if network.norms:
         scale_gradients = [norm.scale_gradient for norm in network.norms]

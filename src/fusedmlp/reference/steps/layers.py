@@ -1,4 +1,4 @@
-"""The flat vector of parameters as layers."""
+"""Views of the flat vector of parameters, layer by layer."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""The network that a step trains: its layers, and what options put between them."""
+"""The network of a training step: layers, batch normalisation and masks."""
 
 from dataclasses import dataclass, field
 
@@ -12,12 +12,12 @@ from fusedmlp.reference.steps.layers import Layers, layers_of
 
 @dataclass
 class Network:
-    """The layers and, where an option asks for it, their masks and normalisation."""
+    """The layers and, if an option asks for them, batch normalisation and masks."""
 
     layers: Layers  # weights (n_in, n_out) and biases (n_out,) of each
     norms: list[Norm] = field(default_factory=list)  # batch normalisation of each hidden layer
     dropout_masks: list[Array] = field(default_factory=list)  # (rows, units) of each hidden layer
-    weight_mask: Array | None = None  # dropconnect's, for the flat vector
+    weight_mask: Array | None = None  # of dropconnect, for the flat vector
 
 
 def network_of(plan: Plan, params: Array) -> Network:

@@ -1,4 +1,4 @@
-"""A step once its gradient is known: penalties, clipping, the optimiser's rule."""
+"""The update of the parameters from a gradient: penalties, clipping, the optimiser's rule."""
 
 import math
 
@@ -12,7 +12,7 @@ from fusedmlp.reference.updates import count_direction_changes, update
 
 
 def penalize_and_clip(plan: Plan, state: State) -> None:
-    """Add the penalties' derivative to the gradient, and bound it."""
+    """Add the penalties' derivative to the gradient, and clip it."""
     penalize_all(plan, state.params, state.gradient)
     if plan.extras.clip_value < math.inf:
         clip_values(state.gradient, plan.extras.clip_value)
@@ -21,7 +21,7 @@ def penalize_and_clip(plan: Plan, state: State) -> None:
 
 
 def penalize_all(plan: Plan, params: Array, gradient: Array) -> None:
-    """Add the penalties on the weights of all layers to the gradient."""
+    """Add the derivative of the penalties on all layers' weights to the gradient."""
     l1, l2 = plan.extras.l1, plan.extras.l2
     if l1 == 0 and l2 == 0:
         return
@@ -32,7 +32,7 @@ def penalize_all(plan: Plan, params: Array, gradient: Array) -> None:
 
 
 def apply_update(plan: Plan, state: State, batch: Batch, rows: int) -> None:
-    """Update the parameters by the optimiser's rule; rows: of the training data."""
+    """Update the parameters by the optimiser's rule; rows: the number of training rows."""
     if plan.track_directions:
         count_direction_changes(state.gradient, state.last_direction, state.direction_changes)
     extras, rate = plan.extras, learning_rate_at(plan, state, batch.epoch)
@@ -48,7 +48,7 @@ def apply_update(plan: Plan, state: State, batch: Batch, rows: int) -> None:
         bounds = extras.least_step, extras.most_step
         rprop(*memory, extras.eta_minus, extras.eta_plus, *bounds)
     else:
-        if extras.optimizer == Optimizer.ADAMW:  # beside the gradient, which l2 would join
+        if extras.optimizer == Optimizer.ADAMW:  # on the weights themselves, not on the gradient
             for weights, _ in layers_of(plan, state.params):
                 weights *= 1 - rate * extras.weight_decay
         batches = math.ceil(rows / plan.batch_size)

@@ -1,4 +1,4 @@
-"""The history of a run: a batch's error and loss before its update."""
+"""Records of the error and the loss, measured on each batch before its update."""
 
 from fusedmlp.plan import Plan, State
 from fusedmlp.reference.activations import Array

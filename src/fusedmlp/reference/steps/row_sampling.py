@@ -1,4 +1,4 @@
-"""AW-SGD in a step: the rows of a batch are drawn, and the sampler learns from them."""
+"""AW-SGD in a training step: draw the rows of a batch, and update the sampler."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +9,14 @@ from fusedmlp.reference.sampling import add_squares, draw_rows, learn_to_sample,
 
 
 def uses_sampler(plan: Plan) -> bool:
-    """Whether the rows of a step are drawn."""
+    """Whether the optimiser is AW-SGD, which draws the rows of each batch."""
     return plan.extras.optimizer == Optimizer.AW_SGD
 
 
 def draw_rows_of(plan: Plan, state: State, epoch: int, places: slice) -> tuple[Array, float]:
-    """Draw the rows of a batch; return their weights (rows,), and what a mean divides by.
+    """Draw the rows of a batch; return their weights (rows,), and the divisor of a mean.
 
-    To divide by the sum of the weights that were drawn would be a bias: it is their expectation.
+    The divisor is the expected sum of the weights. Their actual sum would make the mean biased.
     """
     drawn, floor = state.row_order[places], plan.extras.sampler_floor
     draw_rows(state.sampler_tree, floor, plan.seed, epoch, places.start, drawn)
@@ -31,7 +31,7 @@ def draw_rows_of(plan: Plan, state: State, epoch: int, places: slice) -> tuple[A
 def learn_from_batch(
     plan: Plan, state: State, places: slice, outputs: list[Array], deltas: list[Array], scale: float
 ) -> None:
-    """Let the sampler learn from the lengths of the rows' own gradients; scale: of the deltas."""
+    """Update the sampler from the lengths of the rows' gradients; scale: of the deltas."""
     squares: NDArray[np.float64] = np.zeros(len(deltas[0]))
     for inputs, delta in reversed(list(zip(outputs[:-1], deltas, strict=True))):
         add_squares(inputs, delta / scale, plan.bias, squares)

@@ -189,6 +189,8 @@ def _make_dispatchers(field, otherwise, make_loop=None):
     its own: a branch inside the loop costs a third of the speed.
     """
     table = {code: getattr(formula, field) for code, formula in FORMULAS.items()}
+    if field == "function":
+        del table[Activation.IDENTITY]  # nothing to do
     if make_loop is None:  # derivatives of outputs only: the small-batch kernel saves no more
         table = {code: f for code, f in table.items() if not code.traits.needs_preactivation}
     else:

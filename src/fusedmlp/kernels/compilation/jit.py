@@ -18,7 +18,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 FLAGS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "nsz"}}
 
 
-def inner(function: Function, **options: Any) -> Function:
+def inner(function: Function) -> Function:
     """Compile a function that only kernels call: no wrapper for Python, no entry in the cache.
 
     The wrappers and cache entries of thirty functions took 6 of 17 s of a first call.
@@ -26,7 +26,7 @@ def inner(function: Function, **options: Any) -> Function:
     if config.DISABLE_JIT:
         return _interpreted(function)
     wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return njit(pipeline_class=InnerCompiler, **wrappers, **FLAGS, **options)(function)
+    return njit(pipeline_class=InnerCompiler, **wrappers, **FLAGS)(function)
 
 
 def compiled(function: Function) -> Function:

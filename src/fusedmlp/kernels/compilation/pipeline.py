@@ -8,10 +8,13 @@ kernel is linked with all functions that it calls once, and optimised once.
 
 import gc
 
+from llvmlite.binding import parse_assembly
+from numba.core.cgutils import normalize_ir_text
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
-from numba.core.typed_passes import NativeLowering
+from numba.core.typed_passes import NativeLowering, NopythonRewrites
+from numba.core.untyped_passes import InlineClosureLikes
 
 
 class _NoEnvironments:
@@ -34,9 +37,12 @@ class _InnerLibrary(JITCodeLibrary):
         self._finalize_dynamic_globals()
         self._finalized = True
 
-    def _optimize_functions(self, ll_module):
-        """Set the data layout, which linked modules must share; the kernel is optimised later."""
-        ll_module.data_layout = super().codegen._data_layout
+    def add_ir_module(self, ir_module):
+        """Parse the module, no more: it is verified and optimised as a part of a kernel."""
+        module = parse_assembly(normalize_ir_text(str(ir_module)))
+        module.name = ir_module.name
+        module.data_layout = super().codegen._data_layout  # which linked modules must share
+        self._final_module.link_in(module)
 
     def own_module(self):
         """Return the module of this function alone, to be linked into a kernel's."""
@@ -92,12 +98,14 @@ class KernelCompiler(CompilerBase):
     """Numba's pipeline for kernels. Garbage collection is off: it takes time and frees little."""
 
     lowering = _lowering_with(_KernelLibrary, "fusedmlp_kernel_lowering")
+    left_out: tuple[type, ...] = ()  # of Numba's passes
 
     def define_pipelines(self):  # noqa: D102
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
         manager.passes = [
             (self.lowering if step is NativeLowering else step, text)
             for step, text in manager.passes
+            if step not in self.left_out
         ]
         manager.finalize()
         return [manager]
@@ -116,3 +124,5 @@ class InnerCompiler(KernelCompiler):
     """Numba's pipeline for functions that only kernels call."""
 
     lowering = _lowering_with(_InnerLibrary, "fusedmlp_inner_lowering")
+    # Passes for array expressions and closures, of which inner functions have none.
+    left_out = (NopythonRewrites, InlineClosureLikes)

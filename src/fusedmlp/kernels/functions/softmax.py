@@ -86,17 +86,11 @@ def softmax_derivative(outputs, error, rows, units, delta):
     Each pre-activation changes all outputs of its row: delta_j = o_j (e_j - sum_k o_k e_k)
     """
     for b in range(rows):
-        k = b * units
-        _derivative_of_row(shifted(outputs, k), shifted(error, k), units, shifted(delta, k))
-
-
-@inner
-def _derivative_of_row(outputs, error, units, delta):
-    mean_error = sum_lanes(zeros(outputs))
-    for j in range(units):
-        mean_error += at(outputs, j) * at(error, j)
-    for j in range(units):
-        put(delta, j, at(outputs, j) * (at(error, j) - mean_error))
+        first, mean_error = b * units, sum_lanes(zeros(outputs))
+        for k in range(first, first + units):
+            mean_error += at(outputs, k) * at(error, k)
+        for k in range(first, first + units):
+            put(delta, k, at(outputs, k) * (at(error, k) - mean_error))
 
 
 _exp_each = replace_each(exp_nonpositive)

@@ -157,9 +157,10 @@ def _column_of_tiles(A, B, C, rows, depth, column, start):
         six_rows = done < six_row_end
         height = TALL if tall else ROWS if six_rows else LOW
         r = larger(smaller(done, rows - height), 0)
-        n = (
-            smaller(column.whole_rows, six_row_end) if six_rows and not tall else column.whole_rows
-        ) - r
+        last = column.whole_rows
+        if six_rows and not tall:
+            last = smaller(last, six_row_end)
+        n = last - r
         # Modulo a constant, not modulo height: a division by a variable takes longer.
         n -= n % TALL if tall else n % ROWS if six_rows else n % LOW
         c, c_stride = shifted(C, r * column.stride), column.stride
@@ -172,13 +173,14 @@ def _column_of_tiles(A, B, C, rows, depth, column, start):
         old, old_stride = start, NO_STRIDE
         if add:
             old, old_stride = c, c_stride
+        initial, result = Rows(old, old_stride), Rows(c, c_stride)
         a = LeftMatrix(shifted(A.data, r * A.row_stride), A.row_stride, A.k_stride)
         if tall:
-            twelve_row_kernel(a, B, Rows(old, old_stride), Rows(c, c_stride), n, depth)
+            twelve_row_kernel(a, B, initial, result, n, depth)
         elif six_rows:
-            six_row_kernel(a, B, Rows(old, old_stride), Rows(c, c_stride), n, depth)
+            six_row_kernel(a, B, initial, result, n, depth)
         else:
-            four_row_kernel(a, B, Rows(old, old_stride), Rows(c, c_stride), n, depth)
+            four_row_kernel(a, B, initial, result, n, depth)
         if use_temporary:
             for i in range(done - r, n):
                 row, whole = shifted(temporary, i * width), r + i < column.whole_rows

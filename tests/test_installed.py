@@ -138,34 +138,57 @@ def test_a_read_only_package_without_a_home_trains(tmp_path):
     assert cache == "NullCache"
 
 
-TILES = "products_of_every_size or transposes or sums_of_rows or in_parts"
-
-ELEMENTWISE = "updates_agree or float32 and (activations or losses)"
+# Processors differ in how many numbers a register holds, and in how many registers there are. Each
+# takes a part of the twin tests, in one type only: the other would compile for as long again.
+KERNELS = (
+    "products_of_every_size or transposes or sums_of_rows or in_parts"
+    " or activations or updates_agree or losses or layers_agree and {layers}"
+)
+OTHER_TYPE = {"float64": "float32", "float32": "float64"}
 
 # Each kind of fit once: blocks with extras and lanes in float64, plain blocks and lanes in float32.
-# Another type compiles for seconds, and shows the same lines again.
-FITS = (
-    "ten_epochs and not aw_sgd and not batch_norm"
-    " and (everything and (few or float32) or extras and not float32)"
-)
+FITS = {
+    "float64": "ten_epochs_agree and not float32 and (few and everything or all and extras)",
+    "float32": "ten_epochs_agree and float32 and everything",
+}
+
+
+def part_of_the_twin_tests(real, layers):
+    """Name the tests for pytest's -k."""
+    kernels = f"({KERNELS.format(layers=layers)}) and not {OTHER_TYPE[real]}"
+    return f"{kernels} or {FITS[real]} and not aw_sgd and not batch_norm"
+
 
 PROCESSORS = {
     "AVX2": {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx,+sse4.2,+bmi2"},
     "SSE2": {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"},
-    "bounds checks": {"NUMBA_BOUNDSCHECK": "1"},
-    "no compiler": {"NUMBA_DISABLE_JIT": "1"},
+}
+CHOSEN = {
+    "AVX2": part_of_the_twin_tests("float64", "7-13"),
+    "SSE2": part_of_the_twin_tests("float32", "7-13"),
+    "AVX-512": part_of_the_twin_tests("float32", "33-13"),
+    "bounds checks": FITS["float64"],  # of arrays: most of a kernel reads at addresses
+    # The whole takes minutes where nothing is compiled.
+    "no compiler": (
+        "activations or updates_agree or"
+        " ten_epochs and (everything or relu or rmsprop or all and extras)"
+    ),
 }
 
 
-@pytest.mark.parametrize("environment", PROCESSORS.values(), ids=PROCESSORS)
-def test_twins_agree_on_other_processors(environment, tmp_path):
-    """A part of the twin tests: the whole takes minutes where nothing is compiled."""
-    chosen = f"{TILES} or {ELEMENTWISE} or {FITS} or layers_agree and 7-13"
-    if "NUMBA_BOUNDSCHECK" in environment:  # of arrays; most of a kernel reads at addresses
-        chosen = FITS
-    if "NUMBA_DISABLE_JIT" in environment:
-        chosen = "activations or updates_agree or (ten_epochs and (everything or relu or extras))"
-    run_twin_tests(["-m", "pytest"], chosen, {**environment, "NUMBA_CACHE_DIR": str(tmp_path)})
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_twins_agree_on_other_processors(processor, tmp_path):
+    environment = {**PROCESSORS[processor], "NUMBA_CACHE_DIR": str(tmp_path)}
+    run_twin_tests(["-m", "pytest"], CHOSEN[processor], environment)
+
+
+def test_twins_agree_with_bounds_checks(tmp_path):
+    environment = {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+    run_twin_tests(["-m", "pytest"], CHOSEN["bounds checks"], environment)
+
+
+def test_twins_agree_where_nothing_is_compiled():
+    run_twin_tests(["-m", "pytest"], CHOSEN["no compiler"], {"NUMBA_DISABLE_JIT": "1"})
 
 
 def run_twin_tests(start, chosen, environment):
@@ -200,6 +223,5 @@ def test_twins_agree_with_the_widths_of_avx512(tmp_path):
         assert (simd.REGISTER, simd.WIDE) == (64, 4)
         sys.exit(pytest.main(sys.argv[1:]))
     """
-    chosen = f"{TILES} or {ELEMENTWISE} or {FITS} or layers_agree and 33-13"
     cache = {"NUMBA_CACHE_DIR": str(tmp_path)}
-    run_twin_tests(["-c", textwrap.dedent(as_if)], chosen, cache)
+    run_twin_tests(["-c", textwrap.dedent(as_if)], CHOSEN["AVX-512"], cache)

@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from fusedmlp.backends import implementation
 from fusedmlp.checks import requirements as may_be
-from fusedmlp.checks.arrays import Array
+from fusedmlp.checks.arrays import Array, require_columns
 from fusedmlp.options.control import Backend
 from fusedmlp.plan.codes import Measure
 from fusedmlp.plan.parameters import layer_offsets
-from fusedmlp.plan.threads import WORTH_A_START, available_threads
+from fusedmlp.plan.threads import MIN_PARALLEL_FLOPS, available_threads
 from fusedmlp.trained import Trained
 from fusedmlp.training.data import checked_pair
 
@@ -125,11 +125,8 @@ def error_surface(
 def _checked_data(run: Trained, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     """Return X (rows, n_in) and y (rows, n_out), checked against the network."""
     rows, targets = checked_pair(X, y, run.options)
-    for name, array, columns in (("X", rows, run._sizes[0]), ("y", targets, run._sizes[-1])):
-        if array.shape[1] != columns:
-            raise ValueError(
-                f"{name} must have {columns} columns as in training, got shape {array.shape}"
-            )
+    require_columns("X", rows, run._sizes[0])
+    require_columns("y", targets, run._sizes[-1])
     return rows, targets
 
 
@@ -203,6 +200,6 @@ def _flops(run: Trained, rows: int) -> int:
 
 def _threads(run: Trained, flops: int) -> int:
     """Return how many threads to use for a slice of `flops` operations."""
-    if flops < WORTH_A_START:
+    if flops < MIN_PARALLEL_FLOPS:
         return 1
     return int(run.options["threads"] or available_threads())

@@ -136,7 +136,7 @@ def test_slices_of_any_size_give_the_same_bits(flops, monkeypatch):
     run = fusedmlp.train(rows, targets, **DEEP.arguments(threads=3))
     whole = fusedmlp.error_surface(run, rows, targets, (0, 0, 0), (1, 0, 0), points=7)
     monkeypatch.setattr(surface_module, "SLICE_FLOPS", flops)
-    monkeypatch.setattr(surface_module, "WORTH_A_START", 0)
+    monkeypatch.setattr(surface_module, "MIN_PARALLEL_FLOPS", 0)
     sliced = fusedmlp.error_surface(run, rows, targets, (0, 0, 0), (1, 0, 0), points=7)
     assert_array_equal(sliced.values, whole.values)
 

@@ -75,6 +75,14 @@ def _require_finite(name: str, given: NDArray[Any], converted: Array) -> None:
 def checked_inputs(X: Any, dtype: str, n_in: int | None = None) -> Array:
     """Return X (rows, n_in) as an array of dtype, checked; n_in: its columns in training."""
     rows = real_array("X", X, dtype, (2,))
-    if n_in is not None and rows.shape[1] != n_in:
-        raise ValueError(f"X must have {n_in} columns as in training, got shape {rows.shape}")
+    if n_in is not None:
+        require_columns("X", rows, n_in)
     return rows
+
+
+def require_columns(name: str, array: Array, columns: int) -> None:
+    """Raise ValueError unless an array has as many columns as in training."""
+    if array.shape[1] != columns:
+        raise ValueError(
+            f"{name} must have {columns} columns as in training, got shape {array.shape}"
+        )

@@ -1,9 +1,9 @@
 """Blocking: how many rows pass through the layers at once, and the size of the workspace."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
-from fusedmlp.plan.threads import FLOPS_A_THREAD
+from fusedmlp.plan.parameters import weight_count
+from fusedmlp.plan.threads import FLOPS_PER_THREAD
 
 # The kernels take the rows of a batch through the layers in blocks. The rows of a block and their
 # intermediate results fit in a core's own cache (BLOCK_BYTES), but LEAST_BLOCK rows are allowed in
@@ -17,30 +17,31 @@ PARTIAL_GRADIENTS = 8
 TILE_ROWS = 6
 
 
-def row_numbers(sizes: Sequence[int], more: int) -> int:
+def numbers_per_row(sizes: Sequence[int], more: int) -> int:
     """Return how many numbers a row takes: inputs, targets, outputs, deltas and `more` a unit."""
     return sizes[0] + sizes[-1] + (2 + more) * sum(sizes[1:])
 
 
-def partial_gradients_for(sizes: Sequence[int], batch_size: int, a_row: int) -> int:
+def partial_gradients_for(sizes: Sequence[int], batch_size: int, row_size: int) -> int:
     """Return the number of partial gradients: 1, unless weights are few and rows many.
 
-    a_row: numbers of a row in the workspace. The gradient is divided where two threads have work
+    row_size: numbers of a row in the workspace. The gradient is divided where two threads have work
     and the rows of a batch take at least 100 times as many numbers as there are weights. For
     4-32-16-4 and 10,000 rows, two threads then take 615 instead of 722 us a step, and one thread
     takes the same. For 64-100-10 and 200 rows, two threads would gain 5%, but one would lose 8%.
     """
-    weights = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
-    enough = step_flops(sizes, batch_size) >= 2 * FLOPS_A_THREAD
-    return PARTIAL_GRADIENTS if enough and batch_size * a_row >= 100 * weights else 1
+    weights = weight_count(sizes)
+    enough = step_flops(sizes, batch_size) >= 2 * FLOPS_PER_THREAD
+    return PARTIAL_GRADIENTS if enough and batch_size * row_size >= 100 * weights else 1
 
 
-def block_rows_for(a_row: int, batch_size: int, partial_gradients: int, itemsize: int) -> int:
+def block_rows_for(row_size: int, batch_size: int, partial_gradients: int, itemsize: int) -> int:
     """Return the rows of a block: as few blocks as the cache allows, all of about the same size.
 
-    a_row: numbers of a row in the workspace. The rows of each partial gradient may fill the cache.
+    row_size: numbers of a row in the workspace. The rows of each partial gradient may fill the
+    cache.
     """
-    most = partial_gradients * max(LEAST_BLOCK, BLOCK_BYTES // (a_row * itemsize))
+    most = partial_gradients * max(LEAST_BLOCK, BLOCK_BYTES // (row_size * itemsize))
     blocks = -(-batch_size // most)
     block_rows = -(-batch_size // blocks)
     if partial_gradients == 1:
@@ -50,25 +51,24 @@ def block_rows_for(a_row: int, batch_size: int, partial_gradients: int, itemsize
 
 
 def workspace_size_for(
-    sizes: Sequence[int], block_rows: int, partial_gradients: int, a_row: int, dropconnect: bool
+    sizes: Sequence[int], block_rows: int, partial_gradients: int, row_size: int, dropconnect: bool
 ) -> int:
     """Return how many numbers the workspace holds.
 
-    These are the numbers of a block's rows, a_row for each; the transposed weights and, with
+    These are the numbers of a block's rows, row_size for each; the transposed weights and, with
     dropconnect, the masked weights and the masks, each with room for all parameters; and the
     partial gradients or, where there is one alone, each layer's inputs transposed, in rows padded
     by up to two vectors.
     """
-    params = sum(n_in * n_out + n_out for n_in, n_out in pairwise(sizes))
+    params = weight_count(sizes) + sum(sizes[1:])
     if partial_gradients > 1:
         rest = params * partial_gradients
     else:
         rest = sum(sizes[:-1]) * (block_rows + 2 * 16)
     params += 3 * sum(sizes[1:])  # scales, means and variances
-    return block_rows * a_row + (3 if dropconnect else 1) * params + rest
+    return block_rows * row_size + (3 if dropconnect else 1) * params + rest
 
 
 def step_flops(sizes: Sequence[int], rows: int) -> int:
     """Return the additions and multiplications of a step: forward, gradient and deltas."""
-    products = [n_in * n_out for n_in, n_out in pairwise(sizes)]
-    return 2 * rows * (3 * sum(products) - products[0])
+    return 2 * rows * (3 * weight_count(sizes) - sizes[0] * sizes[1])

@@ -24,6 +24,11 @@ def layer_offsets(sizes: Sequence[int], bias: bool) -> tuple[list[int], list[int
     return weights, biases, end
 
 
+def weight_count(sizes: Sequence[int]) -> int:
+    """Return the number of weights of all layers."""
+    return sum(n_in * n_out for n_in, n_out in pairwise(sizes))
+
+
 def aligned_zeros(size: int, dtype: DTypeLike) -> NDArray[Any]:
     """Return zeros (size,) that begin at a cache line, of 64 bytes.
 

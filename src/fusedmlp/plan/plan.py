@@ -6,7 +6,6 @@ optimiser's update.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,18 +13,18 @@ from numpy.typing import NDArray
 
 from fusedmlp.plan.blocking import (
     block_rows_for,
+    numbers_per_row,
     partial_gradients_for,
-    row_numbers,
     step_flops,
     workspace_size_for,
 )
 from fusedmlp.plan.codes import NEEDS_PREACTIVATION, Activation, Loss, Reduction
 from fusedmlp.plan.extras import Extras, is_plain, make_extras
-from fusedmlp.plan.parameters import layer_offsets
-from fusedmlp.plan.threads import WORTH_A_START, threads_for
+from fusedmlp.plan.parameters import layer_offsets, weight_count
+from fusedmlp.plan.threads import MIN_PARALLEL_FLOPS, threads_for
 
 # Options that have no effect on a prediction, at values that cost nothing.
-NO_STEPS = {
+PREDICTION_OPTIONS = {
     "batch_size": None,
     "batch_norm": False,
     "learning_rate_schedule": "constant",
@@ -92,9 +91,9 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
     dropout, dropconnect = extras.dropout > 0, extras.dropconnect > 0
     save_for_backward = dropout or any(a in NEEDS_PREACTIVATION for a in activations)
     batch_size = min(options["batch_size"] or rows, rows)
-    a_row = row_numbers(sizes, save_for_backward + dropout + extras.batch_norm)
-    partial_gradients = partial_gradients_for(sizes, batch_size, a_row)
-    block_rows = block_rows_for(a_row, batch_size, partial_gradients, np.dtype(real).itemsize)
+    row_size = numbers_per_row(sizes, save_for_backward + dropout + extras.batch_norm)
+    partial_gradients = partial_gradients_for(sizes, batch_size, row_size)
+    block_rows = block_rows_for(row_size, batch_size, partial_gradients, np.dtype(real).itemsize)
     threads = threads_for(options["threads"], step_flops(sizes, batch_size))
     if extras.batch_norm:  # the means are those of a whole batch
         block_rows, partial_gradients, threads = batch_size, 1, 1
@@ -122,7 +121,9 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
         threads=threads,
         block_rows=block_rows,
         partial_gradients=partial_gradients,
-        workspace_size=workspace_size_for(sizes, block_rows, partial_gradients, a_row, dropconnect),
+        workspace_size=workspace_size_for(
+            sizes, block_rows, partial_gradients, row_size, dropconnect
+        ),
         plain=int(is_plain(options)),
         extras=extras,
     )
@@ -130,11 +131,15 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
 
 def make_prediction_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int) -> Plan:
     """Return the plan of a prediction of `rows` rows."""
-    options = {**options, **NO_STEPS}
-    params = sum(n_in * n_out for n_in, n_out in pairwise(sizes))
-    if 2 * rows * params < WORTH_A_START:
+    options = {**options, **PREDICTION_OPTIONS}
+    if 2 * rows * weight_count(sizes) < MIN_PARALLEL_FLOPS:
         options["threads"] = 1
     return make_plan(options, sizes, rows)
+
+
+def record_count(epochs: int, record_every: int) -> int:
+    """Return the number of records of some epochs, the first of which is recorded."""
+    return -(-epochs // record_every)
 
 
 def default_record_every(epochs: int) -> int:

@@ -7,7 +7,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.parameters import aligned_zeros
-from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.plan import Plan, record_count
 
 
 class State(NamedTuple):
@@ -44,7 +44,7 @@ def make_state(
 ) -> State:
     """Return the state before the first step; `params` is not copied: training changes it."""
     tracked = params.size if plan.track_directions else 0
-    records = -(-plan.epochs // plan.record_every)
+    records = record_count(plan.epochs, plan.record_every)
     drawn = rows if plan.extras.optimizer == Optimizer.AW_SGD else 0
     return State(
         params=params,

@@ -7,18 +7,18 @@ from pathlib import Path
 
 # Additions and multiplications of a step for which a further thread is worthwhile. With fewer, it
 # costs as much time as it saves: a core takes about 5 ns to read 64 bytes that another has written.
-FLOPS_A_THREAD = 1_000_000
+FLOPS_PER_THREAD = 1_000_000
 
 # Additions and multiplications of a prediction for which a second thread is worthwhile. With fewer,
 # it does not save the 0.15 ms that it takes to start.
-WORTH_A_START = 40_000_000
+MIN_PARALLEL_FLOPS = 40_000_000
 
 
 def threads_for(wanted: int | None, flops: int) -> int:
     """Return `wanted` or, if None, as many threads as a step of `flops` operations can use."""
     if wanted is not None:
         return wanted
-    useful = flops // FLOPS_A_THREAD
+    useful = flops // FLOPS_PER_THREAD
     return min(available_threads(), useful) if useful > 1 else 1
 
 

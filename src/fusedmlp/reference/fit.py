@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from fusedmlp.plan import Plan, Reduction, State
+from fusedmlp.plan.codes import Reduction
+from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.state import State
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.losses import loss, weighted_loss
 from fusedmlp.reference.penalties import penalty
-from fusedmlp.reference.random_numbers import row_order
-from fusedmlp.reference.steps.batch import all_rows, next_batch
+from fusedmlp.reference.steps.batch import all_rows, next_batch, shuffle_rows
 from fusedmlp.reference.steps.batch_norm import update_running_stats
 from fusedmlp.reference.steps.forward_backward import (
     backpropagate_all,
@@ -17,13 +18,9 @@ from fusedmlp.reference.steps.forward_backward import (
 )
 from fusedmlp.reference.steps.layers import layers_of
 from fusedmlp.reference.steps.network import Network, network_in_training, network_of
-from fusedmlp.reference.steps.parameter_update import (
-    apply_update,
-    penalize_all,
-    penalize_and_clip,
-)
+from fusedmlp.reference.steps.parameter_update import apply_update, penalize_all, penalize_and_clip
 from fusedmlp.reference.steps.records import record
-from fusedmlp.reference.steps.row_sampling import learn_from_batch, uses_sampler
+from fusedmlp.reference.steps.row_sampling import update_sampler
 
 
 def predict(plan: Plan, params: Array, X: Array, outputs: Array) -> None:
@@ -68,8 +65,7 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
     rows = len(X)
     while state.position[0] < stop:
         epoch = int(state.position[0]) // rows
-        if plan.shuffle and not uses_sampler(plan):
-            row_order(plan.seed, epoch, state.row_order)
+        shuffle_rows(plan, state, epoch)
         for start in range(0, rows, plan.batch_size):
             places = slice(start, min(start + plan.batch_size, rows))
             _take_step(plan, X, y, state, epoch, places)
@@ -93,5 +89,4 @@ def _take_step(plan: Plan, X: Array, y: Array, state: State, epoch: int, places:
     apply_update(plan, state, batch, len(X))
 
     update_running_stats(network.norms, len(batch.X), state.running_stats)
-    if uses_sampler(plan):
-        learn_from_batch(plan, state, places, outputs, deltas, batch.scale(plan))
+    update_sampler(plan, state, places, outputs, deltas, batch.scale(plan))

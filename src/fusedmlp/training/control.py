@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fusedmlp.checks.arrays import Array
-from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.plan import Plan, record_count
 from fusedmlp.plan.state import State
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.early_stopping import EarlyStopping, StoppingRule
@@ -81,7 +81,7 @@ class Control:
 
     def history(self, epochs: int) -> dict[str, np.ndarray[Any, Any]]:
         """Return the records of the epochs that were run, in the form of `Trained.history`."""
-        records = -(-epochs // self.plan.record_every)
+        records = record_count(epochs, self.plan.record_every)
         history: dict[str, np.ndarray[Any, Any]] = {
             "epoch": np.arange(records) * self.plan.record_every,
             "error": self.state.errors[:records] / (self._total_weight * self._outputs),

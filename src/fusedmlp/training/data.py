@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fusedmlp.checks.arrays import Array, checked_inputs, real_array
+from fusedmlp.checks.arrays import Array, checked_inputs, real_array, require_columns
 
 
 class Dataset(NamedTuple):
@@ -119,12 +119,8 @@ def _checked_validation(
         others, their_targets = checked_pair(validation[0], validation[1], options)
     except (TypeError, ValueError) as error:
         raise type(error)(f"validation: {error}") from None
-    for what, array, like in (("X", others, inputs), ("y", their_targets, targets)):
-        if array.shape[1] != like.shape[1]:
-            raise ValueError(
-                f"validation: {what} must have {like.shape[1]} columns as in training, "
-                f"got shape {array.shape}"
-            )
+    require_columns("validation: X", others, inputs.shape[1])
+    require_columns("validation: y", their_targets, targets.shape[1])
     return Dataset(others, their_targets, None)
 
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from fusedmlp.plan.codes import SCIPY_OPTIMIZERS
-from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.plan import Plan, record_count
 from fusedmlp.plan.state import State, make_state
 from fusedmlp.trained import Trained
 from fusedmlp.training.control import Control
@@ -48,7 +48,7 @@ def _fit(
     plan: Plan, rows: int, state: State, slices: Slices, control: Control
 ) -> tuple[str, str | None]:
     """Train, with control after recorded epochs if needed; return why it ended, and advice."""
-    records = -(-plan.epochs // plan.record_every) if control.needed else 0
+    records = record_count(plan.epochs, plan.record_every) if control.needed else 0
     for record in range(records):
         epoch = record * plan.record_every
         if not slices.run_until((epoch + 1) * rows):

@@ -15,7 +15,7 @@ import fusedmlp
 from fusedmlp import kernels
 from fusedmlp.kernels.threads.team import run_in_team
 from fusedmlp.plan import blocking, make_plan, make_state, threads
-from fusedmlp.plan.threads import FLOPS_A_THREAD, available_threads, threads_for
+from fusedmlp.plan.threads import FLOPS_PER_THREAD, available_threads, threads_for
 from tests.cases import ALL_CASES, ALL_EXTRAS, EVERYTHING, SOFTMAX, Case, prepared, same_weights
 
 CASE = Case("", (20, 30, 10, 3), 500, {**EVERYTHING, "batch_size": 70, "learning_rate": 0.05})
@@ -50,7 +50,7 @@ WIDE_LAYERS = Case(
 LARGE_STEPS = [MANY_ROWS, RAGGED_PARTS, PARTS_WITH_EXTRAS, WIDE_LAYERS]
 
 
-def fitted(case, threads, dtype, epochs=10, stops=()):
+def fitted(case, threads, dtype, epochs=4, stops=()):
     """Return the plan, what training leaves (but for the work space), and predictions."""
     X, y = case.data()
     run = prepared(X, y, **case.arguments(epochs=epochs, dtype=dtype, threads=threads))
@@ -114,7 +114,7 @@ def random_case(random):
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_random_runs_are_the_same_in_any_threads_and_slices(dtype, monkeypatch):
-    monkeypatch.setattr(blocking, "FLOPS_A_THREAD", 1000)  # parts for small steps too
+    monkeypatch.setattr(blocking, "FLOPS_PER_THREAD", 1000)  # parts for small steps too
     random = np.random.default_rng(1)
     in_parts = 0
     for _ in range(60):
@@ -212,7 +212,7 @@ def test_the_first_threads_result_is_returned():
 def test_a_step_gets_as_many_threads_as_it_feeds(monkeypatch):
     monkeypatch.setattr(threads, "_cores", lambda: 4)
     monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
-    work = [threads_for(None, n * FLOPS_A_THREAD) for n in (0, 1, 2, 3, 4, 5)]
+    work = [threads_for(None, n * FLOPS_PER_THREAD) for n in (0, 1, 2, 3, 4, 5)]
     assert work == [1, 1, 2, 3, 4, 4]
     assert threads_for(1, 10**12) == 1
     assert threads_for(7, 0) == 7

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fusedmlp.plan import Plan, Reduction, State
+from fusedmlp.plan.codes import Reduction
+from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.state import State
 from fusedmlp.reference.activations import Array
+from fusedmlp.reference.random_numbers import row_order
 from fusedmlp.reference.steps.row_sampling import draw_rows_of, uses_sampler
 
 
@@ -36,19 +39,21 @@ def all_rows(X: Array, y: Array, row_weights: Array | None) -> Batch:
     return Batch(X, y, weights, total, np.arange(len(X)), 0, slice(0, len(X)))
 
 
+def shuffle_rows(plan: Plan, state: State, epoch: int) -> None:
+    """Set the order in which an epoch visits the rows; AW-SGD draws rows instead."""
+    if plan.shuffle and not uses_sampler(plan):
+        row_order(plan.seed, epoch, state.row_order)
+
+
 def next_batch(plan: Plan, X: Array, y: Array, state: State, epoch: int, places: slice) -> Batch:
     """Return the rows at these positions of the epoch's order; AW-SGD draws them."""
     if uses_sampler(plan):
         row_weights, total = draw_rows_of(plan, state, epoch, places)
-    if not plan.shuffle:
-        rows = np.arange(places.start, places.stop)
-        X_batch, y_batch = X[places], y[places]
-    else:
-        rows = state.row_order[places]
-        X_batch, y_batch = X[rows], y[rows]
+    rows = state.row_order[places] if plan.shuffle else np.arange(places.start, places.stop)
     if not uses_sampler(plan):
-        row_weights = (
-            state.row_weights[rows] if plan.extras.weighted else np.ones(len(rows), X.dtype)
-        )
+        row_weights = np.ones(len(rows), X.dtype)
+        if plan.extras.weighted:
+            row_weights = state.row_weights[rows]
         total = float(row_weights.sum(dtype=np.float64))
-    return Batch(X_batch, y_batch, row_weights, total, rows, epoch, places)
+    which = rows if plan.shuffle else places  # a slice takes no copy
+    return Batch(X[which], y[which], row_weights, total, rows, epoch, places)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fusedmlp.plan import Plan
+from fusedmlp.plan.plan import Plan
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.normalization import follow
 

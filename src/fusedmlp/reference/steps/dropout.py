@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from fusedmlp.plan import Plan
+from fusedmlp.plan.plan import Plan
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.random_numbers import keep_mask, mix
 from fusedmlp.reference.steps.batch import Batch

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from fusedmlp.plan import Activation, Plan
-from fusedmlp.plan.codes import NEEDS_PREACTIVATION
+from fusedmlp.plan.codes import NEEDS_PREACTIVATION, Activation
+from fusedmlp.plan.plan import Plan
 from fusedmlp.reference.activations import Array, activate
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.losses import output_delta

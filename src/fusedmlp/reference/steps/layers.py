@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from fusedmlp.plan import Plan
+from fusedmlp.plan.plan import Plan
 from fusedmlp.reference.activations import Array
 
 Layers = list[tuple[Array, Array]]

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from fusedmlp.plan import Plan, State
+from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.state import State
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.steps.batch import Batch
 from fusedmlp.reference.steps.batch_norm import Norm, norms_of

@@ -2,7 +2,9 @@
 
 import math
 
-from fusedmlp.plan import Optimizer, Plan, State
+from fusedmlp.plan.codes import Optimizer
+from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.state import State
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
 from fusedmlp.reference.penalties import clip_norm, clip_values, penalize

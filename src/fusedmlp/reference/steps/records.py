@@ -1,6 +1,7 @@
 """Records of the error and the loss, measured on each batch before its update."""
 
-from fusedmlp.plan import Plan, State
+from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.state import State
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.losses import absolute_error, loss, weighted_loss
 from fusedmlp.reference.steps.batch import Batch

@@ -3,7 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from fusedmlp.plan import Optimizer, Plan, State
+from fusedmlp.plan.codes import Optimizer
+from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.state import State
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.sampling import add_squares, draw_rows, learn_to_sample, row_chances
 
@@ -28,10 +30,12 @@ def draw_rows_of(plan: Plan, state: State, epoch: int, places: slice) -> tuple[A
     return state.draw_weights[places], len(drawn) * float(state.mean_row_weight[0])
 
 
-def learn_from_batch(
+def update_sampler(
     plan: Plan, state: State, places: slice, outputs: list[Array], deltas: list[Array], scale: float
 ) -> None:
-    """Update the sampler from the lengths of the rows' gradients; scale: of the deltas."""
+    """Update AW-SGD's sampler from the lengths of the rows' gradients; scale: of the deltas."""
+    if not uses_sampler(plan):
+        return
     squares: NDArray[np.float64] = np.zeros(len(deltas[0]))
     for inputs, delta in reversed(list(zip(outputs[:-1], deltas, strict=True))):
         add_squares(inputs, delta / scale, plan.bias, squares)

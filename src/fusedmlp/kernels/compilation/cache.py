@@ -8,6 +8,8 @@ from typing import Any
 from numba import config
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
+from fusedmlp.kernels.compilation.garbage import garbage_collection_off
+
 
 def times_compiled(kernel: Any) -> int:
     """Return the number of signatures for which this process has compiled or loaded a kernel."""
@@ -47,6 +49,11 @@ class PackageCache(FunctionCache):
             filename_base=self._impl.filename_base,
             source_stamp=_STAMP,
         )
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Load machine code; the first time, Numba fills its registries."""
+        with garbage_collection_off():
+            return super().load_overload(sig, target_context)
 
     def holds(self, types: tuple[Any, ...], codegen: Any) -> bool:
         """Whether there is machine code for arguments of these types."""

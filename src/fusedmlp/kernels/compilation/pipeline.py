@@ -6,8 +6,6 @@ deep would be linked and optimised ten times, and nine of the ten results would 
 kernel is linked with all functions that it calls once, and optimised once.
 """
 
-import gc
-
 from llvmlite.binding import parse_assembly
 from numba.core.cgutils import normalize_ir_text
 from numba.core.codegen import JITCodeLibrary
@@ -15,6 +13,8 @@ from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering, NopythonRewrites
 from numba.core.untyped_passes import InlineClosureLikes
+
+from fusedmlp.kernels.compilation.garbage import garbage_collection_off
 
 
 class _NoEnvironments:
@@ -95,7 +95,7 @@ def _lowering_with(library_class, name):
 
 
 class KernelCompiler(CompilerBase):
-    """Numba's pipeline for kernels. Garbage collection is off: it takes time and frees little."""
+    """Numba's pipeline for kernels."""
 
     lowering = _lowering_with(_KernelLibrary, "fusedmlp_kernel_lowering")
     left_out: tuple[type, ...] = ()  # of Numba's passes
@@ -111,13 +111,8 @@ class KernelCompiler(CompilerBase):
         return [manager]
 
     def compile_extra(self, func):  # noqa: D102
-        if not gc.isenabled():
+        with garbage_collection_off():
             return super().compile_extra(func)
-        gc.disable()
-        try:
-            return super().compile_extra(func)
-        finally:
-            gc.enable()
 
 
 class InnerCompiler(KernelCompiler):

@@ -14,8 +14,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import fusedmlp
 from fusedmlp import kernels
 from fusedmlp.kernels.threads.team import run_in_team
-from fusedmlp.plan import blocking, make_plan, make_state, threads
-from fusedmlp.plan.threads import FLOPS_PER_THREAD, available_threads, threads_for
+from fusedmlp.plan import blocking, make_state
 from tests.cases import ALL_CASES, ALL_EXTRAS, EVERYTHING, SOFTMAX, Case, prepared, same_weights
 
 CASE = Case("", (20, 30, 10, 3), 500, {**EVERYTHING, "batch_size": 70, "learning_rate": 0.05})
@@ -207,27 +206,6 @@ def test_a_team_that_cannot_gather_lets_its_helpers_go(monkeypatch):
 
 def test_the_first_threads_result_is_returned():
     assert run_in_team(lambda *arguments: (arguments[0], *arguments[2:]), ("x",), 3) == ("x", 0, 3)
-
-
-def test_a_step_gets_as_many_threads_as_it_feeds(monkeypatch):
-    monkeypatch.setattr(threads, "_cores", lambda: 4)
-    monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
-    work = [threads_for(None, n * FLOPS_PER_THREAD) for n in (0, 1, 2, 3, 4, 5)]
-    assert work == [1, 1, 2, 3, 4, 4]
-    assert threads_for(1, 10**12) == 1
-    assert threads_for(7, 0) == 7
-
-
-@pytest.mark.parametrize(("variable", "expected"), [("3", 3), ("99", 4), ("0", 1), ("many", 4)])
-def test_the_environment_may_lower_the_number_of_threads(monkeypatch, variable, expected):
-    monkeypatch.setattr(threads, "_cores", lambda: 4)
-    monkeypatch.setenv("NUMBA_NUM_THREADS", variable)
-    assert available_threads() == expected
-
-
-def test_small_networks_are_left_to_one_thread():
-    run = fusedmlp.train([[0.0], [1.0]], [0, 1], epochs=1)
-    assert make_plan(dict(run.options), (1, 4, 1), 2).threads == 1
 
 
 @pytest.mark.parametrize("rows", [1, 65_536, 65_537, 200_000])

@@ -1,0 +1,98 @@
+"""The twins on other processors, with bounds checks, and where nothing is compiled."""
+
+import os
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from tests.processes import ROOT
+
+# Processors differ in how many numbers a register holds, and in how many registers there are. Each
+# takes a part of the twin tests, in one type only: the other would compile for as long again.
+KERNELS = (
+    "products_of_every_size or transposes or sums_of_rows or in_parts"
+    " or activations or updates_agree or losses or layers_agree and {layers}"
+)
+OTHER_TYPE = {"float64": "float32", "float32": "float64"}
+
+# Each kind of fit once: blocks with extras and lanes in float64, plain blocks and lanes in float32.
+FITS = {
+    "float64": "ten_epochs_agree and not float32 and (few and everything or all and extras)",
+    "float32": "ten_epochs_agree and float32 and everything",
+}
+
+
+def part_of_the_twin_tests(real, layers):
+    """Name the tests for pytest's -k."""
+    kernels = f"({KERNELS.format(layers=layers)}) and not {OTHER_TYPE[real]}"
+    return f"{kernels} or {FITS[real]} and not aw_sgd and not batch_norm"
+
+
+PROCESSORS = {
+    "AVX2": {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx,+sse4.2,+bmi2"},
+    "SSE2": {"NUMBA_CPU_NAME": "x86-64", "NUMBA_CPU_FEATURES": "+sse2"},
+}
+CHOSEN = {
+    "AVX2": part_of_the_twin_tests("float64", "7-13"),
+    "SSE2": part_of_the_twin_tests("float32", "7-13"),
+    "AVX-512": part_of_the_twin_tests("float32", "33-13"),
+    "bounds checks": FITS["float64"],  # of arrays: most of a kernel reads at addresses
+    # The whole takes minutes where nothing is compiled.
+    "no compiler": (
+        "activations or updates_agree or"
+        " ten_epochs and (everything or relu or rmsprop or all and extras)"
+    ),
+}
+
+
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_twins_agree_on_other_processors(processor, tmp_path):
+    environment = {**PROCESSORS[processor], "NUMBA_CACHE_DIR": str(tmp_path)}
+    run_twin_tests(["-m", "pytest"], CHOSEN[processor], environment)
+
+
+def test_twins_agree_with_bounds_checks(tmp_path):
+    environment = {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)}
+    run_twin_tests(["-m", "pytest"], CHOSEN["bounds checks"], environment)
+
+
+def test_twins_agree_where_nothing_is_compiled():
+    run_twin_tests(["-m", "pytest"], CHOSEN["no compiler"], {"NUMBA_DISABLE_JIT": "1"})
+
+
+def run_twin_tests(start, chosen, environment):
+    done = subprocess.run(
+        [
+            sys.executable,
+            *start,
+            "-q",
+            "tests/twins/test_twins.py",
+            "tests/kernels/matmul/test_gemm.py",
+            "-k",
+            chosen,
+        ],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr
+    assert " passed" in done.stdout
+
+
+def test_twins_agree_with_the_widths_of_avx512(tmp_path):
+    """LLVM makes two instructions of one on a processor without: the layout is what is tried."""
+    as_if = """
+        import sys, numba, pytest
+        numba.njit(lambda: 0)()  # from here on Numba compiles for the processor that is there
+        numba.config.CPU_NAME, numba.config.CPU_FEATURES = "skylake-avx512", "+avx512f"
+        from fusedmlp.kernels.vector import simd
+        numba.config.CPU_NAME = numba.config.CPU_FEATURES = None
+        assert (simd.REGISTER, simd.WIDE) == (64, 4)
+        sys.exit(pytest.main(sys.argv[1:]))
+    """
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path)}
+    run_twin_tests(["-c", textwrap.dedent(as_if)], CHOSEN["AVX-512"], cache)

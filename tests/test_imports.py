@@ -1,0 +1,33 @@
+"""What an import loads, and which names it gives."""
+
+from tests.processes import TRAIN, run_python
+
+
+def test_import_loads_nothing_heavy():
+    loaded = run_python("import sys, fusedmlp; print(*sys.modules)").split()
+    assert "fusedmlp" in loaded
+    assert not {"numpy", "numba", "sklearn", "scipy", "safetensors"} & set(loaded)
+
+
+def test_training_loads_numba_but_not_scikit_learn():
+    loaded = run_python(TRAIN + "import sys; print(*sys.modules)").split()
+    assert "numba" in loaded
+    assert not {"sklearn", "safetensors", "rich", "pandas"} & set(loaded)
+
+
+def test_the_reference_does_without_numba():
+    script = TRAIN.replace("random_state=1", "random_state=1, backend='reference'")
+    loaded = run_python(script + "import sys; print(*sys.modules)").split()
+    assert not {"numba", "sklearn", "scipy"} & set(loaded)
+
+
+def test_train_is_the_function_whatever_was_imported_first():
+    for first in ("fusedmlp.training", "fusedmlp.trained", "fusedmlp.kernels", "fusedmlp.storage"):
+        run_python(f"import {first}, fusedmlp; assert callable(fusedmlp.train)")
+
+
+def test_public_names():
+    names = run_python("import fusedmlp; print(*fusedmlp.__all__)").split()
+    assert sorted(names) == [
+        "Surface", "Trained", "error_surface", "kernels", "load", "reference", "save", "train"
+    ]  # fmt: skip

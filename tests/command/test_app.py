@@ -13,6 +13,7 @@ import fusedmlp
 from fusedmlp.command.app import app
 from fusedmlp.command.flags import NO_FLAGS, flag_type
 from fusedmlp.options import OPTIONS, TYPES
+from fusedmlp.options.network import HIDDEN_ACTIVATIONS
 
 
 def run(*words: object) -> Result:
@@ -247,7 +248,7 @@ def test_help_has_every_option(monkeypatch):
         )
         if f"{flag} " in result.stdout:
             assert option.meaning[:40] in result.stdout
-    assert "sigmoid|tanh|relu|leaky_relu|elu|softplus|silu|gelu|identity" in result.stdout
+    assert "|".join(HIDDEN_ACTIVATIONS) in result.stdout
     assert "classes|numbers" in result.stdout
     result = run("--help")
     assert result.exit_code == 0

@@ -8,10 +8,16 @@ import pytest
 import scipy.sparse
 
 import fusedmlp
+from fusedmlp.options.network import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
 
 X = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 Y = [0.0, 1.0, 1.0]
 INF, NAN = float("inf"), float("nan")
+
+
+def listed(names):
+    return ", ".join(repr(name) for name in names)
+
 
 DATA = [
     (
@@ -104,14 +110,14 @@ OPTIONS = [
     ("hidden", True, TypeError, "each at least 1, got True"),
     ("hidden", "4", TypeError, "each at least 1, got '4'"),
     ("hidden", None, TypeError, "each at least 1, got None"),
-    ("activation", "sigmod", ValueError, "activation must be one of 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'elu', 'softplus', 'silu', 'gelu', 'identity', or a sequence with one for each hidden layer, got 'sigmod'"),
+    ("activation", "sigmod", ValueError, f"activation must be one of {listed(HIDDEN_ACTIVATIONS)}, or a sequence with one for each hidden layer, got 'sigmod'"),
     ("activation", 3, TypeError, "activation must be one of"),
     ("activation", ["relu", "sigmod"], ValueError, "activation[1] must be one of 'sigmoid', 'tanh', 'relu'"),
     ("activation", ["relu", 3], TypeError, "activation[1] must be one of 'sigmoid', 'tanh', 'relu'"),
     ("activation", ["relu", "tanh"], ValueError, "activation must be one for all hidden layers or a sequence with one for each, got 2 for the 1 of hidden=(4,)"),
     ("activation", (), ValueError, "got 0 for the 1 of hidden=(4,)"),
     ("activation", "exp", ValueError, "activation must be one of"),
-    ("output_activation", "relu", ValueError, "output_activation must be one of 'sigmoid', 'tanh', 'softplus', 'exp', 'softmax', 'identity', got 'relu'"),
+    ("output_activation", "relu", ValueError, f"output_activation must be one of {listed(OUTPUT_ACTIVATIONS)}, got 'relu'"),
     ("output_activation", "silu", ValueError, "output_activation must be one of"),
     ("loss", "mse", ValueError, "loss must be one of 'squared_error', 'absolute_error', 'huber', 'log_loss', 'poisson', got 'mse'"),
     ("huber_delta", 0, ValueError, "huber_delta must be a finite number above 0, got 0"),

@@ -1,16 +1,19 @@
 """The compiled kernels. Each has a twin of the same name in `fusedmlp.reference`."""
 
-from fusedmlp.kernels.activations import activate, error_weighted_derivative
-from fusedmlp.kernels.fit import fit, gradient, predict
-from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
-from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted_loss
-from fusedmlp.kernels.normalization import follow, normalize, normalize_backward
-from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
-from fusedmlp.kernels.penalties import clip_norm, clip_values, penalize, penalty
-from fusedmlp.kernels.random_numbers import keep_mask, mix, row_order
-from fusedmlp.kernels.sampling import add_squares, draw_rows, learn_to_sample, row_chances
-from fusedmlp.kernels.surface import error_surface
-from fusedmlp.kernels.updates import count_direction_changes, update
+from fusedmlp.kernels.compilation.garbage import garbage_collection_off
+
+with garbage_collection_off():  # Numba is imported here
+    from fusedmlp.kernels.activations import activate, error_weighted_derivative
+    from fusedmlp.kernels.fit import fit, gradient, predict
+    from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
+    from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted_loss
+    from fusedmlp.kernels.normalization import follow, normalize, normalize_backward
+    from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
+    from fusedmlp.kernels.penalties import clip_norm, clip_values, penalize, penalty
+    from fusedmlp.kernels.random_numbers import keep_mask, mix, row_order
+    from fusedmlp.kernels.sampling import add_squares, draw_rows, learn_to_sample, row_chances
+    from fusedmlp.kernels.surface import error_surface
+    from fusedmlp.kernels.updates import count_direction_changes, update
 
 __all__ = [
     "absolute_error",

@@ -5,6 +5,9 @@ def pytest_collection_modifyitems(config, items):
     """Leave out what only measures a time, unless `--benchmark-only` asks for it."""
     if config.getoption("benchmark_only"):
         return
-    timings = [item for item in items if "benchmark" in getattr(item, "fixturenames", ())]
+    tests, timings = [], []
+    for item in items:
+        measures = "benchmark" in getattr(item, "fixturenames", ())
+        (timings if measures else tests).append(item)
     config.hook.pytest_deselected(items=timings)
-    items[:] = [item for item in items if item not in set(timings)]
+    items[:] = tests

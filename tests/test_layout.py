@@ -27,12 +27,12 @@ LEVELS = [
     ["kernels/blocked"],
     ["reference", "kernels"],  # the other twins
     ["kernels/matmul", "kernels/functions"],
-    ["kernels/vector"],
     ["kernels/threads"],
+    ["kernels/vector"],
     ["kernels/compilation"],
     ["options"],
     ["plan"],
-    ["checks"],
+    ["background", "checks"],
 ]
 
 

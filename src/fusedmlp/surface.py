@@ -13,7 +13,7 @@ from fusedmlp.checks.arrays import Array, require_columns
 from fusedmlp.options.control import Backend
 from fusedmlp.plan.codes import Measure
 from fusedmlp.plan.parameters import layer_offsets
-from fusedmlp.plan.threads import MIN_PARALLEL_FLOPS, available_threads
+from fusedmlp.plan.threads import MIN_PARALLEL_FLOPS, most_threads
 from fusedmlp.trained import Trained
 from fusedmlp.training.data import checked_pair
 
@@ -202,4 +202,4 @@ def _threads(run: Trained, flops: int) -> int:
     """Return how many threads to use for a slice of `flops` operations."""
     if flops < MIN_PARALLEL_FLOPS:
         return 1
-    return int(run.options["threads"] or available_threads())
+    return most_threads(run.options["threads"])

@@ -15,9 +15,12 @@ from fusedmlp.network_file import write_network
 from fusedmlp.plan.codes import VARIANCE_EPSILON
 from fusedmlp.plan.parameters import layer_offsets
 from fusedmlp.plan.plan import Plan, make_prediction_plan
+from fusedmlp.plan.threads import MIN_PARALLEL_FLOPS, most_threads
 
-# Rows in a call of predict; between two calls, Python handles Ctrl-C.
+# A call of predict has at most these rows, and additions and multiplications (unless it has one row
+# alone); between two calls, Python handles Ctrl-C.
 SLICE_ROWS = 1 << 16
+SLICE_FLOPS = 2_000_000_000
 
 
 class BatchNorm(NamedTuple):
@@ -116,8 +119,9 @@ class Trained:
             implementation(self.options["backend"]).predict,
             self._params_without_batch_norm(),
         )
-        for first in range(0, len(rows), SLICE_ROWS):
-            part = slice(first, first + SLICE_ROWS)
+        most = max(1, min(SLICE_ROWS, SLICE_FLOPS // (2 * params.size)))
+        for first in range(0, len(rows), most):
+            part = slice(first, first + most)
             predict(self._plan_for(len(rows[part])), params, rows[part], outputs[part])
         return outputs
 
@@ -157,13 +161,19 @@ class Trained:
         return params
 
     def _plan_for(self, rows: int) -> Plan:
-        """Return the plan of a prediction; the last one is kept, for many calls of one row."""
+        """Return the plan of a prediction.
+
+        The last one is kept, for many calls of one row, but for the threads: the cores that this
+        process may use can change.
+        """
         plan = self._plans.get(rows)
         if plan is None:
             plan = make_prediction_plan(self.options, self._sizes, rows)
             self._plans.clear()
             self._plans[rows] = plan
-        return plan
+        if 2 * rows * self._params.size < MIN_PARALLEL_FLOPS:
+            return plan
+        return plan._replace(threads=most_threads(self.options["threads"]))
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the network to a safetensors file; see `fusedmlp.save`."""

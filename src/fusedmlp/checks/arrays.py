@@ -6,13 +6,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fusedmlp.checks.fixed_memory import fixed_view
+
 Array = NDArray[np.floating[Any]]
+
+# Arrays of up to this many bytes are copied: that takes less time than a view on fixed memory.
+COPIED_BYTES = 1 << 12
+
+CHUNK = 1 << 20  # numbers that are looked at together, where a temporary array is needed
 
 
 def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> Array:
-    """Return value as a C-ordered, aligned, writable array of dtype that is finite and not empty.
+    """Return value as a C-ordered, aligned array of dtype that is finite and not empty.
 
-    A copy is made only if value is not such an array already.
+    A large array that is such an array already is not copied, be it read-only or mapped from a
+    file: the result is a view of it, which must not be written to. Nothing that is done to the
+    caller's array later changes the view's shape or frees its memory.
 
     Parameters
     ----------
@@ -47,13 +56,16 @@ def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> 
     if array.dtype.kind not in "biuf":
         kind = "complex numbers" if array.dtype.kind == "c" else f"dtype {array.dtype}"
         raise TypeError(f"{name} must be an array of real numbers, got {kind}")
+    array = array.copy() if array.nbytes <= COPIED_BYTES else fixed_view(array)
     if array.ndim not in dimensions:
         wanted = " or ".join(str(n) for n in dimensions)
         raise ValueError(f"{name} must have {wanted} dimensions, got shape {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
     with np.errstate(over="ignore"):  # a number too large for float32 is reported below
-        result = np.require(array, dtype, ["C_CONTIGUOUS", "ALIGNED", "WRITEABLE", "ENSUREARRAY"])
+        result = np.array(array, dtype, order="C", copy=None)
+    if not result.flags.aligned:
+        result = result.copy()
     _require_finite(name, array, result)
     return result
 
@@ -64,12 +76,30 @@ def _require_finite(name: str, given: NDArray[Any], converted: Array) -> None:
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(converted.sum()):
             return
-    wrong = ~np.isfinite(converted)
-    if wrong.any():
-        where = tuple(int(i) for i in np.argwhere(wrong)[0])
-        raise ValueError(
-            f"{name} must be finite in {converted.dtype}, got {given[where]} at index {where}"
-        )
+    flat = converted.reshape(-1)
+    for first in range(0, flat.size, CHUNK):
+        finite = np.isfinite(flat[first : first + CHUNK])
+        if not finite.all():
+            where = np.unravel_index(first + int(np.argmin(finite)), converted.shape)
+            index = tuple(int(i) for i in where)
+            raise ValueError(
+                f"{name} must be finite in {converted.dtype}, got {given[index]} at index {index}"
+            )
+
+
+def natural_dtype(X: Any) -> str:
+    """Return 'float32' if X holds float32 numbers alone, else 'float64'; X is not checked."""
+    return "float32" if _holds_float32(X, levels=2) else "float64"
+
+
+def _holds_float32(value: Any, levels: int) -> bool:
+    """Whether a number, array, data frame or list, of up to `levels` levels, is all float32."""
+    if isinstance(value, list | tuple):
+        return bool(value) and levels > 0 and all(_holds_float32(v, levels - 1) for v in value)
+    dtypes = getattr(value, "dtypes", getattr(value, "dtype", None))  # of a frame, of an array
+    if dtypes is None:
+        return False
+    return all(str(dtype).lower().endswith("float32") for dtype in np.atleast_1d(dtypes))
 
 
 def checked_inputs(X: Any, dtype: str, n_in: int | None = None) -> Array:

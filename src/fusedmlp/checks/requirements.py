@@ -52,16 +52,16 @@ def one_or_each_of(choices: Sequence[str], what: str) -> Check:
     return check
 
 
-def whole_number(least: int) -> Check:
-    """Return a check for an integer of at least `least`."""
+def whole_number(least: int, most: int = MOST) -> Check:
+    """Return a check for an integer in least..most."""
 
     def check(name: str, value: Any) -> int:
         if not isinstance(value, Integral) or _is_flag(value):
             raise TypeError(f"{name} must be an integer, got {value!r}")
         if value < least:
             raise ValueError(f"{name} must be at least {least}, got {value!r}")
-        if int(value) > MOST:
-            raise ValueError(f"{name} must be at most {MOST}, got {value!r}")
+        if int(value) > most:
+            raise ValueError(f"{name} must be at most {most}, got {value!r}")
         return int(value)
 
     return check

@@ -24,12 +24,15 @@ from fusedmlp.kernels.compilation.jit import compiled, inner
 from fusedmlp.kernels.lanes.fit_in_lanes import fit_in_lanes, suits_lanes
 from fusedmlp.kernels.losses import output_delta_at, precision_of
 from fusedmlp.kernels.penalties import penalize_at, penalty_at
+from fusedmlp.kernels.threads.barrier import stop_requested
 from fusedmlp.kernels.threads.team import run_in_team
 from fusedmlp.kernels.vector import address, shifted
 from fusedmlp.kernels.vector.copies import copy
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.typed_constants import ZERO
+from fusedmlp.plan.signals import STOP, new_signals
 
+NO_SIGNALS = new_signals()
 NO_EXTRAS = dict.fromkeys(FIELDS_OF_EXTRAS)
 
 
@@ -40,15 +43,17 @@ def predict(plan, params, X, outputs):
 
 
 @compiled
-def predict_part(plan, params, X, outputs, counter, thread, threads):  # noqa: ARG001
+def predict_part(plan, params, X, outputs, signals, thread, threads):
     """Predict the rows of one thread."""
     begin, end = first_row(len(X), thread, threads), first_row(len(X), thread + 1, threads)
-    _predict(plan, params, X, outputs, np.empty(plan.workspace_size, params.dtype), begin, end)
+    memory = np.empty(plan.workspace_size, params.dtype)
+    _predict(plan, params, X, outputs, memory, begin, end, signals)
 
 
 @inner
-def _predict(plan, params, X, outputs, memory, begin, end):
-    network, n_in, n_out = network_of(plan, ZERO, plan.block_rows), plan.sizes[0], plan.sizes[-1]
+def _predict(plan, params, X, outputs, memory, begin, end, signals):
+    network = network_of(plan, ZERO, plan.block_rows, address(signals))
+    n_in, n_out = plan.sizes[0], plan.sizes[-1]
     workspace = workspace_layout(network, params.size, address(memory))
     for first in range(begin, end, plan.block_rows):
         rows = smaller(plan.block_rows, end - first)
@@ -58,23 +63,25 @@ def _predict(plan, params, X, outputs, memory, begin, end):
 
 
 @compiled
-def gradient(plan, params, X, y, result, row_weights=None):
+def gradient(plan, params, X, y, result, row_weights=None, signals=None):
     """Set result to the gradient of the loss of X (rows, n_in), y (rows, n_out); return the loss.
 
     Both are summed or averaged over the rows, as the plan's reduction says. Each row is multiplied
-    by its weight in row_weights (rows,). Both include the penalties on the weights.
+    by its weight in row_weights (rows,). Both include the penalties on the weights. If another
+    thread sets signals[STOP] to 1, this ends soon, and both are undefined.
     """
     block_rows, size = plan.block_rows, plan.workspace_size
     if plan.extras.batch_norm:  # its statistics are over all rows: one block
         block_rows, size = len(X), size + (size // block_rows + 1) * len(X)
     memory = np.empty(size, params.dtype)
-    return _gradient(plan, params, (X, y, row_weights), result, block_rows, memory)
+    requests = NO_SIGNALS if signals is None else signals
+    return _gradient(plan, params, (X, y, row_weights), result, block_rows, memory, requests)
 
 
 @inner
-def _gradient(plan, params, data, result, block_rows, memory):
+def _gradient(plan, params, data, result, block_rows, memory, signals):
     X, y, row_weights = data
-    network = network_of(plan, plan.save_for_backward, block_rows)
+    network = network_of(plan, plan.save_for_backward, block_rows, address(signals))
     objective = objective_of(plan, precision_of(params))
     weights, size, n_in, n_out = address(params), params.size, plan.sizes[0], plan.sizes[-1]
     workspace = workspace_layout(network, size, address(memory))
@@ -83,6 +90,8 @@ def _gradient(plan, params, data, result, block_rows, memory):
     transpose_weights(network, weights, workspace, 0, size)
     batch_norm = batch_norm_of(plan.extras, weights, address(result), weights, 0)
     for first in range(0, len(X), block_rows):
+        if stop_requested(network.signals, STOP):
+            break
         rows = smaller(block_rows, len(X) - first)
         inputs, targets = shifted(address(X), first * n_in), shifted(address(y), first * n_out)
         out = forward_block(network, weights, inputs, workspace, 0, rows, None, batch_norm)
@@ -91,7 +100,7 @@ def _gradient(plan, params, data, result, block_rows, memory):
         multiply_by_row_weights(row_weights, first, rows, n_out, delta)
         backward_block(network, workspace, 0, rows, None, batch_norm)
         gradient_of_block(
-            network, inputs, workspace, ZERO, rows, address(result), first, ZERO, size
+            network, inputs, workspace, ZERO, rows, address(result), first, ZERO, size, STOP
         )
         value += loss_of_rows(objective, out, targets, rows, n_out, row_weights, first)
     return value * np.float64(scale) + _penalize(plan, network, weights, address(result), size)
@@ -121,4 +130,5 @@ def fit(plan, X, y, state, stop):
     if plan.plain:
         plan = plan._replace(extras=None)
         state = state._replace(**NO_EXTRAS)
-    return run_in_team(fit_blocks, (plan, plan.extras, X, y, state, stop), plan.threads)
+    arguments = plan, plan.extras, X, y, state, stop
+    return run_in_team(fit_blocks, arguments, plan.threads, state.signals)

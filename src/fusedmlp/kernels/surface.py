@@ -28,7 +28,7 @@ def error_surface(plan, params, X, y, first, first_values, second, second_values
 
 
 @compiled
-def surface_part(plan, params, data, grid, measure, result, counter, thread, threads):  # noqa: ARG001
+def surface_part(plan, params, data, grid, measure, result, signals, thread, threads):
     """Compute the results of one thread's part of the pairs."""
     X, y = data
     first, first_values, second, second_values = grid
@@ -37,13 +37,14 @@ def surface_part(plan, params, data, grid, measure, result, counter, thread, thr
     for pair in range(result.size * thread // threads, result.size * (thread + 1) // threads):
         i, j = pair // columns, pair % columns
         moved[first], moved[second] = first_values[i], second_values[j]
-        result[i, j] = _measured(plan, moved, X, y, measure, memory)
+        result[i, j] = _measured(plan, moved, X, y, measure, memory, signals)
 
 
 @inner
-def _measured(plan, params, X, y, measure, memory):
+def _measured(plan, params, X, y, measure, memory, signals):
     """Return the sum of the rows' absolute errors or losses."""
-    network, n_in, n_out = network_of(plan, ZERO, plan.block_rows), plan.sizes[0], plan.sizes[-1]
+    network = network_of(plan, ZERO, plan.block_rows, address(signals))
+    n_in, n_out = plan.sizes[0], plan.sizes[-1]
     objective, value = objective_of(plan, precision_of(X)), 0.0
     workspace = workspace_layout(network, params.size, address(memory))
     for row in range(0, len(X), plan.block_rows):

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from fusedmlp.checks import requirements as may_be
 from fusedmlp.options.option import Option
+from fusedmlp.plan.threads import MOST_THREADS
 
 Backend = Literal["kernels", "reference"]
 Seed = int | np.random.RandomState | None
@@ -77,8 +78,13 @@ class ControlOptions(TypedDict, total=False):
         ),
     ]
     dtype: Annotated[
-        DTypeLike,
-        Option("float64", may_be.real_dtype, "Type of all arithmetic: 'float64' or 'float32'."),
+        DTypeLike | None,
+        Option(
+            None,
+            may_be.optional(may_be.real_dtype),
+            "Type of all arithmetic: 'float64' or 'float32'. None is 'float32' if X holds float32 "
+            "numbers alone, which are then not copied, else 'float64'.",
+        ),
     ]
     record_every: Annotated[
         int | None,
@@ -103,10 +109,11 @@ class ControlOptions(TypedDict, total=False):
         int | None,
         Option(
             None,
-            may_be.optional(may_be.whole_number(least=1)),
-            "Threads that share the work of each step, at least 1. None is as many as there are "
-            "cores and the step has work for; 1 starts no thread. The results are bit-identical "
-            "for any number.",
+            may_be.optional(may_be.whole_number(least=1, most=MOST_THREADS)),
+            "Threads that share the work of each step, at least 1 and at most 4 times the "
+            "processor's cores. None is as many as there are cores and the step has work for; 1 "
+            "starts no thread. The environment variable NUMBA_NUM_THREADS lowers any number. The "
+            "results are bit-identical for any number.",
         ),
     ]
     progress: Annotated[

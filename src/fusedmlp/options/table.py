@@ -65,6 +65,7 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
         options["record_every"] = 1
     if options["learning_rate"] is None:
         options["learning_rate"] = DEFAULT_RATES[options["optimizer"]]
+    options["dtype"] = options["dtype"] or "float64"  # None is replaced where X is known
     real = np.dtype(options["dtype"]).type
     for name in ROUNDED_TO_DTYPE:  # in float32, 1e-60 is 0 and 0.9999999999 is 1
         if options[name]:

@@ -20,8 +20,8 @@ from fusedmlp.plan.blocking import (
 )
 from fusedmlp.plan.codes import NEEDS_PREACTIVATION, Activation, Loss, Reduction
 from fusedmlp.plan.extras import Extras, is_plain, make_extras
-from fusedmlp.plan.parameters import layer_offsets, weight_count
-from fusedmlp.plan.threads import MIN_PARALLEL_FLOPS, threads_for
+from fusedmlp.plan.parameters import layer_offsets
+from fusedmlp.plan.threads import threads_for
 
 # Options that have no effect on a prediction, at values that cost nothing.
 PREDICTION_OPTIONS = {
@@ -29,6 +29,7 @@ PREDICTION_OPTIONS = {
     "batch_norm": False,
     "learning_rate_schedule": "constant",
     "warmup_epochs": 0,
+    "threads": 1,
 }
 
 
@@ -130,11 +131,8 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
 
 
 def make_prediction_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int) -> Plan:
-    """Return the plan of a prediction of `rows` rows."""
-    options = {**options, **PREDICTION_OPTIONS}
-    if 2 * rows * weight_count(sizes) < MIN_PARALLEL_FLOPS:
-        options["threads"] = 1
-    return make_plan(options, sizes, rows)
+    """Return the plan of a prediction of `rows` rows, for one thread."""
+    return make_plan({**options, **PREDICTION_OPTIONS}, sizes, rows)
 
 
 def record_count(epochs: int, record_every: int) -> int:

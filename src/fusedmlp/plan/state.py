@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.parameters import aligned_zeros
 from fusedmlp.plan.plan import Plan, record_count
+from fusedmlp.plan.signals import new_signals
 
 
 class State(NamedTuple):
@@ -33,6 +35,7 @@ class State(NamedTuple):
     draw_weights: NDArray[np.floating[Any]]  # (rows,), the weight of each draw of this epoch
     draw_squares: NDArray[np.float64]  # (rows,), squared norms of their weighted gradients
 
+    signals: NDArray[np.int64]  # signals[STOP] = 1 ends `fit` before its next update
     workspace: NDArray[np.floating[Any]]  # the kernels', for a block of rows
 
 
@@ -52,11 +55,11 @@ def make_state(
         velocity=aligned_zeros(params.size, params.dtype),
         squares=_first_squares(plan, params.size),
         learning_rate_factor=np.ones(1),
-        running_stats=_first_running_stats(plan, params.dtype),
+        running_stats=_fixed(_first_running_stats(plan, params.dtype)),
         position=np.zeros(1, np.int64),
         row_order=np.arange(rows if plan.shuffle else 0),
         last_direction=np.full(tracked, -1, np.int8),
-        direction_changes=np.zeros(tracked, np.int64),
+        direction_changes=_fixed(np.zeros(tracked, np.int64)),
         errors=np.zeros(records),
         losses=np.zeros(records),
         row_weights=np.empty(0, params.dtype) if row_weights is None else row_weights,
@@ -65,8 +68,14 @@ def make_state(
         sampler_mean=np.zeros(2),
         draw_weights=aligned_zeros(drawn, params.dtype),
         draw_squares=aligned_zeros(drawn, np.float64),
+        signals=new_signals(),
         workspace=aligned_zeros(plan.workspace_size, params.dtype),
     )
+
+
+def _fixed(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array that views of a `Trained` may share: its caller could resize it."""
+    return fixed_view(array) if array.size else array
 
 
 def _first_sampler_tree(rows: int) -> NDArray[np.float64]:

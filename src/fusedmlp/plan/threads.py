@@ -14,30 +14,51 @@ FLOPS_PER_THREAD = 1_000_000
 MIN_PARALLEL_FLOPS = 40_000_000
 
 
+# The most that the option `threads` may ask for.
+MOST_THREADS = 4 * (os.cpu_count() or 1)
+
+
 def threads_for(wanted: int | None, flops: int) -> int:
-    """Return `wanted` or, if None, as many threads as a step of `flops` operations can use."""
+    """Return the threads for a step of `flops` operations: `wanted` or, if None, what it can use.
+
+    The environment limits both.
+    """
     if wanted is not None:
-        return wanted
+        return most_threads(wanted)
     useful = flops // FLOPS_PER_THREAD
     return min(available_threads(), useful) if useful > 1 else 1
 
 
-def available_threads() -> int:
-    """Return how many cores this process may use.
+def most_threads(wanted: int | None) -> int:
+    """Return the threads for work that can use any number: `wanted` or, if None, one a core."""
+    return available_threads() if wanted is None else _within_limit(wanted)
 
-    The environment variable NUMBA_NUM_THREADS may lower it: joblib sets it in its workers, so that
-    they share the cores.
+
+def available_threads() -> int:
+    """Return how many cores this process may use now, within the limit of the environment."""
+    return _within_limit(_cores())
+
+
+def _within_limit(threads: int) -> int:
+    """Return `threads`, or fewer if the environment variable NUMBA_NUM_THREADS says so.
+
+    joblib sets it in its workers, so that they share the cores.
     """
     with suppress(ValueError):
-        return max(1, min(_cores(), int(os.environ.get("NUMBA_NUM_THREADS", ""))))
-    return _cores()
+        return max(1, min(threads, int(os.environ.get("NUMBA_NUM_THREADS", ""))))
+    return threads
 
 
-@cache
 def _cores() -> int:
     """Return the number of cores that the process's affinity and its container's quota allow."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(cores or 1, _quota() or cores or 1)
+
+
+@cache
+def _quota() -> int | None:
+    """Return how many cores' time the container's quota allows; None: no quota is known."""
     with suppress(OSError, ValueError):  # not Linux, no container, or no quota ("max 100000")
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
-        cores = min(cores or 1, -(-int(quota) // int(period)))
-    return cores or 1
+        return -(-int(quota) // int(period))
+    return None

@@ -1,9 +1,11 @@
 """Prediction, the gradient of all rows, and training. Written for clarity, not for speed."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusedmlp.plan.codes import Reduction
 from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.signals import STOP
 from fusedmlp.plan.state import State
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.losses import loss, weighted_loss
@@ -31,12 +33,19 @@ def predict(plan: Plan, params: Array, X: Array, outputs: Array) -> None:
 
 
 def gradient(
-    plan: Plan, params: Array, X: Array, y: Array, result: Array, row_weights: Array | None = None
+    plan: Plan,
+    params: Array,
+    X: Array,
+    y: Array,
+    result: Array,
+    row_weights: Array | None = None,
+    signals: NDArray[np.int64] | None = None,  # noqa: ARG001
 ) -> float:
     """Set result to the gradient of the loss of X (rows, n_in), y (rows, n_out); return the loss.
 
     Both are summed or averaged over the rows, as the plan's reduction says. Each row is multiplied
-    by its weight in row_weights (rows,). Both include the penalties on the weights.
+    by its weight in row_weights (rows,). Both include the penalties on the weights. This twin does
+    not look at signals: Python can interrupt it.
     """
     batch, network = all_rows(X, y, row_weights), network_of(plan, params)
     outputs, saved = forward_all(plan, network, X)
@@ -63,7 +72,7 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
     finite, training stops at the end of that epoch. This twin stops between epochs only.
     """
     rows = len(X)
-    while state.position[0] < stop:
+    while state.position[0] < stop and not state.signals[STOP]:
         epoch = int(state.position[0]) // rows
         shuffle_rows(plan, state, epoch)
         for start in range(0, rows, plan.batch_size):

@@ -15,7 +15,7 @@ Callback = Callable[..., Any]
 
 
 class Record(NamedTuple):
-    """The argument of a callback. Weights and biases are views: copy them to keep them."""
+    """The argument of a callback. Weights and biases are read-only copies."""
 
     epoch: int
     error: float  # mean of |output - target| over training rows and outputs, before their updates
@@ -39,7 +39,7 @@ class Control:
     validation_loss : function of no arguments, or None
         It returns the current loss on the validation data.
     layers : function of no arguments
-        It returns the current weights and biases, as lists.
+        It returns copies of the current weights and biases, as lists.
     """
 
     def __init__(

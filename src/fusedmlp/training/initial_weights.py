@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import Array, real_array
+from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.plan.parameters import aligned_zeros, layer_offsets
 from fusedmlp.trained import Trained
 
@@ -23,7 +24,7 @@ def initial_params(
     """
     weight_offsets, bias_offsets, end = layer_offsets(sizes, options["bias"])
     scales = sum(sizes[1:-1]) if options["batch_norm"] else 0
-    params = aligned_zeros(end + scales, options["dtype"])
+    params = fixed_view(aligned_zeros(end + scales, options["dtype"]))
     before = options["warm_start"]
     weights, biases = _layers(options, sizes, random)
     params[end:] = before._params[end:] if isinstance(before, Trained) else 1

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fusedmlp.checks.arrays import Array
+from fusedmlp.checks.arrays import Array, natural_dtype
 from fusedmlp.checks.requirements import sizes as checked_sizes
 from fusedmlp.options.contradictions import refuse_for_rows
 from fusedmlp.options.table import checked_options, require_activation_for_each
@@ -41,6 +41,8 @@ def checked(
     """Check all arguments of `train`; draw the initial weights, the seed and validation rows."""
     if given.get("progress"):
         require_rich()
+    if given.get("dtype") is None:
+        given = {**given, "dtype": natural_dtype(X)}
     options = {"hidden": checked_sizes("hidden", hidden), **checked_options(given)}
     require_activation_for_each(options["activation"], options["hidden"])
     data, validation = checked_datasets(X, y, options)

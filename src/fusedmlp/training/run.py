@@ -1,7 +1,9 @@
 """A run: slices of `fit`, or SciPy's optimisers, with control after each recorded epoch."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
+from fusedmlp.checks.arrays import Array
 from fusedmlp.plan.codes import SCIPY_OPTIMIZERS
 from fusedmlp.plan.plan import Plan, record_count
 from fusedmlp.plan.state import State, make_state
@@ -22,26 +24,36 @@ class Outcome(NamedTuple):
     control: Control
     stopped: str
     advice: str | None  # what may help, if the run diverged
+    interrupt: KeyboardInterrupt | None  # Ctrl-C, if it stopped the run
 
 
 def run(plan: Plan, request: Request) -> Outcome:
-    """Train until all epochs are run, or control or divergence stops the run."""
+    """Train until all epochs are run, or control, divergence or Ctrl-C stops the run."""
     data = request.data
     state = make_state(plan, request.params, len(data.X), data.row_weights)
     if request.running_stats is not None:
         state.running_stats[:] = request.running_stats
     control = _control(plan, request, state)
+    interrupt = None
+    try:
+        stopped, advice = _train(plan, request, state, control)
+    except KeyboardInterrupt as error:
+        interrupt = error
+        stopped, advice = f"interrupted in epoch {int(state.position[0]) // len(data.X)}", None
+    stopped += control.early_stopping.restore_best()
+    return Outcome(state, control, stopped, advice, interrupt)
+
+
+def _train(plan: Plan, request: Request, state: State, control: Control) -> tuple[str, str | None]:
+    """Train; return why it ended, and advice."""
+    data = request.data
     with progress_bar(plan, len(data.X), request.progress) as show:
         if plan.extras.optimizer in SCIPY_OPTIMIZERS:
-            search = Search(
+            return Search(
                 request.backend, plan, data, state, control, request.search_limits, show
-            )
-            stopped, advice = search.run()
-        else:
-            slices = Slices(request.backend, plan, data, state, show)
-            stopped, advice = _fit(plan, len(data.X), state, slices, control)
-    stopped += control.early_stopping.restore_best()
-    return Outcome(state, control, stopped, advice)
+            ).run()
+        slices = Slices(request.backend, plan, data, state, show)
+        return _fit(plan, len(data.X), state, slices, control)
 
 
 def _fit(
@@ -94,5 +106,13 @@ def _control(plan: Plan, request: Request, state: State) -> Control:
         state,
         request.data,
         None if validation is None else lambda: validation_loss(validation),
-        lambda: (network.weights, network.biases),
+        lambda: _layers(network),
     )
+
+
+def _layers(network: Trained) -> tuple[list[Array], list[Array]]:
+    """Return read-only copies of the current weights and biases."""
+    params = network._params.copy()
+    params.flags.writeable = False
+    now = replace(network, _params=params)
+    return now.weights, now.biases

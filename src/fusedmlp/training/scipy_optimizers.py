@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.backends import implementation
+from fusedmlp.plan.blocking import step_flops
 from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.state import State
 from fusedmlp.training.control import Control
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.evaluation import total_error, total_loss
+from fusedmlp.training.interruptible import interruptible
 
 Vector = NDArray[np.float64]
 
@@ -61,6 +63,9 @@ class Search:
     show: Callable[[State], None]
     evaluations: int = field(default=0, init=False)
 
+    def __post_init__(self) -> None:
+        self._flops = step_flops(self.plan.sizes.tolist(), len(self.data.X))
+
     def run(self) -> tuple[str, str | None]:
         """Train until SciPy finds no better weights, or a limit; return why it ended, and advice.
 
@@ -96,11 +101,9 @@ class Search:
             raise _SearchEndedError(f"all {self.evaluations} evaluations made")
         self.evaluations += 1
         params = x.astype(gradient.dtype)
-        loss = float(
-            implementation(self.backend).gradient(
-                self.plan, params, data.X, data.y, gradient, data.row_weights
-            )
-        )
+        function, signals = implementation(self.backend).gradient, self.state.signals
+        call = self.plan, params, data.X, data.y, gradient, data.row_weights, signals
+        loss = float(interruptible(signals, self._flops, function, *call))
         if self.evaluations == 1 and not np.isfinite([loss, *gradient]).all():
             raise _SearchEndedError(DIVERGED)
         return loss, gradient.astype(np.float64)

@@ -4,12 +4,15 @@ import time
 from collections.abc import Callable
 
 from fusedmlp.backends import implementation
+from fusedmlp.plan.blocking import step_flops
 from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.state import State
 from fusedmlp.training.data import Dataset
+from fusedmlp.training.interruptible import LONG_CALL, interruptible
 
 # The time of a slice: half of the 100 ms that feel immediate, since it is estimated from the slice
-# before. A slice has a block of rows or more, which takes longer with layers of thousands of units.
+# before. A slice has a block of rows or more, which takes longer with layers of thousands of units:
+# such a slice is interruptible.
 SLICE_SECONDS = 0.05
 GROWTH = 16  # a slice has at most this many times the rows of the one before
 
@@ -30,6 +33,9 @@ class Slices:
         # The first slice, of one row, measures the time of a row (too long where it compiles).
         self._plan = plan._replace(threads=1)
         self._rows = 1
+        self._block_flops = step_flops(plan.sizes.tolist(), plan.block_rows)
+        if self._block_flops >= LONG_CALL:  # compile in this thread, which Ctrl-C interrupts
+            self._fit(self._plan, data.X, data.y, state, int(state.position[0]))
 
     def run_until(self, stop: int) -> bool:
         """Train until `stop` rows have been visited; return whether all weights are finite."""
@@ -37,7 +43,8 @@ class Slices:
         while finite and state.position[0] < stop:
             started, first = time.perf_counter(), int(state.position[0])
             end = min(first + self._rows, stop)
-            finite = self._fit(self._plan, self._data.X, self._data.y, state, end)
+            call = self._fit, self._plan, self._data.X, self._data.y, state, end
+            finite = interruptible(state.signals, self._block_flops, *call)
             seconds = max(time.perf_counter() - started, 1e-9)
             done = int(state.position[0]) - first
             self._rows = max(1, min(done * GROWTH, int(done * SLICE_SECONDS / seconds)))

@@ -46,6 +46,9 @@ def train(
         network cannot take. All are raised before any training.
     ImportError
         For progress=True without the package rich.
+    KeyboardInterrupt
+        When Ctrl-C stops the run. Once training has begun, its attribute ``run`` is the Trained
+        network with what was learnt so far.
 
     Warns
     -----
@@ -64,7 +67,11 @@ def train(
     request = checked(X, y, hidden, options)
     plan = make_plan(request.options, request.sizes, len(request.data.X), request.seed)
     outcome = run(plan, request)
-    return _result(plan, request, outcome)
+    result = _result(plan, request, outcome)
+    if outcome.interrupt is not None:
+        outcome.interrupt.run = result  # type: ignore[attr-defined]
+        raise outcome.interrupt
+    return result
 
 
 def _result(plan: Plan, request: Request, outcome: Outcome) -> Trained:

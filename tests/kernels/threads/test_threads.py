@@ -15,6 +15,7 @@ import fusedmlp
 from fusedmlp import kernels
 from fusedmlp.kernels.threads.team import run_in_team
 from fusedmlp.plan import blocking, make_state
+from fusedmlp.plan.threads import MOST_THREADS
 from tests.cases import ALL_CASES, ALL_EXTRAS, EVERYTHING, SOFTMAX, Case, prepared, same_weights
 
 CASE = Case("", (20, 30, 10, 3), 500, {**EVERYTHING, "batch_size": 70, "learning_rate": 0.05})
@@ -117,7 +118,7 @@ def test_random_runs_are_the_same_in_any_threads_and_slices(dtype, monkeypatch):
     random = np.random.default_rng(1)
     in_parts = 0
     for _ in range(60):
-        case, n = random_case(random), int(random.integers(2, 10))
+        case, n = random_case(random), int(random.integers(2, MOST_THREADS + 1))
         plan_, alone = fitted(case, 1, dtype, epochs=2)
         stops = sorted(random.integers(1, 2 * case.rows + 1, 2).tolist())
         _, together_ = fitted(case, n, dtype, epochs=2, stops=stops)

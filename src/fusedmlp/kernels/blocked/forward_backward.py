@@ -19,10 +19,17 @@ from fusedmlp.kernels.layers import (
     preactivate_at,
     transposed_stride,
 )
+from fusedmlp.kernels.matmul.micro_kernels import ROWS
+from fusedmlp.kernels.threads.barrier import stop_requested
 from fusedmlp.kernels.vector import at, lane_count, shifted
 from fusedmlp.kernels.vector.copies import copy, transpose
 from fusedmlp.kernels.vector.elementwise import elementwise, load_part, store_part
+from fusedmlp.kernels.vector.integers import larger, smaller
 from fusedmlp.kernels.vector.matrices import Rows
+from fusedmlp.plan.signals import STOP
+
+# Multiplications after which a thread looks whether it is to stop: 5 to 50 ms.
+MOST_PRODUCTS = 1 << 28
 
 
 @inner
@@ -40,7 +47,7 @@ def forward_block(network, params, inputs, workspace, first, rows, dropout, batc
         activation = at(network.activations, layer)
         out = shifted(outputs, first * n_out)
         bias = has_bias(network, layer)
-        preactivate_at(Shape(rows, n_in, n_out), inputs, weights, biases, bias, out)
+        _preactivate(network, Shape(rows, n_in, n_out), inputs, weights, biases, bias, out)
         if batch_norm is not None:
             normalize_layer(batch_norm, network, workspace, layer, biases, out, rows)
         saved_out = shifted(saved, first * n_out)
@@ -56,6 +63,30 @@ def forward_block(network, params, inputs, workspace, first, rows, dropout, batc
         offset += network.block_rows * n_out
         inputs, outputs = out, shifted(outputs, network.block_rows * n_out)
     return inputs
+
+
+@inner
+def _preactivate(network, shape, inputs, weights, biases, bias, out):
+    """Set out (rows, n_out) to inputs @ weights + biases, unless the threads are to stop."""
+    rows, n_in, n_out = shape
+    part = _rows_between_looks(rows, n_in * n_out)
+    for first in range(0, rows, part):
+        if stop_requested(network.signals, STOP):
+            return
+        count = smaller(part, rows - first)
+        from_row, to_row = shifted(inputs, first * n_in), shifted(out, first * n_out)
+        preactivate_at(Shape(count, n_in, n_out), from_row, weights, biases, bias, to_row)
+
+
+@inner
+def _rows_between_looks(rows, products):
+    """Return for how many rows, of `products` multiplications each, a thread looks once for STOP.
+
+    Ctrl-C is to be heeded in a tenth of a second, and a product of two matrices may take longer.
+    """
+    if rows * products <= MOST_PRODUCTS:
+        return larger(1, rows)
+    return larger(1, MOST_PRODUCTS // (ROWS * products)) * ROWS
 
 
 @inner
@@ -76,8 +107,16 @@ def backward_block(network, workspace, first, rows, dropout, batch_norm):
         saved = shifted(saved, offset + first * n_in)
         below = shifted(workspace.deltas, offset + first * n_in)
         transposed = shifted(workspace.transposed_weights, at(network.weight_offsets, layer))
-        shape, all_activations = Shape(rows, n_in, n_out), network.all_activations
-        backpropagate_at(shape, delta, transposed, activation, saved, below, all_activations)
+        part = _rows_between_looks(rows, n_in * n_out)
+        for row in range(0, rows, part):
+            if stop_requested(network.signals, STOP):
+                return
+            shape = Shape(smaller(part, rows - row), n_in, n_out)
+            of_inputs, of_outputs = row * n_in, row * n_out
+            backpropagate_at(
+                shape, shifted(delta, of_outputs), transposed, activation,
+                shifted(saved, of_inputs), shifted(below, of_inputs), network.all_activations,
+            )  # fmt: skip
         if dropout is not None:
             apply_dropout_to_delta(dropout, offset + first * n_in, rows * n_in, below)
         if batch_norm is not None:
@@ -85,11 +124,11 @@ def backward_block(network, workspace, first, rows, dropout, batch_norm):
 
 
 @inner
-def gradient_of_block(network, inputs, workspace, first, rows, gradient, add, begin, end):
+def gradient_of_block(network, inputs, workspace, first, rows, gradient, add, begin, end, signal):
     """Set begin..end of the gradient to that of some rows, or add it; inputs: their address.
 
     Each layer's transposed inputs have their own part of the workspace, since threads may be in
-    different layers.
+    different layers. signal: the place of the signal that ends this early, STOP or NEVER.
     """
     offset, transposed = 0, workspace.transposed_inputs
     stride = transposed_stride(rows, lane_count(gradient))
@@ -98,16 +137,21 @@ def gradient_of_block(network, inputs, workspace, first, rows, gradient, add, be
         weights, biases = at(network.weight_offsets, layer), at(network.bias_offsets, layer)
         from_input, to_input = layer_inputs_in(network, layer, begin, end)
         bias = has_bias(network, layer) if begin <= biases < end else 0
-        layer_gradient_at(
-            Shape(rows, to_input - from_input, n_out),
-            Rows(shifted(inputs, from_input), n_in),
-            shifted(workspace.deltas, offset + first * n_out),
-            LayerGradient(
-                shifted(gradient, weights + from_input * n_out), shifted(gradient, biases), bias
-            ),
-            add,
-            Scratch(shifted(transposed, from_input * stride), network.partial_gradients == 1),
-        )
+        part = _rows_between_looks(to_input - from_input, rows * n_out)
+        for from_part in range(from_input, larger(to_input, from_input + 1), part):
+            if stop_requested(network.signals, signal):
+                return
+            count = smaller(part, to_input - from_part)
+            to_weights = shifted(gradient, weights + from_part * n_out)
+            with_bias = bias if from_part == from_input else 0
+            layer_gradient_at(
+                Shape(rows, count, n_out),
+                Rows(shifted(inputs, from_part), n_in),
+                shifted(workspace.deltas, offset + first * n_out),
+                LayerGradient(to_weights, shifted(gradient, biases), with_bias),
+                add,
+                Scratch(shifted(transposed, from_part * stride), network.partial_gradients == 1),
+            )
         inputs = shifted(workspace.outputs, offset + first * n_out)
         offset += network.block_rows * n_out
         transposed = shifted(transposed, n_in * stride)

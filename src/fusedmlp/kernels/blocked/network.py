@@ -23,14 +23,15 @@ class Network(NamedTuple):
     partial_gradients: int
     save_for_backward: int  # 1: the workspace has `saved`, for the derivatives
     all_activations: Any  # as in a plan
+    signals: Any  # of the threads
     dropout: int  # 1 or 0
     dropconnect: int  # 1 or 0
     batch_norm: int  # 1 or 0
 
 
 @inner
-def network_of(plan, save_for_backward, block_rows):
-    """Return the plan's network."""
+def network_of(plan, save_for_backward, block_rows, signals):
+    """Return the plan's network; signals: their address."""
     return Network(
         plan.activations.size,
         address(plan.sizes),
@@ -42,6 +43,7 @@ def network_of(plan, save_for_backward, block_rows):
         plan.partial_gradients,
         save_for_backward,
         plan.all_activations,
+        signals,
         *_masks_and_norms(plan.extras),
     )
 

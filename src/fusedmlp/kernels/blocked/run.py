@@ -58,7 +58,8 @@ class Block(NamedTuple):
 @inner
 def run_of(plan, X, y, state):
     """Return the addresses of all arrays that a run reads and writes."""
-    network = network_of(plan, plan.save_for_backward, plan.block_rows)
+    signals = address(state.signals)
+    network = network_of(plan, plan.save_for_backward, plan.block_rows, signals)
     workspace = workspace_layout(network, state.params.size, address(state.workspace))
     return Run(
         network,

@@ -34,24 +34,25 @@ from fusedmlp.kernels.blocked.workspace import last_layer_of
 from fusedmlp.kernels.compilation.jit import compiled, inner
 from fusedmlp.kernels.losses import output_delta_at
 from fusedmlp.kernels.random_numbers import row_order_at
-from fusedmlp.kernels.threads.barrier import Team, barrier
+from fusedmlp.kernels.threads.barrier import Team, barrier, leaves, stop_requested
 from fusedmlp.kernels.updates import count_changes_at
 from fusedmlp.kernels.vector import address, at, shifted
 from fusedmlp.kernels.vector.copies import copy, fill_with_zeros
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.reductions import all_finite
 from fusedmlp.kernels.vector.typed_constants import ZERO
+from fusedmlp.plan.signals import NEVER, STOP
 
 
 @compiled
-def fit_blocks(plan, extras, X, y, state, stop, counter, thread, threads):
+def fit_blocks(plan, extras, X, y, state, stop, signals, thread, threads):
     """Do one thread's part of `fit`. All threads of the team run the same steps.
 
     Between two barriers, no thread writes what another reads. extras are the plan's, as an argument
     of their own: only then does Numba leave out the branches that need them when they are None.
     """
     run, rows = run_of(plan, X, y, state), X.shape[0]
-    team, real = Team(address(counter), thread, threads), X.dtype.type
+    team, real = Team(address(signals), thread, threads), X.dtype.type
     begin = first_param(run.network, run.size, thread, threads)
     end = first_param(run.network, run.size, thread + 1, threads)
     part = Part(team, begin, end)
@@ -73,14 +74,15 @@ def fit_blocks(plan, extras, X, y, state, stop, counter, thread, threads):
             if extras is not None:
                 apply_dropconnect(extras, run, epoch, batch_start // plan.batch_size, begin, end)
             transpose_weights(run.network, run.used_params, run.workspace, begin, end)
-        if updated or plan.partial_gradients == 1:
-            barrier(team)
+        if (updated or plan.partial_gradients == 1) and leaves(team):
+            break
 
         scale = batch_row_scale(extras, run, plan.reduction, batch_start, batch_end, real)
         count = smaller(plan.block_rows, batch_end - row)
         block = Block(epoch, row, count, row - batch_start, scale)
         if plan.partial_gradients == 1:
-            _whole_gradient(extras, run, block, part)
+            if _leaves_whole_gradient(extras, run, block, part):
+                break
         else:
             _partial_gradients(extras, run, block, team, recording)
         if recording:
@@ -89,7 +91,8 @@ def fit_blocks(plan, extras, X, y, state, stop, counter, thread, threads):
         updated = row == batch_end
         if updated:
             step = Step(rate, epoch * steps + batch_start // plan.batch_size + 1)
-            _update(extras, run, batch_start, row, part, step, real)
+            if _leaves_update(extras, run, batch_start, row, part, step, real):
+                break
             batch_start = row
         if row == rows:
             barrier(team)
@@ -111,19 +114,26 @@ def _shuffle_rows(extras, run, epoch, rows, team):
 
 
 @inner
-def _whole_gradient(extras, run, block, part):
-    """Compute a thread's part of a block's gradient: deltas of its rows, then its weights."""
+def _leaves_whole_gradient(extras, run, block, part):
+    """Compute a thread's part of a block's gradient: deltas of its rows, then its weights.
+
+    Return whether the thread leaves the run instead.
+    """
     team = part.team
     first = first_row(block.rows, team.thread, team.threads)
     count = first_row(block.rows, team.thread + 1, team.threads) - first
     if count > 0:
         _forward_backward(extras, run, block, first, count, first)
-    barrier(team)
+    if leaves(team):
+        return True
+    # In a team, another thread may already update its weights: this one has to do so too.
+    signal = STOP if team.threads == 1 else NEVER
     inputs = _rows_of(run, block, run.inputs, run.n_in, run.workspace.inputs)
     gradient_of_block(
         run.network, inputs, run.workspace, ZERO, block.rows, run.gradient, block.add, part.begin,
-        part.end,
+        part.end, signal,
     )  # fmt: skip
+    return stop_requested(team.signals, signal)
 
 
 @inner
@@ -152,6 +162,7 @@ def _partial_gradients(extras, run, block, team, recording):
                 block.add,
                 ZERO,
                 run.size,
+                NEVER,
             )
         elif block.add == 0:
             fill_with_zeros(gradient, run.size)
@@ -201,12 +212,16 @@ def _record(extras, run, block, record, team):
 
 
 @inner
-def _update(extras, run, batch_start, batch_end, part, step, real):
-    """Finish the gradient of a batch, and update the thread's own parameters."""
+def _leaves_update(extras, run, batch_start, batch_end, part, step, real):
+    """Finish the gradient of a batch, and update the thread's own parameters.
+
+    Return whether the thread leaves the run instead.
+    """
     begin, size = part.begin, part.end - part.begin
     gradient, partial_gradients = shifted(run.gradient, begin), run.workspace.partial_gradients
     if run.network.partial_gradients > 1:
-        barrier(part.team)
+        if leaves(part.team):
+            return True
         partial = shifted(partial_gradients, begin)
         sum_partial_gradients(size, gradient, partial, run.network.partial_gradients, run.size)
     if extras is not None:
@@ -218,6 +233,7 @@ def _update(extras, run, batch_start, batch_end, part, step, real):
         last_direction = shifted(run.last_direction, begin)
         count_changes_at(gradient, last_direction, shifted(run.direction_changes, begin), size)
     apply_update(extras, run, part, step, real)
+    return False
 
 
 @inner

@@ -32,9 +32,10 @@ def fit_in_lanes(plan, X, y, state, stop):
     sizes, activations = tuple(plan.sizes.tolist()), tuple(plan.activations.tolist())
     kernel = _kernel_for(sizes, activations, plan.bias, X.itemsize, choices_of(plan))
     workspace = fill_workspace(kernel.layout, plan, X, y, state)
-    finite = kernel.fit(workspace, plan, len(X), state, stop)
-    copy_back(kernel.layout, workspace, state)
-    return finite
+    try:
+        return kernel.fit(workspace, plan, len(X), state, stop)
+    finally:  # Ctrl-C may come as soon as the kernel has returned, and has changed the position
+        copy_back(kernel.layout, workspace, state)
 
 
 @lru_cache(maxsize=128)

@@ -1,4 +1,6 @@
-"""The barrier of a thread team: a counter in memory that each arriving thread increments.
+"""The barrier of a thread team, and how a team leaves a run early.
+
+The barrier is a counter in memory that each arriving thread increments.
 
 Numba's own threads are not used: they do not survive a fork, and one of the threading layers ends
 the process when two Python threads use it at once. The team's threads are Python's, in a kernel
@@ -16,6 +18,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.vector import shifted
+from fusedmlp.plan.signals import LEAVE_AT, STOP
 
 # Reads of the counter before a waiting thread yields its core: about two microseconds.
 SPINS = 1000
@@ -44,11 +48,20 @@ def _arrive(typing_context, counter):
 
 
 @intrinsic
-def _read_counter(typing_context, counter):
+def _read_shared(typing_context, place):
     def build(context, builder, sig, args):
         return builder.load_atomic(args[0], "acquire", align=8)
 
-    return types.int64(counter), build
+    return types.int64(place), build
+
+
+@intrinsic
+def _write_shared(typing_context, place, value):
+    def build(context, builder, sig, args):
+        builder.store_atomic(args[1], args[0], "release", align=8)
+        return context.get_dummy_value()
+
+    return types.void(place, types.int64), build
 
 
 @intrinsic
@@ -64,7 +77,7 @@ def _yield(typing_context):
 class Team(NamedTuple):
     """A thread and its team; threads are numbered from 0."""
 
-    counter: Any  # address of the barrier's counter
+    signals: Any  # address of what the threads share
     thread: int
     threads: int  # in the team
 
@@ -73,14 +86,44 @@ class Team(NamedTuple):
 def barrier(team):
     """Wait until all threads have arrived. Each sees what the others wrote before the barrier."""
     if team.threads > 1:
-        arrived = _arrive(team.counter)
+        arrived = _arrive(team.signals)
         all_arrived = (arrived // team.threads + 1) * team.threads
         spins = 0
-        while _read_counter(team.counter) < all_arrived and arrived < RELEASED:
+        while _read_shared(team.signals) < all_arrived and arrived < RELEASED:
             spins += 1
             if spins > SPINS:
                 _yield()
 
 
-if not config.DISABLE_JIT:
+@inner
+def leaves(team):
+    """Wait as at a barrier; return whether the team leaves the run here.
+
+    It does if any of its threads had been asked to stop when it arrived, so that either all threads
+    make a step's update or none; and if it was released.
+    """
+    stop = stop_requested(team.signals, STOP)
+    if team.threads == 1:
+        return stop
+    number = _read_shared(team.signals) // team.threads + 1  # this barrier's
+    if stop:
+        _write_shared(shifted(team.signals, LEAVE_AT), number)
+    barrier(team)
+    leave_at = _read_shared(shifted(team.signals, LEAVE_AT))
+    # A thread that is ahead may have asked to leave at the next barrier.
+    return 0 < leave_at <= number or _read_shared(team.signals) >= RELEASED
+
+
+@inner
+def stop_requested(signals, place):
+    """Whether the signal at a place, STOP or NEVER, asks the thread to stop."""
+    return _read_shared(shifted(signals, place)) != 0
+
+
+if config.DISABLE_JIT:
+
+    def _read_shared(place):
+        return place[0]
+
+else:
     _name_yield()

@@ -1,28 +1,36 @@
 """Thread teams, which run one kernel together."""
 
-from threading import Thread
 from typing import Any
 
-import numpy as np
 from numba import config
+from numpy.typing import NDArray
 
+from fusedmlp.background import BackgroundCall
 from fusedmlp.kernels.threads.barrier import RELEASED
-from fusedmlp.plan.parameters import aligned_zeros
-
-UNUSED_COUNTER = aligned_zeros(8, np.int64)
+from fusedmlp.plan.signals import ARRIVED, LEAVE_AT, STOP, new_signals
 
 
-def run_in_team(kernel: Any, arguments: tuple[Any, ...], threads: int) -> Any:
-    """Run kernel(*arguments, counter, thread, threads) in `threads` threads; return one result.
+def run_in_team(
+    kernel: Any, arguments: tuple[Any, ...], threads: int, signals: NDArray[Any] | None = None
+) -> Any:
+    """Run kernel(*arguments, signals, thread, threads) in `threads` threads; return one result.
 
     The threads live as long as the call, so that none is lost in a fork or shared by two runs.
-    Without compilation, the team is one thread, since the barrier is compiled code.
+    Whatever one of them raises is raised here, after all others have left the kernel. Without
+    compilation, the team is one thread, since the barrier is compiled code.
     """
+    if signals is None:
+        signals = new_signals()
     if threads == 1 or config.DISABLE_JIT:
-        return kernel(*arguments, UNUSED_COUNTER, 0, 1)
-    counter = aligned_zeros(8, np.int64)
+        return kernel(*arguments, signals, 0, 1)
+
+    def release() -> None:
+        """Let all threads pass all barriers and leave the run: one of them will not arrive."""
+        signals[STOP] = 1
+        signals[ARRIVED] = RELEASED
+
     helpers = [
-        Thread(target=kernel, args=(*arguments, counter, thread, threads), daemon=True)
+        BackgroundCall(kernel, (*arguments, signals, thread, threads), failed=release)
         for thread in range(1, threads)
     ]
     started = []
@@ -30,10 +38,26 @@ def run_in_team(kernel: Any, arguments: tuple[Any, ...], threads: int) -> Any:
         for helper in helpers:
             helper.start()
             started.append(helper)
-        return kernel(*arguments, counter, 0, threads)
-    except BaseException:  # Ctrl-C, or more threads than the system allows
-        counter[0] = RELEASED
+        result = kernel(*arguments, signals, 0, threads)
+    except BaseException:  # too little memory, or more threads than the system allows
+        release()
         raise
     finally:
-        for helper in started:
-            helper.join()
+        _wait_for_all(started)
+        signals[[ARRIVED, LEAVE_AT]] = 0  # for the next team
+    for helper in started:
+        if helper.error is not None:
+            raise helper.error
+    return result
+
+
+def _wait_for_all(helpers: list[BackgroundCall]) -> None:
+    """Wait until all helpers have left the kernel, even if Ctrl-C comes meanwhile."""
+    interrupt: BaseException | None = None
+    for helper in helpers:
+        try:
+            helper.wait()
+        except BaseException as error:
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt

@@ -1,0 +1,19 @@
+"""Integers that the threads of a run share: their barrier, and the request to stop."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusedmlp.plan.parameters import aligned_zeros
+
+# The places in the array of signals.
+ARRIVED = 0  # threads that have arrived at barriers, in total
+LEAVE_AT = 1  # the number of the barrier at which all threads leave the run; 0: none
+STOP = 2  # 1: threads leave the run as soon as they can, and its last step is not made
+NEVER = 3  # always 0: what a thread looks at that must not stop between two barriers
+
+
+def new_signals() -> NDArray[Any]:
+    """Return the signals of a run that has not begun, in a cache line of their own."""
+    return aligned_zeros(8, np.int64)

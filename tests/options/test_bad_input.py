@@ -9,6 +9,7 @@ import scipy.sparse
 
 import fusedmlp
 from fusedmlp.options.network import HIDDEN_ACTIVATIONS, OUTPUT_ACTIVATIONS
+from fusedmlp.plan.threads import MOST_THREADS
 
 X = [[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
 Y = [0.0, 1.0, 1.0]
@@ -138,12 +139,13 @@ OPTIONS = [
     ("epochs", 10.0, TypeError, "epochs must be an integer, got 10.0"),
     ("batch_size", 0, ValueError, "batch_size must be at least 1, got 0"),
     ("batch_size", 2.5, TypeError, "batch_size must be an integer, got 2.5"),
+    ("threads", MOST_THREADS + 1, ValueError, f"threads must be at most {MOST_THREADS}, got"),
+    ("threads", 10**12, ValueError, f"threads must be at most {MOST_THREADS}, got"),
     ("shuffle", None, TypeError, "shuffle must be True or False, got None"),
     ("reduction", "max", ValueError, "reduction must be one of 'sum', 'mean', got 'max'"),
     ("dtype", "float16", ValueError, "dtype must be 'float32' or 'float64', got 'float16'"),
     ("dtype", int, ValueError, "dtype must be 'float32' or 'float64', got <class 'int'>"),
     ("dtype", "nonsense", ValueError, "dtype must be 'float32' or 'float64', got 'nonsense'"),
-    ("dtype", None, ValueError, "dtype must be 'float32' or 'float64', got None"),
     ("record_every", 0, ValueError, "record_every must be at least 1, got 0"),
     ("track_directions", "no", TypeError, "track_directions must be True or False, got 'no'"),
     ("random_state", -1, ValueError, "random_state must be in 0..2**32 - 1, got -1"),

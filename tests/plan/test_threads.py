@@ -1,5 +1,7 @@
 """How many threads a step gets."""
 
+import os
+
 import pytest
 
 import fusedmlp
@@ -21,6 +23,20 @@ def test_the_environment_may_lower_the_number_of_threads(monkeypatch, variable, 
     monkeypatch.setattr(threads, "_cores", lambda: 4)
     monkeypatch.setenv("NUMBA_NUM_THREADS", variable)
     assert available_threads() == expected
+    limit = {"3": 3, "0": 1}.get(variable, 7)
+    assert threads_for(7, 0) == min(7, limit)  # an explicit number too
+    assert fusedmlp.train([[0.0], [1.0]], [0, 1], epochs=1, threads=7).options["threads"] == 7
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity on this system")
+def test_the_cores_are_looked_up_at_each_call():
+    cores = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(cores)})
+        assert available_threads() == 1
+    finally:
+        os.sched_setaffinity(0, cores)
+    assert available_threads() > 1 or len(cores) == 1
 
 
 def test_small_networks_are_left_to_one_thread():

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fusedmlp.options.kept import is_not_kept
+
 FORMAT = "1"
 
 # Options that are data, functions or other networks: they are not saved.
@@ -28,7 +30,7 @@ def write_network(
     from safetensors.numpy import save_file
 
     kept = {**options, **dict.fromkeys(NOT_KEPT)}
-    if not isinstance(kept["init"], str):
+    if is_not_kept(kept["init"]):
         kept["init"] = "uniform"
     if not isinstance(kept["random_state"], int):
         kept["random_state"] = None

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fusedmlp.backends import implementation
 from fusedmlp.checks.arrays import Array, checked_inputs
-from fusedmlp.network_file import write_network
+from fusedmlp.network_file.network import write_network
 from fusedmlp.options.kept import FixedOptions
 from fusedmlp.plan.codes import VARIANCE_EPSILON
 from fusedmlp.plan.parameters import aligned, layer_offsets

@@ -64,7 +64,7 @@ def _checked_options(given: Any) -> dict[str, Any]:
     rest = {n: v for n, v in values.items() if n != "hidden" and n not in not_kept}
     options = {"hidden": hidden, **checked_options(rest), **not_kept}
     require_activation_for_each(options["activation"], hidden)
-    for name, value in values.items():  # train's check takes more: 1 for 1.0, None for a default
+    for name, value in values.items():  # `train` takes other spellings too: 'f8', None
         if options[name] != value:
             raise ValueError(f"its option {name} must be saved as {options[name]!r}, got {value!r}")
     return options
@@ -113,7 +113,7 @@ def layer_sizes(kinds: Mapping[str, Kind], options: Mapping[str, Any]) -> tuple[
 def require_kinds(about: About, kinds: Mapping[str, Kind]) -> None:
     """Raise ValueError unless the tensors are those that the options want, and no others."""
     wanted = _wanted(about, layer_sizes(kinds, about.options))
-    for name in wanted.keys() ^ kinds.keys():
+    for name in sorted(wanted.keys() ^ kinds.keys()):
         raise ValueError(f"it must have {'' if name in wanted else 'no '}{name!r}")
     for name, kind in wanted.items():
         if kinds[name] != kind:

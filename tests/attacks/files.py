@@ -150,7 +150,7 @@ def change(tree: Any, rng: random.Random) -> None:
     elif kind == 2 and isinstance(tree, dict):
         tree[rng.choice(list(tree))] = tree[key]
     elif kind == 3 and isinstance(tree[key], int | float):
-        tree[key] = tree[key] + rng.choice((-1, 1, 0.5, 8, -tree[key]))
+        tree[key] = tree[key] + rng.choice((-1, 1, 8, -tree[key]))
     else:
         tree[key] = deepcopy(rng.choice(VALUES))
 

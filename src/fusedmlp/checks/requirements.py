@@ -137,7 +137,7 @@ def real_dtype(name: str, value: Any) -> str:
     wanted = f"{name} must be 'float32' or 'float64', got {value!r}"
     try:
         dtype = np.dtype(value) if value is not None else None
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # NumPy parses text such as "," as Python
         raise ValueError(wanted) from None
     if dtype not in (np.float32, np.float64):
         raise ValueError(wanted)

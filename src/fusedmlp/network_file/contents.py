@@ -60,11 +60,13 @@ def _checked_options(given: Any) -> dict[str, Any]:
     not_kept = {n: values[n] for n in KEPT_AS if is_not_kept(values.get(n))}
     for name in KEPT_AS.keys() - not_kept.keys():
         _require_kept(name, values.get(name))
+    if "dtype" in values:  # before NumPy reads it, which knows a language of types
+        may_be.one_of(("float64", "float32"))("dtype", values["dtype"])
     values["threads"] = _threads(values.get("threads"))
     rest = {n: v for n, v in values.items() if n != "hidden" and n not in not_kept}
     options = {"hidden": hidden, **checked_options(rest), **not_kept}
     require_activation_for_each(options["activation"], hidden)
-    for name, value in values.items():  # `train` takes other spellings too: 'f8', None
+    for name, value in values.items():  # `train` also takes None for some defaults
         if options[name] != value:
             raise ValueError(f"its option {name} must be saved as {options[name]!r}, got {value!r}")
     return options

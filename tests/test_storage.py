@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from safetensors import safe_open
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 import fusedmlp
 from tests.cases import EVERYTHING, Case
@@ -43,7 +42,7 @@ def test_given_arrays_and_generators_are_not_kept(tmp_path):
     run = fusedmlp.train([[0, 1]], [1], hidden=(), epochs=1, init=init, random_state=random)
     fusedmlp.save(run, str(tmp_path / "network"))
     again = fusedmlp.load(str(tmp_path / "network"))
-    assert again.options["random_state"] is None
+    assert again.options["random_state"] == again.options["init"] == "given, not kept"
     assert_array_equal(again.weights[0], run.weights[0])
 
 
@@ -53,35 +52,3 @@ def test_other_programs_can_read_the_weights(tmp_path):
     tensors = load_file(tmp_path / "network")
     assert_array_equal(tensors["weights.0"], run.weights[0])
     assert_array_equal(tensors["biases.1"], run.biases[1])
-
-
-def test_files_that_are_not_ours(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        fusedmlp.load(tmp_path / "nothing")
-    (tmp_path / "text").write_text("not a network")
-    with pytest.raises(ValueError, match="path must be a safetensors file"):
-        fusedmlp.load(tmp_path / "text")
-    save_file({"a": np.ones(3)}, tmp_path / "foreign")
-    with pytest.raises(ValueError, match="path must be a file of fusedmlp's format 1"):
-        fusedmlp.load(tmp_path / "foreign")
-
-
-def test_files_that_do_not_hold_what_they_say(tmp_path):
-    run = fusedmlp.train([[0, 1]], [1], epochs=1, bias=True)
-    run.save(tmp_path / "network")
-    with safe_open(tmp_path / "network", framework="numpy") as file:
-        metadata = file.metadata()
-    tensors = load_file(tmp_path / "network")
-    changes = {
-        "biases.0": tensors["biases.0"][:2],
-        "weights.1": np.ones((5, 1)),
-        "weights.0": tensors["weights.0"].astype(np.float32),
-    }
-    for name, wrong in changes.items():
-        save_file({**tensors, name: wrong}, tmp_path / "wrong", metadata)
-        with pytest.raises(ValueError, match="path must be a whole network"):
-            fusedmlp.load(tmp_path / "wrong")
-    missing = {name: values for name, values in tensors.items() if name != "biases.0"}
-    save_file(missing, tmp_path / "wrong", metadata)
-    with pytest.raises(ValueError, match="path must be a whole network"):
-        fusedmlp.load(tmp_path / "wrong")

@@ -1,14 +1,12 @@
 """The functions `save` and `load`: networks on disk."""
 
-from itertools import pairwise, zip_longest
 from os import PathLike
-from typing import Any
 
 import numpy as np
 
-from fusedmlp.checks.requirements import sizes
-from fusedmlp.network_file import read_network
-from fusedmlp.options.table import checked_options, require_activation_for_each
+from fusedmlp.checks.fixed_memory import fixed_view
+from fusedmlp.network_file.network import Contents, read_network
+from fusedmlp.plan.parameters import aligned
 from fusedmlp.trained import Trained
 
 
@@ -16,15 +14,34 @@ def save(run: Trained, path: str | PathLike[str]) -> None:
     """Write a trained network to a safetensors file.
 
     Weights and biases are the tensors ``weights.0``, ``biases.0`` and so on; history and direction
-    counts are tensors too; the options, ``epochs`` and ``stopped`` are JSON in the metadata. Not
-    saved are arrays given as ``init``, a RandomState, and the values of ``sample_weight``,
-    ``validation``, ``callback`` and ``warm_start``.
+    counts are tensors too; the options (`Trained.options`, which say of data and functions only
+    that they were given), ``epochs`` and ``stopped`` are JSON in the metadata, and so is a SHA-256
+    of all bytes.
+
+    The file is replaced whole: if the process or the machine stops while it is written, or the disk
+    is full, the old one is still there. Its mode stays; behind a symbolic link, the file that it
+    names is replaced. Of a process that was killed, a hidden file ``.fusedmlp-*.tmp`` may be left
+    in the folder, which the next `save` to the same path removes.
 
     Parameters
     ----------
     run : Trained
     path : path-like
         File to write; it is replaced if it exists.
+
+    Raises
+    ------
+    TypeError
+        If run is not a Trained.
+    ValueError
+        If a weight is not finite, as after a run that diverged, or the history was edited so that
+        it is not one, or for a network of several thousand layers: `load` would refuse the file.
+    FileNotFoundError
+        If the folder is missing.
+    IsADirectoryError
+        If the path is a folder.
+    OSError
+        If the path is a device, a FIFO or a socket, or the file cannot be written.
 
     Examples
     --------
@@ -35,11 +52,17 @@ def save(run: Trained, path: str | PathLike[str]) -> None:
     >>> bool((fusedmlp.load(path).predict([[0, 1]]) == run.predict([[0, 1]])).all())
     True
     """
+    if not isinstance(run, Trained):
+        raise TypeError(f"run must be a Trained, got {run!r}")
     run.save(path)
 
 
 def load(path: str | PathLike[str]) -> Trained:
     """Read a network that `save` wrote.
+
+    The file is not believed: nothing large is read before its header was found to be right, the
+    checksum must be that of all its bytes, and options and arrays must be those of a network. A
+    number of ``threads`` that is too large for this machine becomes None.
 
     Parameters
     ----------
@@ -52,55 +75,39 @@ def load(path: str | PathLike[str]) -> Trained:
     Raises
     ------
     ValueError
-        If the file was not written by `save`, is damaged, or has an unknown format.
+        If the file is not exactly what `save` writes, or has an unknown format; the error says why.
+        Also if the path is not a file but a folder, a FIFO or a device.
     FileNotFoundError
         If there is no such file.
+    OSError
+        If the file cannot be read.
     """
-    tensors, about = read_network(path)
-    try:
-        return _rebuilt(about, tensors)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"path must be a whole network, got {str(path)!r}: {error}") from error
+    return network_of(read_network(path))
 
 
-def _rebuilt(about: dict[str, Any], tensors: dict[str, Any]) -> Trained:
-    """Return the network, with all shapes checked: the kernels trust the sizes in the options."""
-    hidden = sizes("hidden", about["options"].pop("hidden"))
-    options = {"hidden": hidden, **checked_options(about["options"])}
-    require_activation_for_each(options["activation"], hidden)
-    weights, biases = _numbered(tensors, "weights"), _numbered(tensors, "biases")
-    units = (weights[0].shape[0], *hidden, weights[-1].shape[1]) if weights else ()
-    shapes = list(pairwise(units))
-    found = [layer.shape for layer in weights]
-    if found != shapes or [layer.shape for layer in biases] != [s[1:] for s in shapes] * bool(
-        options["bias"]
-    ):
-        raise ValueError(f"its layers have shapes {found}")
-    names = ("scales", "means", "variances") if options["batch_norm"] else ()
-    norms = [layer for name in names for layer in _numbered(tensors, name)]
-    if [layer.shape for layer in norms] != [(n,) for n in hidden] * len(names):
-        raise ValueError(f"its normalisation has shapes {[layer.shape for layer in norms]}")
-    scales, running = norms[: len(norms) // 3], norms[len(norms) // 3 :]
-    parts = [p for layer in zip_longest(weights, biases) for p in layer if p is not None] + scales
-    if any(part.dtype != options["dtype"] for part in parts + running):
-        raise ValueError(f"its weights are not all {options['dtype']}")
+def network_of(contents: Contents) -> Trained:
+    """Return the network of a file's contents, which were checked."""
+    about, sizes, tensors = contents
+    layers, hidden = range(len(sizes) - 1), range(len(sizes) - 2)
+    options = about.options
+    parts = ("weights", "biases") if options["bias"] else ("weights",)
+    params = [tensors[f"{part}.{layer}"].ravel() for layer in layers for part in parts]
+    running = [np.empty(0, options["dtype"])]
+    if options["batch_norm"]:
+        params += [tensors[f"scales.{layer}"] for layer in hidden]
+        running += [tensors[f"{n}.{layer}"] for n in ("means", "variances") for layer in hidden]
+    changes = [f"direction_changes.{layer}" for layer in layers if options["track_directions"]]
     return Trained(
         history={
-            name.removeprefix("history."): values
+            name.removeprefix("history."): values.copy()
             for name, values in tensors.items()
             if name.startswith("history.")
         },
-        direction_changes=_numbered(tensors, "direction_changes") or None,
+        direction_changes=[tensors[name].copy() for name in changes] or None,
         options=options,
-        epochs=about["epochs"],
-        stopped=about["stopped"],
-        _sizes=units,
-        _params=np.concatenate([part.ravel() for part in parts]),
-        _running_stats=np.concatenate([np.empty(0, options["dtype"]), *running]),
+        epochs=about.epochs,
+        stopped=about.stopped,
+        _sizes=sizes,
+        _params=fixed_view(aligned(np.concatenate(params))),
+        _running_stats=fixed_view(np.concatenate(running)),
     )
-
-
-def _numbered(tensors: dict[str, Any], name: str) -> list[Any]:
-    """Return the tensors name.0, name.1 and so on."""
-    count = sum(key.startswith(f"{name}.") for key in tensors)
-    return [tensors[f"{name}.{layer}"] for layer in range(count)]

@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from fusedmlp.backends import implementation
 from fusedmlp.checks.arrays import Array, checked_inputs
-from fusedmlp.network_file import write_network
+from fusedmlp.checks.fixed_memory import fixed_view
+from fusedmlp.network_file.network import write_network
+from fusedmlp.options.kept import FixedOptions
 from fusedmlp.plan.codes import VARIANCE_EPSILON
-from fusedmlp.plan.parameters import layer_offsets
+from fusedmlp.plan.parameters import aligned, layer_offsets
 from fusedmlp.plan.plan import Plan, make_prediction_plan
 from fusedmlp.plan.threads import MIN_PARALLEL_FLOPS, most_threads
 
@@ -52,8 +54,11 @@ class Trained:
         own update. With ``validation``, ``validation_loss`` is measured after the epoch.
     direction_changes : list of ndarray of int, each (n_in, n_out), or None
         With ``track_directions``: how often each weight's update changed direction.
-    options : dict
-        The value of every option of the run, and ``hidden``.
+    options : mapping
+        The value of every option of the run, and ``hidden``; it cannot be changed. Data, functions
+        and other networks are not kept: in place of ``sample_weight``, a pair ``validation``,
+        ``callback``, ``warm_start``, arrays as ``init`` and a RandomState stands
+        ``"given, not kept"``, which `fusedmlp.train` refuses.
     epochs : int
         Epochs that were run.
     stopped : str
@@ -79,6 +84,18 @@ class Trained:
     _params: Array
     _running_stats: Array  # hidden units' means, then variances; empty without batch_norm
     _plans: dict[int, Plan] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        # A prediction is compiled code that trusts its numbers: only the weights may be edited.
+        if not isinstance(self.options, FixedOptions):
+            object.__setattr__(self, "options", FixedOptions(self.options))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_plans"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _params=fixed_view(aligned(state["_params"])), _plans={})
+        self.__post_init__()  # a pickle of an earlier version has a dict of options
 
     @property
     def weights(self) -> list[Array]:
@@ -169,11 +186,24 @@ class Trained:
         plan = self._plans.get(rows)
         if plan is None:
             plan = make_prediction_plan(self.options, self._sizes, rows)
+            self._require_params_of(plan)
             self._plans.clear()
             self._plans[rows] = plan
         if 2 * rows * self._params.size < MIN_PARALLEL_FLOPS:
             return plan
         return plan._replace(threads=most_threads(self.options["threads"]))
+
+    def _require_params_of(self, plan: Plan) -> None:
+        """Raise ValueError unless there are the numbers that the kernels will read."""
+        hidden = sum(self._sizes[1:-1]) * self.options["batch_norm"]
+        wanted = plan.extras.scale_offset + hidden
+        found = self._params.size, self._params.dtype.name, plan.activations.size
+        if found != (wanted, self.options["dtype"], len(self._sizes) - 1):
+            raise ValueError(
+                f"a network must have {wanted} {self.options['dtype']} parameters and "
+                f"{len(self._sizes) - 1} activations for its layers {self._sizes}, "
+                f"got {found[0]} {found[1]} and {found[2]}"
+            )
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the network to a safetensors file; see `fusedmlp.save`."""

@@ -4,7 +4,7 @@ import pytest
 
 from tests.attacks.campaign import campaign
 
-COUNTS = {}
+COUNTS = {"files": 5_000, "saves": 20}
 
 
 @pytest.mark.parametrize("module", COUNTS)

@@ -146,6 +146,7 @@ OPTIONS = [
     ("dtype", "float16", ValueError, "dtype must be 'float32' or 'float64', got 'float16'"),
     ("dtype", int, ValueError, "dtype must be 'float32' or 'float64', got <class 'int'>"),
     ("dtype", "nonsense", ValueError, "dtype must be 'float32' or 'float64', got 'nonsense'"),
+    ("dtype", ",", ValueError, "dtype must be 'float32' or 'float64', got ','"),
     ("record_every", 0, ValueError, "record_every must be at least 1, got 0"),
     ("track_directions", "no", TypeError, "track_directions must be True or False, got 'no'"),
     ("random_state", -1, ValueError, "random_state must be in 0..2**32 - 1, got -1"),

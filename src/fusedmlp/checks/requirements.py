@@ -3,6 +3,7 @@
 They raise TypeError or ValueError, with a message that names argument, requirement and value.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -136,7 +137,7 @@ def real_dtype(name: str, value: Any) -> str:
     wanted = f"{name} must be 'float32' or 'float64', got {value!r}"
     try:
         dtype = np.dtype(value) if value is not None else None
-    except TypeError:
+    except (TypeError, ValueError, SyntaxError):  # NumPy parses text such as "," as Python
         raise ValueError(wanted) from None
     if dtype not in (np.float32, np.float64):
         raise ValueError(wanted)
@@ -152,6 +153,17 @@ def seed(name: str, value: Any) -> Any:
     given = int(value)
     if not 0 <= given < 2**32:
         raise ValueError(f"{name} must be in 0..2**32 - 1, got {value!r}")
+    return given
+
+
+def path(name: str, value: Any) -> str:
+    """Accept the path of a file, also as bytes or a path-like object; return it as text."""
+    try:
+        given = os.fsdecode(value)
+    except TypeError:
+        raise TypeError(f"{name} must be the path of a file, got {value!r}") from None
+    if "\0" in given:
+        raise ValueError(f"{name} must have no null characters, got {value!r}")
     return given
 
 

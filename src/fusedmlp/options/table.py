@@ -10,6 +10,7 @@ import numpy as np
 
 from fusedmlp.options.contradictions import UNUSED_RATE, refuse_contradictions
 from fusedmlp.options.control import ControlOptions
+from fusedmlp.options.kept import KEPT_AS, is_not_kept
 from fusedmlp.options.network import NetworkOptions
 from fusedmlp.options.option import Option
 from fusedmlp.options.regularisation import RegularisationOptions
@@ -57,6 +58,11 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
     for name in given:
         if name not in OPTIONS:
             raise TypeError(f"unknown option {name!r}; the options are {', '.join(OPTIONS)}")
+        if name in KEPT_AS and is_not_kept(given[name]):
+            raise TypeError(
+                f"{name} must be given again, got {given[name]!r}: a trained network keeps no "
+                "data, functions or other networks"
+            )
     # Defaults are not checked: that took a quarter of a short run's time.
     options = DEFAULTS | {name: OPTIONS[name].check(name, value) for name, value in given.items()}
     options["bias"] = options["bias"] or options["batch_norm"]

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+LINE = 64  # bytes of a cache line
+
 
 def layer_offsets(sizes: Sequence[int], bias: bool) -> tuple[list[int], list[int], int]:
     """Return the offsets of each layer's weights and biases in the flat vector, and its length.
@@ -35,7 +37,20 @@ def aligned_zeros(size: int, dtype: DTypeLike) -> NDArray[Any]:
     NumPy's arrays begin at any multiple of 16 bytes; a vector across two cache lines costs two
     loads.
     """
-    line, itemsize = 64, np.dtype(dtype).itemsize
-    memory = np.zeros(size * itemsize + line, np.uint8)
-    start = -memory.ctypes.data % line
+    itemsize = np.dtype(dtype).itemsize
+    memory = np.zeros(size * itemsize + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
     return memory[start : start + size * itemsize].view(dtype)
+
+
+def aligned(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a writable vector that begins at a cache line: the array itself if it is one.
+
+    Unpickled arrays begin anywhere, and joblib's may be files that cannot be written to.
+    """
+    plain = type(array) is np.ndarray and array.flags.carray
+    if plain and array.ctypes.data % LINE == 0:
+        return array
+    copy = aligned_zeros(array.size, array.dtype)
+    copy[:] = array
+    return copy

@@ -44,7 +44,7 @@ def test_too_little_memory_for_a_thread_is_a_memory_error():
     printed = run_python("""
         import resource, numpy as np, fusedmlp
         random = np.random.RandomState(0)
-        X = random.normal(size=(400, 100))
+        X = random.normal(size=(100, 100))
         init = [random.normal(size=s) / 50 for s in ((100, 1500), (1500, 1500))]
         run = fusedmlp.train(X[:2], np.zeros((2, 1500)), 1500, init=init, threads=2, epochs=1)
         right = run.predict(X)
@@ -79,11 +79,8 @@ def test_a_request_to_stop_leaves_a_run_between_two_updates(threads):
     for _ in range(30):
         state = make_state(run.plan, run.params.copy(), len(run.X))
 
-        def request(state=state, seconds=random.uniform(0, 0.002)):
-            time.sleep(seconds)
-            state.signals[STOP] = 1
-
-        requester = threading.Thread(target=request)
+        signals = state.signals
+        requester = threading.Timer(random.uniform(0, 0.002), signals.__setitem__, (STOP, 1))
         requester.start()
         kernels.fit(run.plan, run.X, run.y, state, 40 * len(run.X))
         requester.join()

@@ -24,10 +24,15 @@ def run_in_team(
     if threads == 1 or config.DISABLE_JIT:
         return kernel(*arguments, signals, 0, 1)
 
+    places = memoryview(signals)  # type: ignore[arg-type]
+
     def release() -> None:
-        """Let all threads pass all barriers and leave the run: one of them will not arrive."""
-        signals[STOP] = 1
-        signals[ARRIVED] = RELEASED
+        """Let all threads leave the run: one of them will not arrive at the next barrier.
+
+        There may be no memory left: an item of a memoryview is set without any.
+        """
+        places[STOP] = 1
+        places[ARRIVED] = RELEASED
 
     helpers = [
         BackgroundCall(kernel, (*arguments, signals, thread, threads), failed=release)

@@ -1,0 +1,1 @@
+"""The file of a network: how it is written, read and checked."""

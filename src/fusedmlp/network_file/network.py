@@ -1,0 +1,130 @@
+"""A network's arrays, options and history to a file, and from it."""
+
+import json
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusedmlp.checks import requirements as may_be
+from fusedmlp.network_file.container import (
+    CHECKSUM,
+    WHOLE,
+    Kind,
+    encoded,
+    read_header,
+    read_tensors,
+)
+from fusedmlp.network_file.contents import (
+    About,
+    checked_about,
+    layer_sizes,
+    require_kinds,
+    require_values,
+)
+from fusedmlp.network_file.opening import opened
+from fusedmlp.network_file.refused import RefusedFileError
+from fusedmlp.network_file.replacing import replace_file
+from fusedmlp.options.kept import NOT_KEPT
+
+# The formats that can be read, and the names of their metadata. The first has no checksum, and says
+# nothing of data and functions that were given.
+FORMATS = {"1": {"fusedmlp", "run"}, "2": {"fusedmlp", "run", CHECKSUM}}
+FORMAT = "2"
+
+
+class Contents(NamedTuple):
+    """The contents of a file, checked."""
+
+    about: About
+    sizes: tuple[int, ...]  # units of the input and of each layer
+    tensors: dict[str, NDArray[Any]]
+
+
+def write_network(
+    path: str | PathLike[str],
+    tensors: Mapping[str, NDArray[Any]],
+    options: Mapping[str, Any],
+    epochs: int,
+    stopped: str,
+) -> None:
+    """Write a network's arrays, options, number of epochs and why training stopped.
+
+    Raises
+    ------
+    ValueError
+        If `read_network` would refuse the file.
+    OSError
+        If it cannot be written.
+    """
+    name = may_be.path("path", path)
+    arrays = {n: np.ascontiguousarray(values) for n, values in tensors.items()}
+    run = json.dumps({"options": dict(options), "epochs": epochs, "stopped": stopped})
+    try:
+        about = checked_about(run)
+        require_kinds(about, {n: Kind(a.dtype.name, a.shape) for n, a in arrays.items()})
+        require_values(about, arrays)
+        content = encoded(arrays, {"fusedmlp": FORMAT, "run": run})
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"run must be a network that can be saved: {error}") from None
+    replace_file(name, content)
+
+
+def read_network(path: str | PathLike[str]) -> Contents:
+    """Return the contents of a file that `write_network` wrote, checked.
+
+    Raises
+    ------
+    ValueError
+        If the file is anything else.
+    OSError
+        If there is no such file, or it cannot be read.
+    """
+    name = may_be.path("path", path)
+    try:
+        with opened(name) as (file, size):
+            return decoded(file, size)
+    except RefusedFileError as error:
+        raise ValueError(
+            f"path must be {error.requirement}, got {name!r}: {error.reason}"
+        ) from None
+
+
+def decoded(file: BinaryIO, size: int) -> Contents:
+    """Return the contents of an open file of `size` bytes.
+
+    All that its header says is checked before more of it is read.
+
+    Raises
+    ------
+    RefusedFileError
+        If the file is not what `write_network` writes.
+    """
+    header = read_header(file, size)
+    version = _version(header.metadata)
+    try:
+        about = checked_about(header.metadata["run"])
+        if version == "1" and "history.validation_loss" in header.kinds:
+            about.options["validation"] = about.options["validation"] or NOT_KEPT
+        require_kinds(about, header.kinds)
+        tensors = read_tensors(file, size, header, checked=version != "1")
+        require_values(about, tensors)
+    except RefusedFileError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise RefusedFileError(WHOLE, str(error)) from None
+    return Contents(about, layer_sizes(header.kinds, about.options), tensors)
+
+
+def _version(metadata: Mapping[str, str]) -> str:
+    """Return a file's format."""
+    version = metadata.get("fusedmlp")
+    if version is None or version not in FORMATS:
+        known = " or ".join(FORMATS)
+        raise RefusedFileError(f"a file of fusedmlp's format {known}", f"its format is {version!r}")
+    if metadata.keys() != FORMATS[version]:
+        wanted = ", ".join(sorted(FORMATS[version]))
+        raise RefusedFileError(WHOLE, f"its metadata must be {wanted}, got {', '.join(metadata)}")
+    return version

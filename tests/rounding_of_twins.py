@@ -15,7 +15,12 @@ def epsilon(array):
     return np.finfo(array.dtype).eps
 
 
-def of_activate(activation, before, *, after):
+def of_sum(terms):
+    """Return how many roundings a sum of so many terms has: about as many as a random walk."""
+    return max(1.0, terms**0.5 / 8)
+
+
+def of_activate(after, activation, before, *_):
     # gelu: the error of its tail, below -1, is relative to its value at -1.
     least = 0.16 if activation == Activation.GELU else 0.0
     # silu, gelu: the last normal digits of a tiny gate, which z is multiplied by, may be lost.
@@ -23,22 +28,25 @@ def of_activate(activation, before, *, after):
     return [np.maximum(np.abs(after[0]), least) * epsilon(before) + of_gate]
 
 
-def of_forward(inputs, weights, biases, *_, after):
+def of_forward(_after, inputs, weights, biases, *_):
     terms = np.abs(inputs) @ np.abs(weights)
-    return [(terms + np.abs(biases) if biases.size else terms) * epsilon(inputs)]
+    terms = terms + np.abs(biases) if biases.size else terms
+    return [terms * epsilon(inputs) * of_sum(len(weights))]
 
 
-def of_backpropagate(delta, weights, *_, after):
-    return [np.abs(delta) @ np.abs(weights.T) * (SLOPE * epsilon(delta))]
+def of_backpropagate(_after, delta, weights, *_):
+    roundings = of_sum(weights.shape[1]) * epsilon(delta)
+    return [np.abs(delta) @ np.abs(weights.T) * (SLOPE * roundings)]
 
 
-def of_layer_gradient(inputs, delta, weights, biases, *, after):
+def of_layer_gradient(_after, inputs, delta, weights, biases, *_):
     size, total = np.abs(delta), np.abs(delta).sum(axis=0)
-    of_weights = np.abs(inputs.T) @ size + np.abs(weights)
-    return [of_weights * epsilon(delta), (np.abs(biases) + total[: biases.size]) * epsilon(delta)]
+    of_weights, of_biases = np.abs(inputs.T) @ size, total[: biases.size]
+    roundings = of_sum(len(delta)) * epsilon(delta)
+    return [(of_weights + np.abs(weights)) * roundings, (of_biases + np.abs(biases)) * roundings]
 
 
-def of_output_delta(kind, activation, outputs, targets, scale, *_, after):
+def of_output_delta(_after, kind, activation, outputs, targets, scale, *_):
     error = np.abs(scale) * (np.abs(outputs) + np.abs(targets))
     if kind not in (Loss.LOG_LOSS, Loss.POISSON):
         if kind == Loss.ABSOLUTE_ERROR:
@@ -50,9 +58,9 @@ def of_output_delta(kind, activation, outputs, targets, scale, *_, after):
     return [error * epsilon(outputs)]
 
 
-def of_normalize(before, scale, shift, *_, after):
+def of_normalize(after, before, scale, shift, *_):
     z, normalized, _, variance = after
-    centring = np.abs(before).max(axis=0) * epsilon(z)
+    centring = np.abs(before).max(axis=0) * epsilon(z) * of_sum(len(z))
     size, deviation = np.abs(normalized), np.sqrt(variance + VARIANCE_EPSILON)
     of_normalized = centring / deviation * (1 + size) + size * epsilon(z)
     of_z = np.abs(scale) * of_normalized + (np.abs(scale) * size + np.abs(shift)) * epsilon(z)
@@ -60,26 +68,27 @@ def of_normalize(before, scale, shift, *_, after):
     return [of_z, of_normalized, centring, of_variance]
 
 
-def of_normalize_backward(delta, normalized, variance, scale, *_, after):
-    factor = np.abs(scale) / np.sqrt(variance + VARIANCE_EPSILON) * epsilon(delta)
+def of_normalize_backward(_after, delta, normalized, variance, scale, *_):
+    roundings = epsilon(delta) * of_sum(len(delta))
+    factor = np.abs(scale) / np.sqrt(variance + VARIANCE_EPSILON) * roundings
     size, normalized = np.abs(delta), np.abs(normalized)
     shifts, scales = size.sum(axis=0), (size * normalized).sum(axis=0)
     of_delta = factor * (size + (shifts + normalized * scales) / len(delta))
-    return [of_delta, scales * epsilon(delta), shifts * epsilon(delta)]
+    return [of_delta, scales * roundings, shifts * roundings]
 
 
-def of_follow(mean, variance, rows, means, variances, *, after):
+def of_follow(_after, mean, variance, _rows, means, variances, *_):
     of_means = (np.abs(means) + np.abs(mean)) * epsilon(mean)
     return [of_means, (variances + 2 * variance) * epsilon(mean)]
 
 
-def of_update(params, gradient, velocity, rate, momentum, nesterov, *, after):
+def of_update(_after, params, gradient, velocity, rate, momentum, *_):
     of_velocity = (np.abs(momentum * velocity) + np.abs(gradient)) * epsilon(params)
     of_params = np.abs(params) * epsilon(params) + 2 * abs(rate) * of_velocity
     return [of_params, of_velocity]
 
 
-def of_adam(params, gradient, velocity, squares, rate, beta_1, beta_2, constant, step, *, after):
+def of_adam(after, params, gradient, velocity, _squares, rate, beta_1, beta_2, constant, step, *_):
     unit = epsilon(params)
     of_velocity = (beta_1 * np.abs(velocity) + (1 - beta_1) * np.abs(gradient)) * unit
     root = np.sqrt(after[2]) / (1 - beta_2**step) ** 0.5 + constant
@@ -87,29 +96,35 @@ def of_adam(params, gradient, velocity, squares, rate, beta_1, beta_2, constant,
     return [np.abs(params) * unit + of_step, of_velocity, after[2] * unit]
 
 
-def of_rmsprop(params, gradient, velocity, squares, rate, momentum, keep, add, constant, *, after):
+def of_rmsprop(
+    after, params, gradient, velocity, _squares, rate, momentum, _keep, _add, constant, *_
+):
     unit = epsilon(params)
     of_step = np.abs(gradient) / (np.sqrt(after[2]) + constant)
     of_velocity = (momentum * np.abs(velocity) + of_step) * unit
     return [np.abs(params) * unit + 2 * rate * of_velocity, of_velocity, after[2] * unit]
 
 
-def of_rprop(params, *_, after):
+def of_rprop(after, params, *_):
     squares = after[2]
     return [(np.abs(params) + squares) * epsilon(params), 0 * squares, squares * epsilon(params)]
 
 
-def of_penalize(weights, gradient, l1, l2, *, after):
+def of_penalize(_after, weights, gradient, l1, l2, *_):
     return [(np.abs(gradient) + l2 * np.abs(weights) + l1) * epsilon(weights)]
 
 
-def of_add_squares(inputs, *_, after):
+def of_clip_norm(after, gradient, *_):
+    return [np.abs(after[0]) * epsilon(gradient) * of_sum(gradient.size)]
+
+
+def of_add_squares(after, inputs, *_):
     return [after[0] * epsilon(inputs)]
 
 
-def exact(*_, after):
+def exact(after, *_):
     return [np.zeros(array.shape) for array in after]
 
 
-def relative(*_, after):
+def relative(after, *_):
     return [np.abs(array) * epsilon(array) for array in after]

@@ -46,7 +46,7 @@ TWINS = {
     "rprop": Twin(UPDATES, (0, 2, 3), rounding.of_rprop),
     "penalize": Twin(UPDATES, (1,), rounding.of_penalize),
     "clip_values": Twin(UPDATES, (0,), rounding.exact),
-    "clip_norm": Twin(UPDATES, (0,), rounding.relative),
+    "clip_norm": Twin(UPDATES, (0,), rounding.of_clip_norm),
     "draw_rows": Twin(DRAWS, (5,), rounding.exact),
     "row_chances": Twin(DRAWS, (3,), rounding.relative),
     "add_squares": Twin(DRAWS, (3,), rounding.of_add_squares),
@@ -135,7 +135,7 @@ def _for_kernels(name, arguments):
 
 @np.errstate(all="ignore")
 def _units(twin, before, results):
-    return twin.rounding(*before, after=results)
+    return twin.rounding(results, *before)
 
 
 @np.errstate(all="ignore")

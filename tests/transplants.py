@@ -21,6 +21,10 @@ from tests import rounding_of_twins as rounding
 UNITS = 16  # of rounding: what two ways to compute the same may differ by
 
 
+class TwinsDifferError(AssertionError):
+    """The results of a kernel and of its twin differ by more than rounding."""
+
+
 class Twin(NamedTuple):
     """Where the reference's steps call a twin, which arguments it writes, and their rounding."""
 
@@ -58,7 +62,7 @@ TWINS = {
 def kernels_twins(names=tuple(TWINS)):
     """Let the reference's steps go on with the results of the kernels' twins.
 
-    AssertionError: the results of two twins differ by more than rounding.
+    TwinsDifferError: the results of two twins differ by more than rounding.
     """
 
     def with_kernels(name):
@@ -147,7 +151,7 @@ def _require_near(name, ours, theirs, unit):
     far = ~same & np.isfinite(unit) & ~(np.abs(ours - theirs) <= UNITS * unit)
     if far.any():
         worst = np.unravel_index(np.argmax(np.where(far, np.abs(ours - theirs), 0)), far.shape)
-        raise AssertionError(
+        raise TwinsDifferError(
             f"{name}: {ours[worst]!r} and {theirs[worst]!r} differ by more than {UNITS} units of "
             f"rounding, {np.broadcast_to(unit, far.shape)[worst]!r}"
         )

@@ -58,6 +58,15 @@ def of_output_delta(_after, kind, activation, outputs, targets, scale, *_):
     return [error * epsilon(outputs)]
 
 
+def of_loss(after, kind, _activation, outputs, targets, *_):
+    out, target = outputs.astype(float), targets.astype(float)
+    terms = np.abs(after[0]) + np.abs(out).sum() + np.abs(target).sum()
+    if kind == Loss.POISSON:
+        positive = target > 0
+        terms += np.abs(target[positive] * np.log(target[positive] / out[positive])).sum()
+    return [terms * epsilon(out) * of_sum(out.size)]
+
+
 def of_normalize(after, before, scale, shift, *_):
     z, normalized, _, variance = after
     centring = np.abs(before).max(axis=0) * epsilon(z) * of_sum(len(z))
@@ -120,6 +129,11 @@ def of_clip_norm(after, gradient, *_):
 
 def of_add_squares(after, inputs, *_):
     return [after[0] * epsilon(inputs)]
+
+
+def of_learn_to_sample(after, _scores, _usual, _floor, _rate, drawn, *_):
+    # The squares over their mean: a few roundings of each, and those of the sums in the mean.
+    return [4 * of_sum(len(drawn)) * np.abs(array) * epsilon(array) for array in after]
 
 
 def exact(after, *_):

@@ -26,7 +26,10 @@ class TwinsDifferError(AssertionError):
 
 
 class Twin(NamedTuple):
-    """Where the reference's steps call a twin, which arguments it writes, and their rounding."""
+    """Where the reference's steps call a twin, which arguments it writes, and their rounding.
+
+    A twin that writes none of its arguments returns a number.
+    """
 
     modules: tuple[str, ...]
     written: tuple[int, ...]
@@ -34,13 +37,15 @@ class Twin(NamedTuple):
 
 
 LAYERS, UPDATES = ("steps.forward_backward",), ("steps.parameter_update",)
-DRAWS = ("steps.row_sampling",)
+DRAWS, LOSSES = ("steps.row_sampling",), ("fit", "steps.records")
 TWINS = {
     "activate": Twin(LAYERS, (1,), rounding.of_activate),
     "forward": Twin(LAYERS, (4,), rounding.of_forward),
     "backpropagate": Twin(LAYERS, (4,), rounding.of_backpropagate),
     "layer_gradient": Twin(LAYERS, (2, 3), rounding.of_layer_gradient),
     "output_delta": Twin(LAYERS, (5,), rounding.of_output_delta),
+    "loss": Twin(LOSSES, (), rounding.of_loss),
+    "weighted_loss": Twin(LOSSES, (), rounding.of_loss),
     "normalize": Twin(LAYERS, (0, 3, 4, 5), rounding.of_normalize),
     "normalize_backward": Twin(LAYERS, (0, 4, 5), rounding.of_normalize_backward),
     "follow": Twin(("steps.batch_norm",), (3, 4), rounding.of_follow),
@@ -54,7 +59,7 @@ TWINS = {
     "draw_rows": Twin(DRAWS, (5,), rounding.exact),
     "row_chances": Twin(DRAWS, (3,), rounding.relative),
     "add_squares": Twin(DRAWS, (3,), rounding.of_add_squares),
-    "learn_to_sample": Twin(DRAWS, (0, 1), rounding.relative),
+    "learn_to_sample": Twin(DRAWS, (0, 1), rounding.of_learn_to_sample),
 }
 
 
@@ -70,13 +75,14 @@ def kernels_twins(names=tuple(TWINS)):
 
         def call(*arguments):
             theirs = _copied(arguments, twin.written)
-            own(*theirs)
+            expected = _written(twin, theirs, own(*theirs))
             before = _copied(arguments, twin.written)
-            compiled(*_for_kernels(name, arguments))
-            ours, theirs = ([array[k] for k in twin.written] for array in (arguments, theirs))
-            units = _units(twin, before, theirs)
-            for a, b, unit in zip(ours, theirs, units, strict=True):
+            value = compiled(*_for_kernels(name, arguments))
+            units = _units(twin, before, expected)
+            written = _written(twin, arguments, value)
+            for a, b, unit in zip(written, expected, units, strict=True):
                 _require_near(name, a, b, unit)
+            return value
 
         return call
 
@@ -94,11 +100,12 @@ def noisy_twins(seed):
 
         def call(*arguments):
             before = _copied(arguments, twin.written)
-            own(*arguments)
-            results = [arguments[k] for k in twin.written]
+            value = own(*arguments)
+            results = _written(twin, arguments, value)
             for array, unit in zip(results, _units(twin, before, results), strict=True):
                 if array.dtype.kind == "f":
                     array += unit * random.standard_normal(array.shape)
+            return value if twin.written else float(results[0])
 
         return call
 
@@ -125,6 +132,11 @@ def _replaced(functions):
 
 def _copied(arguments, which):
     return [a.copy() if k in which else a for k, a in enumerate(arguments)]
+
+
+def _written(twin, arguments, value):
+    """Return the arrays that a call has written, or the number that it returned as an array."""
+    return [arguments[k] for k in twin.written] if twin.written else [np.array(value)]
 
 
 def _for_kernels(name, arguments):

@@ -54,7 +54,7 @@ def random_run(number: int) -> RandomRun:
         "optimizer": optimizer,
         "epochs": draw.size(5 if rows <= 100 else 2),
         "random_state": number,
-        "threads": draw.one_of([1, 1, 2, 3]),
+        "threads": draw.one_of([1, 1, 1, 1, 2, 3]),
     }
     outputs = OUTPUTS_OF.get(options["loss"], OUTPUTS)
     options["output_activation"] = draw.one_of(outputs if n_out > 1 else [*outputs, "identity"])

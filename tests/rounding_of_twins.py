@@ -16,8 +16,12 @@ def epsilon(array):
 
 
 def of_sum(terms):
-    """Return how many roundings a sum of so many terms has: about as many as a random walk."""
-    return max(1.0, terms**0.5 / 8)
+    """Return the rounding of a sum: u for each of its terms, u half an epsilon (Higham's bound).
+
+    Equal terms reach it, since all of their roundings go the same way. A unit is a 16th of what
+    two results may differ by.
+    """
+    return max(1.0, terms / 32)
 
 
 def of_activate(after, activation, before, *_):
@@ -79,10 +83,11 @@ def of_normalize(after, before, scale, shift, *_):
 
 def of_normalize_backward(_after, delta, normalized, variance, scale, *_):
     roundings = epsilon(delta) * of_sum(len(delta))
-    factor = np.abs(scale) / np.sqrt(variance + VARIANCE_EPSILON) * roundings
+    factor = np.abs(scale) / np.sqrt(variance + VARIANCE_EPSILON)
     size, normalized = np.abs(delta), np.abs(normalized)
     shifts, scales = size.sum(axis=0), (size * normalized).sum(axis=0)
-    of_delta = factor * (size + (shifts + normalized * scales) / len(delta))
+    terms = size + (shifts + normalized * scales) / len(delta)
+    of_delta = factor * (terms * roundings + np.finfo(delta.dtype).smallest_subnormal)
     return [of_delta, scales * roundings, shifts * roundings]
 
 

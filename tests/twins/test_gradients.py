@@ -56,3 +56,15 @@ def test_gradient_is_the_derivative_in_both(activation, output, loss, shaped):
 
         slope = difference(loss_at, run.params[where], STEP)
         assert gradients[0][where] == pytest.approx(slope, rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("sample_weight", [None, [1.0, 1.0, 5.0]])
+def test_a_mean_loss_is_not_rounded_to_the_type_of_the_data(sample_weight):
+    X, y = [[1.0], [2.0], [3.0]], [1.0, 1.0, 2.0]  # with the weight 2, errors of 1, 3 and 4
+    options = {"init": [[[2.0]]], "output_activation": "identity", "reduction": "mean"}
+    run = prepared(X, y, hidden=(), dtype="float32", sample_weight=sample_weight, **options)
+    mean = (0.5 + 4.5 + 8) / 3 if sample_weight is None else (0.5 + 4.5 + 5 * 8) / 7
+    for package in (reference, kernels):
+        gradient = np.empty_like(run.params)
+        value = package.gradient(run.plan, run.params, run.X, run.y, gradient, run.row_weights)
+        assert value == pytest.approx(mean, rel=1e-12)

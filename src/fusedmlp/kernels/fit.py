@@ -86,7 +86,7 @@ def _gradient(plan, params, data, result, block_rows, memory, signals):
     weights, size, n_in, n_out = address(params), params.size, plan.sizes[0], plan.sizes[-1]
     workspace = workspace_layout(network, size, address(memory))
     scale = total_row_scale(plan.reduction, len(X), row_weights, params.dtype.type)
-    value = 0.0
+    value, value_scale = 0.0, total_row_scale(plan.reduction, len(X), row_weights, np.float64)
     transpose_weights(network, weights, workspace, 0, size)
     batch_norm = batch_norm_of(plan.extras, weights, address(result), weights, 0)
     for first in range(0, len(X), block_rows):
@@ -103,7 +103,7 @@ def _gradient(plan, params, data, result, block_rows, memory, signals):
             network, inputs, workspace, ZERO, rows, address(result), first, ZERO, size, STOP
         )
         value += loss_of_rows(objective, out, targets, rows, n_out, row_weights, first)
-    return value * np.float64(scale) + _penalize(plan, network, weights, address(result), size)
+    return value * value_scale + _penalize(plan, network, weights, address(result), size)
 
 
 @inner

@@ -26,21 +26,34 @@ TABLES: dict[str, Any] = {
     "random_state": 0,
 }
 # Options without a flag: the task sets the first two (the loss is never 'huber'), the terminal sets
-# progress, and the results of the last two are not printed.
+# progress, the results of the next two are not printed, and the last three are data and functions.
 NO_FLAGS = {"output_activation", "loss", "huber_delta", "progress"}
 NO_FLAGS |= {"track_directions", "record_every"}
+NO_FLAGS |= {"sample_weight", "callback", "warm_start"}
+# NumPy's DTypeLike is a union on some versions of Python and NumPy, and an alias without members on
+# others.
+WORDS: dict[str, Any] = {"dtype": Literal["float32", "float64"]}
 
 Command = Callable[..., None]
 
 
 def with_flags(command: Command) -> Command:
-    """Replace `**options` of a command by a flag for each option of `fusedmlp.train`."""
+    """Replace `**options` of a command by a flag for each option of `fusedmlp.train`.
+
+    Raises
+    ------
+    TypeError
+        For an option that no word can give, unless `NO_FLAGS` says that it has no flag.
+    """
     signature = inspect.signature(command)
     parameters = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
     for name, option in OPTIONS.items():
-        word, choices = flag_type(TYPES[name])
-        if name in NO_FLAGS or word is None:
+        if name in NO_FLAGS:
             continue
+        annotation = WORDS.get(name, TYPES[name])
+        word, choices = flag_type(annotation)
+        if word is None:
+            raise TypeError(f"no flag can be made for {name} from its type {annotation}")
         info = typer.Option(
             help=escape(option.meaning), metavar=choices, rich_help_panel="Training"
         )

@@ -79,7 +79,7 @@ def attempt(number: int) -> None:
     with (
         mock.patch.object(FIT, "run_in_team", in_failing_team),
         mock.patch.object(SURFACE, "run_in_team", in_failing_team),
-        mock.patch.object(FIT, "suits_lanes", lambda *_: False),
+        mock.patch.object(FIT, "suits_lanes", return_value=False),
     ):
         try:
             act()

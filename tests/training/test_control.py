@@ -79,6 +79,46 @@ def test_an_adaptive_rate_falls_by_five_where_nothing_improves():
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "lbfgs"])
+def test_an_interrupted_run_is_not_lost(optimizer, backend):
+    """Ctrl-C is a KeyboardInterrupt, wherever it comes."""
+    X, y = CASE.data()
+    options = {"hidden": 8, "epochs": 20, "record_every": 1, "random_state": 1}
+    options |= {"optimizer": optimizer, "backend": backend, "reduction": "mean"}
+    whole = []
+    fusedmlp.train(X, y, **options, callback=lambda now: whole.append(now))
+
+    def interrupt(now):
+        if now.epoch == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        fusedmlp.train(X, y, **options, callback=interrupt)
+    run = stopped.value.run
+    assert (run.epochs, run.stopped) == (7, "interrupted in epoch 7")
+    assert_array_equal(run.weights[0], whole[6].weights[0])
+    assert_array_equal(run.history["loss"], [now.loss for now in whole[:7]])
+    more = fusedmlp.train(X, y, **{**options, "warm_start": run})
+    assert np.isfinite(more.weights[0]).all()
+
+
+def test_an_interrupted_run_has_its_best_weights():
+    X, y = CASE.data()
+    losses = []
+
+    def interrupt(now):
+        losses.append(now.validation_loss)
+        if now.epoch == 30:
+            raise KeyboardInterrupt
+
+    options = {"validation": (X[:3], 1 - y[:3]), "patience": 100, "callback": interrupt}
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        fusedmlp.train(X, y, **CASE.arguments(epochs=100, **options))
+    best = int(np.argmin(losses))
+    assert stopped.value.run.stopped.endswith(f"the weights are those after epoch {best}")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_a_callback_sees_each_record_and_can_stop(backend):
     X, y, seen = *CASE.data(), []
 

@@ -33,6 +33,7 @@ LEVELS = [
     ["options"],
     ["plan"],
     ["checks"],
+    ["forks"],
 ]
 
 
@@ -90,7 +91,7 @@ def test_imports_never_run_in_a_circle():
 
 
 def test_the_two_implementations_know_neither_each_other_nor_options():
-    allowed = {"reference": ("reference", "plan"), "kernels": ("kernels", "plan")}
+    allowed = {"reference": ("reference", "plan"), "kernels": ("kernels", "plan", "forks")}
     for name, others in IMPORTS.items():
         folder = name.partition("/")[0]
         if folder in allowed:

@@ -4,6 +4,7 @@ The child of a fork has only the thread that forked. A lock that another thread 
 there for ever, and what it guards is half done.
 """
 
+import logging  # noqa: F401
 import os
 from contextlib import AbstractContextManager, ExitStack
 from threading import RLock
@@ -36,5 +37,8 @@ def _leave() -> None:
     _Fork.held.close()
 
 
+# Python calls last what was registered first. logging, imported above, also holds its lock in a
+# fork: if it took that before ours, a thread that compiles, and writes to Numba's log, would wait
+# for the fork that waits for it.
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_take, after_in_parent=_leave, after_in_child=_leave)

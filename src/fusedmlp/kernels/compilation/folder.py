@@ -28,8 +28,11 @@ def folder_path() -> Path:
     """
     if config.CACHE_DIR:
         return Path(config.CACHE_DIR, NAME).absolute()
-    path = user_cache_path(NAME, appauthor=False)
-    if not path.is_absolute():  # "~" stands for no folder, or XDG_CACHE_HOME is none
+    try:
+        path = user_cache_path(NAME, appauthor=False)
+    except RuntimeError:  # of recent platformdirs; older ones return "~" as it is
+        path = Path("~")
+    if not path.is_absolute():
         raise FileNotFoundError("the user has no home folder")
     return path
 

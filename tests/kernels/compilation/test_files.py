@@ -102,6 +102,19 @@ def test_only_a_file_is_read_and_nothing_waited_for(path, what):
         assert read(NAME) == CONTENT
 
 
+@pytest.mark.parametrize("what", [*PLACED, "file"])
+def test_no_descriptor_stays_open(path, what):
+    if what != "file":
+        path.unlink()
+        PLACED[what](path)
+    before = os.open(os.devnull, os.O_RDONLY)
+    os.close(before)
+    read(NAME)
+    after = os.open(os.devnull, os.O_RDONLY)
+    os.close(after)
+    assert after == before
+
+
 def test_a_pipe_that_is_written_to_is_none_either(path):
     path.unlink()
     os.mkfifo(path)

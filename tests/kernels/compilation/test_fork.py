@@ -13,13 +13,12 @@ COMPILE = """
 import faulthandler, os, signal, sys, threading, warnings
 from fusedmlp.backends import implementation
 faulthandler.dump_traceback_later(120, exit=True)
+faulthandler.register(signal.SIGALRM, chain=True)
 
 def compiles(number):
-    implementation("kernels")
-    from tests.kernels.compilation.tiny import tiny
-    return tiny(number) == number * number + 3
+    return implementation("kernels").mix(number, 0) == 0xE220A8397B1DCDAF
 
-other = threading.Thread(target=compiles, args=(2,))
+other = threading.Thread(target=compiles, args=(0,))
 """
 
 # The main thread waits until the other one imports the kernels, or is in the middle of a compiler.
@@ -30,7 +29,7 @@ while "numba" not in sys.modules:
 """
 COMPILER = """
 from numba.core import event
-import tests.kernels.compilation.tiny
+import fusedmlp.kernels
 
 class Begun(event.Listener):
     def on_start(self, _):
@@ -54,10 +53,10 @@ warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on: threads a
 child = os.fork()
 if child == 0:
     signal.alarm(100)
-    os._exit(0 if compiles(2.0) and compiles(2) else 1)
+    os._exit(0 if compiles(0.0) and compiles(0) else 1)
 _, status = os.waitpid(child, 0)
 other.join()
-print(os.waitstatus_to_exitcode(status), compiles(2))
+print(os.waitstatus_to_exitcode(status), compiles(0))
 """
 
 

@@ -83,12 +83,15 @@ def own_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
 
 def _read(path: Path) -> bytes | None:
     descriptor = os.open(path, READ)
-    with open(descriptor, "rb") as file:  # noqa: PTH123
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return None
         require_trusted(path, status)
-        whole = file.read()
+        with open(descriptor, "rb", closefd=False) as file:
+            whole = file.read()
+    finally:
+        os.close(descriptor)
     content = whole[HEADER:]
     if whole[:HEADER] != _header(path.name, content):
         return None

@@ -33,6 +33,7 @@ LEVELS = [
     ["options"],
     ["plan"],
     ["background", "checks"],
+    ["forks"],
 ]
 
 
@@ -90,7 +91,10 @@ def test_imports_never_run_in_a_circle():
 
 
 def test_the_two_implementations_know_neither_each_other_nor_options():
-    allowed = {"reference": ("reference", "plan"), "kernels": ("kernels", "plan", "background")}
+    allowed = {
+        "reference": ("reference", "plan"),
+        "kernels": ("kernels", "plan", "background", "forks"),
+    }
     for name, others in IMPORTS.items():
         folder = name.partition("/")[0]
         if folder in allowed:

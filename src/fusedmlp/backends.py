@@ -2,6 +2,8 @@
 
 from types import ModuleType
 
+from fusedmlp.forks import importing
+
 
 def implementation(backend: str) -> ModuleType:
     """Return the package of a backend; Numba is imported only for the kernels."""
@@ -9,6 +11,7 @@ def implementation(backend: str) -> ModuleType:
         from fusedmlp import reference
 
         return reference
-    from fusedmlp import kernels
+    with importing:
+        from fusedmlp import kernels
 
     return kernels

@@ -10,7 +10,14 @@ import pytest
 from tests.attacks.campaign import ROOT, campaign
 from tests.attacks.guarded_memory import GuardedMemory
 
-COUNTS = {"files": 5_000, "saves": 20, "runs": 300, "threads": 50, "interruptions": 5}
+COUNTS = {
+    "files": 5_000,
+    "saves": 20,
+    "caches": 12,
+    "runs": 300,
+    "threads": 50,
+    "interruptions": 5,
+}
 
 
 @pytest.mark.parametrize("module", COUNTS)

@@ -1,4 +1,7 @@
-"""The commands: `fusedmlp` trains on handwritten digits, `fusedmlp train` on the user's table."""
+"""The commands: `fusedmlp` trains on handwritten digits, `fusedmlp train` on the user's table.
+
+`fusedmlp info` is in a file of its own.
+"""
 
 import time
 import warnings
@@ -23,6 +26,7 @@ import fusedmlp
 from fusedmlp.checks.requirements import number, one_of, optional
 from fusedmlp.checks.requirements import sizes as checked_sizes
 from fusedmlp.command.flags import TABLES, left_to_the_optimizer, with_flags
+from fusedmlp.command.info import info, where_kept
 from fusedmlp.options.table import checked_options
 
 if TYPE_CHECKING:
@@ -40,6 +44,7 @@ WARM_UP_ROWS = 64
 Values = NDArray[Any]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+app.command("info")(info)
 
 
 @app.callback(invoke_without_command=True)
@@ -222,7 +227,7 @@ def _warm_up(
     with console.status(wait):
         fusedmlp.train(X, y, hidden, **options | WARM_UP).predict(X)
     seconds = time.perf_counter() - begun
-    _say(console, f"Kernels ready in {seconds:.1f} s; compiled once, they are kept on disk.")
+    _say(console, f"Kernels ready in {seconds:.1f} s; {where_kept()}")
 
 
 def _say(console: Console, line: str) -> None:

@@ -4,6 +4,7 @@ from fusedmlp.kernels.compilation.garbage import garbage_collection_off
 
 with garbage_collection_off():  # Numba is imported here
     from fusedmlp.kernels.activations import activate, error_weighted_derivative
+    from fusedmlp.kernels.compilation.fork import fork_between_compilations
     from fusedmlp.kernels.fit import fit, gradient, predict
     from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
     from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted_loss
@@ -14,6 +15,8 @@ with garbage_collection_off():  # Numba is imported here
     from fusedmlp.kernels.sampling import add_squares, draw_rows, learn_to_sample, row_chances
     from fusedmlp.kernels.surface import error_surface
     from fusedmlp.kernels.updates import count_direction_changes, update
+
+fork_between_compilations()
 
 __all__ = [
     "absolute_error",

@@ -1,14 +1,34 @@
-"""The on-disk cache of machine code, and its invalidation."""
+"""The on-disk cache of machine code, and its invalidation.
+
+Numba's own keeps an index for each function, which it unpickles whoever wrote it and whatever is in
+it. Here each kernel has a file for each combination of types, whose name is a hash of all that its
+machine code depends on.
+"""
 
 import hashlib
+import inspect
+import pickle
+import re
+import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import llvmlite
+import numba
 from numba import config
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.caching import NullCache
+from numba.core.compiler import CompileResult
+from numba.core.errors import NumbaWarning
+from numba.core.serialize import dumps
+from numba.core.sigutils import normalize_signature
 
+from fusedmlp.kernels.compilation import files
+from fusedmlp.kernels.compilation.folder import folder_path
 from fusedmlp.kernels.compilation.garbage import garbage_collection_off
+
+PACKAGE = Path(__file__).parents[2]
 
 
 def times_compiled(kernel: Any) -> int:
@@ -25,40 +45,120 @@ def kept_on_disk(kernel: Any, *arguments: Any) -> bool:
     return kernel._cache.holds(types, kernel.targetctx.codegen())
 
 
-def _package_stamp() -> str:
-    """Return a hash of all sources that kernels are compiled from, and of Numba's BOUNDSCHECK."""
-    package = Path(__file__).parents[2]
-    digest = hashlib.sha256(repr(config.BOUNDSCHECK).encode())
-    for folder in ("kernels", "plan"):
-        for source in sorted((package / folder).rglob("*.py")):
-            digest.update(source.read_bytes())
-    return digest.hexdigest()
+def cache_for(function: Callable[..., Any]) -> NullCache:
+    """Return the cache of a kernel, which keeps nothing if no change of its source can be seen."""
+    source = Path(inspect.getfile(function))
+    if not _STAMP:
+        return NullCache()
+    if source.is_relative_to(PACKAGE):
+        return PackageCache(function, _STAMP)
+    if source.is_file():  # a kernel of a test, or of a user; its own file is what is looked at
+        return PackageCache(function, _STAMP + hashlib.sha256(source.read_bytes()).hexdigest())
+    return NullCache()
 
 
-class PackageCache(FunctionCache):
-    """Numba's on-disk cache, invalidated by a change in any file of kernels and plan.
+def why_not_kept() -> str:
+    """Return why machine code of this process is not on disk for the next one; empty if it is."""
+    if config.DISABLE_JIT:
+        return "nothing is compiled, since NUMBA_DISABLE_JIT is set"
+    return files.why_not_kept() if _STAMP else "the package's sources are not there"
 
-    Numba checks only the file of the cached function. If it calls a function of another file and
-    that file changed, Numba would run the old machine code.
+
+class PackageCache(NullCache):
+    """The machine code of one kernel on disk; a change in any file of kernels and plan is seen.
+
+    Numba's own checks the file of the cached function alone. If it calls a function of another file
+    and that file changed, Numba would run the old machine code.
+
+    Parameters
+    ----------
+    function : callable
+        What the kernel is compiled from.
+    stamp : str
+        Changes with the sources.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(function)
-        self._cache_file = IndexDataCacheFile(
-            cache_path=self._cache_path,
-            filename_base=self._impl.filename_base,
-            source_stamp=_STAMP,
-        )
+    def __init__(self, function: Callable[..., Any], stamp: str) -> None:
+        self._function, self._stamp = function, stamp
+
+    @property
+    def cache_path(self) -> str | None:
+        """Where the files are, which Numba's statistics tell."""
+        try:
+            return str(folder_path())
+        except OSError:
+            return None
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Load machine code; the first time, Numba fills its registries."""
+        """Return the compiled kernel, or None; the first time, Numba fills its registries."""
         with garbage_collection_off():
-            return super().load_overload(sig, target_context)
+            target_context.refresh()
+            content = files.read(self._name(sig, target_context.codegen()))
+            return None if content is None else _rebuilt(content, sig, target_context)
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep a compiled kernel."""
+        if _can_be_kept(data):
+            files.write(self._name(sig, data.codegen), dumps(data._reduce()))
 
     def holds(self, types: tuple[Any, ...], codegen: Any) -> bool:
         """Whether there is machine code for arguments of these types."""
-        with self._guard_against_spurious_io_errors():
-            return self._index_key(types, codegen) in self._cache_file._load_index()
+        return files.read(self._name(types, codegen)) is not None
+
+    def _name(self, sig: Any, codegen: Any) -> str:
+        """Return the name of the file for a signature and the processor compiled for."""
+        function = self._function
+        closure = tuple(cell.cell_contents for cell in function.__closure__ or ())
+        depends_on = (
+            self._stamp,
+            (function.__module__, function.__qualname__, function.__code__.co_firstlineno),
+            function.__code__.co_code,
+            dumps(closure),
+            sig,
+            codegen.magic_tuple(),
+        )
+        digest = hashlib.sha256(repr(depends_on).encode()).hexdigest()
+        readable = re.sub(r"\W", "", function.__name__, flags=re.ASCII)[:60]
+        return f"{readable}-{digest}{files.SUFFIX}"
+
+
+def _rebuilt(content: bytes, sig: Any, target_context: Any) -> Any:
+    """Return the compiled kernel that a file holds, or None if it cannot be loaded here."""
+    try:
+        result = CompileResult._rebuild(target_context, *pickle.loads(content))
+    except Exception:  # a pickle of another build of Python or NumPy: anything may be missing
+        return None
+    arguments, _ = normalize_signature(sig)
+    return result if tuple(result.signature.args) == tuple(arguments) else None
+
+
+def _can_be_kept(result: Any) -> bool:
+    """Whether machine code means the same in another process, as Numba's own cache asks."""
+    if not result.library.has_dynamic_globals and all(part.can_cache for part in result.lifted):
+        return True
+    text = f"{result.fndesc.qualname} cannot be kept on disk: it holds addresses of this process"
+    warnings.warn(text, NumbaWarning, stacklevel=2)
+    return False
+
+
+def _package_stamp() -> str:
+    """Return a hash of all sources that kernels are compiled from, and of what compiles them.
+
+    It is empty where there are no sources: then nothing can be kept, since no change would be seen.
+    """
+    sources = [
+        source
+        for folder in ("kernels", "plan")
+        for source in sorted((PACKAGE / folder).rglob("*.py"))
+    ]
+    if not sources:
+        return ""
+    compilers = (sys.version, sys.implementation.cache_tag, numba.__version__, llvmlite.__version__)
+    settings = (config.BOUNDSCHECK, config.OPT, config.LOOP_VECTORIZE, config.SLP_VECTORIZE)
+    digest = hashlib.sha256(repr((compilers, settings, config.DEBUGINFO_DEFAULT)).encode())
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
 
 
 _STAMP = "" if config.DISABLE_JIT else _package_stamp()

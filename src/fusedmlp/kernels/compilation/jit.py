@@ -1,13 +1,12 @@
 """The decorators of compiled functions: `inner` and `compiled`."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import numpy as np
 from numba import config, njit
 
-from fusedmlp.kernels.compilation.cache import PackageCache
+from fusedmlp.kernels.compilation.cache import cache_for
 from fusedmlp.kernels.compilation.pipeline import InnerCompiler, KernelCompiler
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -32,14 +31,12 @@ def inner(function: Function) -> Function:
 def compiled(function: Function) -> Function:
     """Compile a kernel that Python calls, at the first call with each combination of types.
 
-    It runs without the GIL, and is cached on disk if a directory is writable.
+    It runs without the GIL, and is kept on disk if the user has a folder that can be written.
     """
     if config.DISABLE_JIT:
         return _interpreted(function)
     kernel = njit(nogil=True, pipeline_class=KernelCompiler, **FLAGS)(function)
-    # RuntimeError: Numba found no writable directory. Each process then compiles the kernel.
-    with suppress(RuntimeError):
-        kernel._cache = PackageCache(function)
+    kernel._cache = cache_for(function)
     return kernel
 
 

@@ -91,6 +91,10 @@ def _loss(batch: Batch) -> tuple[Any, ...]:
     return LOG_LOSS, SIGMOID, batch.outputs, batch.within(batch.rows, batch.n_out)
 
 
+def _log_loss_of_sums(batch: Batch) -> tuple[Any, ...]:
+    return SIGMOID, batch.normal(batch.rows, batch.n_out), batch.within(batch.rows, batch.n_out)
+
+
 def _absolute_error(batch: Batch) -> tuple[Any, ...]:
     return batch.outputs, batch.within(batch.rows, batch.n_out)
 
@@ -186,6 +190,7 @@ _ARGUMENTS = {
     "backpropagate": _backpropagate,
     "layer_gradient": _layer_gradient,
     "loss": _loss,
+    "log_loss_of_sums": _log_loss_of_sums,
     "absolute_error": _absolute_error,
     "output_delta": _output_delta,
     "update": _update,

@@ -1,6 +1,6 @@
 """The class `Trained`: a network, with the history of its training."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from os import PathLike
@@ -16,7 +16,7 @@ from fusedmlp.network_file.network import write_network
 from fusedmlp.options.kept import FixedOptions
 from fusedmlp.plan.codes import VARIANCE_EPSILON
 from fusedmlp.plan.parameters import aligned, layer_offsets
-from fusedmlp.plan.plan import Plan, make_prediction_plan
+from fusedmlp.plan.plan import Plan, make_prediction_plan, without_last_activation
 from fusedmlp.plan.threads import MIN_PARALLEL_FLOPS, most_threads
 
 # A call of predict has at most these rows, and additions and multiplications (unless it has one row
@@ -130,6 +130,14 @@ class Trained:
         TypeError, ValueError
             As `fusedmlp.train` does for X, and for another number of columns.
         """
+        return self._predict(X, self._plan_for)
+
+    def _sums(self, X: ArrayLike) -> Array:
+        """Return the last layer's pre-activations (rows, n_out)."""
+        return self._predict(X, lambda rows: without_last_activation(self._plan_for(rows)))
+
+    def _predict(self, X: ArrayLike, plan_for: Callable[[int], Plan]) -> Array:
+        """Return the outputs of the network by a plan for each number of rows."""
         rows = checked_inputs(X, self.options["dtype"], self._sizes[0])
         outputs = np.empty((len(rows), self._sizes[-1]), rows.dtype)
         predict, params = (
@@ -139,7 +147,7 @@ class Trained:
         most = max(1, min(SLICE_ROWS, SLICE_FLOPS // (2 * params.size)))
         for first in range(0, len(rows), most):
             part = slice(first, first + most)
-            predict(self._plan_for(len(rows[part])), params, rows[part], outputs[part])
+            predict(plan_for(len(rows[part])), params, rows[part], outputs[part])
         return outputs
 
     @property

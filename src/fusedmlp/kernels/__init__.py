@@ -7,6 +7,7 @@ with garbage_collection_off():  # Numba is imported here
     from fusedmlp.kernels.compilation.fork import fork_between_compilations
     from fusedmlp.kernels.fit import fit, gradient, predict
     from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
+    from fusedmlp.kernels.log_loss import log_loss_of_sums
     from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted_loss
     from fusedmlp.kernels.normalization import follow, normalize, normalize_backward
     from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
@@ -37,6 +38,7 @@ __all__ = [
     "keep_mask",
     "layer_gradient",
     "learn_to_sample",
+    "log_loss_of_sums",
     "loss",
     "mix",
     "normalize",

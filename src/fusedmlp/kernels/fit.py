@@ -22,14 +22,14 @@ from fusedmlp.kernels.blocked.training_loop import fit_blocks
 from fusedmlp.kernels.blocked.workspace import last_layer_of, workspace_layout
 from fusedmlp.kernels.compilation.jit import compiled, inner
 from fusedmlp.kernels.lanes.fit_in_lanes import fit_in_lanes, suits_lanes
-from fusedmlp.kernels.losses import output_delta_at, precision_of
+from fusedmlp.kernels.losses import output_delta_at
 from fusedmlp.kernels.penalties import penalize_at, penalty_at
 from fusedmlp.kernels.threads.barrier import stop_requested
 from fusedmlp.kernels.threads.team import run_in_team
 from fusedmlp.kernels.vector import address, shifted
 from fusedmlp.kernels.vector.copies import copy
 from fusedmlp.kernels.vector.integers import smaller
-from fusedmlp.kernels.vector.typed_constants import ZERO
+from fusedmlp.kernels.vector.typed_constants import NO, YES, ZERO
 from fusedmlp.plan.signals import STOP, new_signals
 
 NO_SIGNALS = new_signals()
@@ -58,7 +58,7 @@ def _predict(plan, params, X, outputs, memory, begin, end, signals):
     for first in range(begin, end, plan.block_rows):
         rows = smaller(plan.block_rows, end - first)
         inputs = shifted(address(X), first * n_in)
-        block = forward_block(network, address(params), inputs, workspace, 0, rows, None, None)
+        block = forward_block(network, address(params), inputs, workspace, 0, rows, NO, None, None)
         copy(block, rows * n_out, shifted(address(outputs), first * n_out))
 
 
@@ -82,7 +82,7 @@ def gradient(plan, params, X, y, result, row_weights=None, signals=None):
 def _gradient(plan, params, data, result, block_rows, memory, signals):
     X, y, row_weights = data
     network = network_of(plan, plan.save_for_backward, block_rows, address(signals))
-    objective = objective_of(plan, precision_of(params))
+    objective = objective_of(plan)
     weights, size, n_in, n_out = address(params), params.size, plan.sizes[0], plan.sizes[-1]
     workspace = workspace_layout(network, size, address(memory))
     scale = total_row_scale(plan.reduction, len(X), row_weights, params.dtype.type)
@@ -94,7 +94,7 @@ def _gradient(plan, params, data, result, block_rows, memory, signals):
             break
         rows = smaller(block_rows, len(X) - first)
         inputs, targets = shifted(address(X), first * n_in), shifted(address(y), first * n_out)
-        out = forward_block(network, weights, inputs, workspace, 0, rows, None, batch_norm)
+        out = forward_block(network, weights, inputs, workspace, 0, rows, YES, None, batch_norm)
         delta = last_layer_of(network, workspace.deltas)
         output_delta_at(objective, out, targets, rows, n_out, scale, delta)
         multiply_by_row_weights(row_weights, first, rows, n_out, delta)
@@ -102,7 +102,8 @@ def _gradient(plan, params, data, result, block_rows, memory, signals):
         gradient_of_block(
             network, inputs, workspace, ZERO, rows, address(result), first, ZERO, size, STOP
         )
-        value += loss_of_rows(objective, out, targets, rows, n_out, row_weights, first)
+        sums = workspace.sums
+        value += loss_of_rows(objective, out, sums, targets, rows, n_out, row_weights, first)
     return value * value_scale + _penalize(plan, network, weights, address(result), size)
 
 

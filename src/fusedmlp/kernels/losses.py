@@ -1,12 +1,12 @@
 """Losses and the delta of the last layer, compiled."""
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from fusedmlp.kernels.activations import derivative_at
 from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.log_loss import log_loss_at, log_loss_of_probabilities_at
 from fusedmlp.kernels.vector import address, at, put, shifted
 from fusedmlp.kernels.vector.typed_constants import ALL_ACTIVATIONS
 from fusedmlp.plan.codes import Activation, Loss
@@ -21,7 +21,6 @@ class Objective(NamedTuple):
     loss: Any
     activation: Any
     huber_delta: Any
-    precision: Any  # machine epsilon, by which log_loss clips probabilities
     all_activations: Any
 
 
@@ -35,33 +34,40 @@ class Records(NamedTuple):
 @compiled
 def loss(kind, activation, outputs, targets, huber_delta=1.0):
     """Return the loss summed over all rows of outputs (rows, n_out)."""
-    objective = Objective(
-        kind, activation, np.float64(huber_delta), precision_of(outputs), ALL_ACTIVATIONS
-    )
-    return loss_at(objective, address(outputs), address(targets), outputs.size)
+    out, target, size = address(outputs), address(targets), outputs.size
+    if kind == Loss.LOG_LOSS:
+        return _from_probabilities(activation, out, target, size, outputs.itemsize)
+    return loss_of_outputs_at(kind, np.float64(huber_delta), out, target, size)
 
 
 @inner
-def precision_of(array):
-    """Return the machine epsilon of an array's type."""
-    return 2.0**-52 if array.itemsize == 8 else 2.0**-23
+def _from_probabilities(activation, outputs, targets, size, itemsize):
+    """Return the log loss of probabilities in a type of `itemsize` bytes.
+
+    A probability of 0 counts as the smallest positive number, one of 1 as half way to the number
+    below it.
+    """
+    least, least_rest = (2.0**-1074, 2.0**-54) if itemsize == 8 else (2.0**-149, 2.0**-25)
+    return log_loss_of_probabilities_at(activation, outputs, targets, size, least, least_rest)
 
 
 @inner
-def loss_at(objective, outputs, targets, size):
-    """Return the loss of the outputs at an address."""
-    kind, precision, huber_delta = objective.loss, objective.precision, objective.huber_delta
+def loss_at(objective, outputs, sums, targets, rows, units):
+    """Return the loss of the outputs (rows, units) at an address; log_loss takes their sums."""
+    if objective.loss == Loss.LOG_LOSS:
+        return log_loss_at(objective.activation, sums, targets, rows, units, None)
+    kind, huber_delta = objective.loss, objective.huber_delta
+    return loss_of_outputs_at(kind, huber_delta, outputs, targets, rows * units)
+
+
+@inner
+def loss_of_outputs_at(kind, huber_delta, outputs, targets, size):
+    """Return a loss other than log_loss of the outputs at an address."""
     result = 0.0
     for k in range(size):
         output, target = np.float64(at(outputs, k)), np.float64(at(targets, k))
         if kind == Loss.SQUARED_ERROR:
             result += 0.5 * (output - target) * (output - target)
-        elif kind == Loss.LOG_LOSS:
-            p = min(max(output, precision), 1.0 - precision)
-            if target != 0.0:  # saves nine of ten logarithms with ten classes
-                result -= target * math.log(p)
-            if objective.activation == Activation.SIGMOID and target != 1.0:
-                result -= (1.0 - target) * math.log(1.0 - p)
         elif kind == Loss.POISSON:
             if target != 0.0:
                 result += target * np.log(target / output)
@@ -81,20 +87,26 @@ def loss_at(objective, outputs, targets, size):
 def weighted_loss(kind, activation, outputs, targets, row_weights, huber_delta=1.0):
     """Return the sum of the rows' losses, each times its weight (rows,)."""
     rows, units = outputs.shape
-    objective = Objective(
-        kind, activation, np.float64(huber_delta), precision_of(outputs), ALL_ACTIVATIONS
-    )
-    return weighted_loss_at(
-        objective, address(outputs), address(targets), address(row_weights), rows, units
-    )
+    result, weights = 0.0, address(row_weights)
+    for b in range(rows):
+        out, target = shifted(address(outputs), b * units), shifted(address(targets), b * units)
+        if kind == Loss.LOG_LOSS:
+            value = _from_probabilities(activation, out, target, units, outputs.itemsize)
+        else:
+            value = loss_of_outputs_at(kind, np.float64(huber_delta), out, target, units)
+        result += np.float64(at(weights, b)) * value
+    return result
 
 
 @inner
-def weighted_loss_at(objective, outputs, targets, row_weights, rows, units):
-    """Return the weighted loss of the outputs at an address."""
-    result = 0.0
+def weighted_loss_at(objective, outputs, sums, targets, row_weights, rows, units):
+    """Return the sum of the losses of rows at an address, each times its weight."""
+    if objective.loss == Loss.LOG_LOSS:
+        return log_loss_at(objective.activation, sums, targets, rows, units, row_weights)
+    kind, huber_delta, result = objective.loss, objective.huber_delta, 0.0
     for b in range(rows):
-        value = loss_at(objective, shifted(outputs, b * units), shifted(targets, b * units), units)
+        out, target = shifted(outputs, b * units), shifted(targets, b * units)
+        value = loss_of_outputs_at(kind, huber_delta, out, target, units)
         result += np.float64(at(row_weights, b)) * value
     return result
 
@@ -118,9 +130,7 @@ def absolute_error_at(outputs, targets, size):
 def output_delta(kind, activation, outputs, targets, scale, delta, huber_delta=1.0):
     """Set delta (rows, n_out) to scale times the loss's derivative by the pre-activations."""
     rows, units = outputs.shape
-    objective = Objective(
-        kind, activation, delta.dtype.type(huber_delta), precision_of(outputs), ALL_ACTIVATIONS
-    )
+    objective = Objective(kind, activation, delta.dtype.type(huber_delta), ALL_ACTIVATIONS)
     output_delta_at(
         objective, address(outputs), address(targets), rows, units, scale, address(delta)
     )
@@ -166,9 +176,7 @@ def _divide_by_outputs(outputs, targets, size, scale, delta):
 
 
 @inner
-def record_at(objective, outputs, targets, size, records, record):
-    """Add the error and the loss of the outputs at an address to a record."""
-    error = absolute_error_at(outputs, targets, size)
+def record_at(records, record, error, value):
+    """Add an error and a loss to a record."""
     put(records.errors, record, at(records.errors, record) + error)
-    value = loss_at(objective, outputs, targets, size)
     put(records.losses, record, at(records.losses, record) + value)

@@ -7,7 +7,7 @@ from fusedmlp.kernels.blocked.network import network_of
 from fusedmlp.kernels.blocked.run import objective_of
 from fusedmlp.kernels.blocked.workspace import workspace_layout
 from fusedmlp.kernels.compilation.jit import compiled, inner
-from fusedmlp.kernels.losses import absolute_error_at, loss_at, precision_of
+from fusedmlp.kernels.losses import absolute_error_at, loss_at
 from fusedmlp.kernels.threads.team import run_in_team
 from fusedmlp.kernels.vector import address, shifted
 from fusedmlp.kernels.vector.integers import smaller
@@ -45,14 +45,16 @@ def _measured(plan, params, X, y, measure, memory, signals):
     """Return the sum of the rows' absolute errors or losses."""
     network = network_of(plan, ZERO, plan.block_rows, address(signals))
     n_in, n_out = plan.sizes[0], plan.sizes[-1]
-    objective, value = objective_of(plan, precision_of(X)), 0.0
+    objective, value, of_loss = objective_of(plan), 0.0, measure == Measure.LOSS
     workspace = workspace_layout(network, params.size, address(memory))
     for row in range(0, len(X), plan.block_rows):
         rows = smaller(plan.block_rows, len(X) - row)
         inputs, targets = shifted(address(X), row * n_in), shifted(address(y), row * n_out)
-        out = forward_block(network, address(params), inputs, workspace, 0, rows, None, None)
-        if measure == Measure.ERROR:
-            value += absolute_error_at(out, targets, rows * n_out)
+        out = forward_block(
+            network, address(params), inputs, workspace, 0, rows, of_loss, None, None
+        )
+        if of_loss:
+            value += loss_at(objective, out, workspace.sums, targets, rows, n_out)
         else:
-            value += loss_at(objective, out, targets, rows * n_out)
+            value += absolute_error_at(out, targets, rows * n_out)
     return value

@@ -74,7 +74,8 @@ class NetworkOptions(TypedDict, total=False):
             "Loss to minimise, summed over a row's outputs: 'squared_error', half the squared "
             "error; 'absolute_error'; 'huber', half the squared error up to huber_delta and linear "
             "beyond; 'log_loss', cross-entropy: minus the logarithm of the probability given to "
-            "the targets (with output_activation 'sigmoid' or 'softmax'); 'poisson', half the "
+            "the targets, exact to rounding also where an output is rounded to 0 or 1 (with "
+            "output_activation 'sigmoid' or 'softmax'); 'poisson', half the "
             "Poisson deviance of targets that are counts, from outputs that are their means (with "
             "output_activation 'exp' or 'softplus').",
         ),

@@ -98,6 +98,8 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
     threads = threads_for(options["threads"], step_flops(sizes, batch_size))
     if extras.batch_norm:  # the means are those of a whole batch
         block_rows, partial_gradients, threads = batch_size, 1, 1
+    loss = Loss[options["loss"].upper()]
+    sums = sizes[-1] if loss == Loss.LOG_LOSS else 0  # kept apart from the outputs
     return Plan(
         sizes=np.array(sizes, np.int64),
         weight_offsets=np.array(weight_offsets, np.int64),
@@ -106,7 +108,7 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
         bias=int(options["bias"]),
         all_activations=None if all(a.traits.common for a in activations) else 1,
         save_for_backward=int(save_for_backward),
-        loss=int(Loss[options["loss"].upper()]),
+        loss=int(loss),
         huber_delta=real(options["huber_delta"]),
         reduction=int(Reduction[options["reduction"].upper()]),
         learning_rate=real(options["learning_rate"]),
@@ -123,7 +125,7 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
         block_rows=block_rows,
         partial_gradients=partial_gradients,
         workspace_size=workspace_size_for(
-            sizes, block_rows, partial_gradients, row_size, dropconnect
+            sizes, block_rows, partial_gradients, row_size + sums, dropconnect
         ),
         plain=int(is_plain(options)),
         extras=extras,
@@ -133,6 +135,12 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
 def make_prediction_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int) -> Plan:
     """Return the plan of a prediction of `rows` rows, for one thread."""
     return make_plan({**options, **PREDICTION_OPTIONS}, sizes, rows)
+
+
+def without_last_activation(plan: Plan) -> Plan:
+    """Return the plan of a network whose outputs are the last layer's pre-activations."""
+    activations = np.append(plan.activations[:-1], int(Activation.IDENTITY))
+    return plan._replace(activations=activations)
 
 
 def record_count(epochs: int, record_every: int) -> int:

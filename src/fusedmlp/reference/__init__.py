@@ -3,6 +3,7 @@
 from fusedmlp.reference.activations import activate, error_weighted_derivative
 from fusedmlp.reference.fit import fit, gradient, predict
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
+from fusedmlp.reference.log_loss import log_loss_of_sums
 from fusedmlp.reference.losses import absolute_error, loss, output_delta, weighted_loss
 from fusedmlp.reference.normalization import follow, normalize, normalize_backward
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
@@ -31,6 +32,7 @@ __all__ = [
     "keep_mask",
     "layer_gradient",
     "learn_to_sample",
+    "log_loss_of_sums",
     "loss",
     "mix",
     "normalize",

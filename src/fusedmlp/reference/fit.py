@@ -8,7 +8,6 @@ from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.signals import STOP
 from fusedmlp.plan.state import State
 from fusedmlp.reference.activations import Array
-from fusedmlp.reference.losses import loss, weighted_loss
 from fusedmlp.reference.penalties import penalty
 from fusedmlp.reference.steps.batch import all_rows, next_batch, shuffle_rows
 from fusedmlp.reference.steps.batch_norm import update_running_stats
@@ -19,6 +18,7 @@ from fusedmlp.reference.steps.forward_backward import (
     last_delta,
 )
 from fusedmlp.reference.steps.layers import layers_of
+from fusedmlp.reference.steps.loss import loss_of
 from fusedmlp.reference.steps.network import Network, network_in_training, network_of
 from fusedmlp.reference.steps.parameter_update import apply_update, penalize_all, penalize_and_clip
 from fusedmlp.reference.steps.records import record
@@ -28,8 +28,7 @@ from fusedmlp.reference.steps.row_sampling import update_sampler
 def predict(plan: Plan, params: Array, X: Array, outputs: Array) -> None:
     """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in)."""
     network = Network(layers_of(plan, params))  # Trained folds batch_norm into the weights
-    layer_outputs, _ = forward_all(plan, network, X)
-    outputs[:] = layer_outputs[-1]
+    outputs[:] = forward_all(plan, network, X).outputs[-1]
 
 
 def gradient(
@@ -48,16 +47,12 @@ def gradient(
     not look at signals: Python can interrupt it.
     """
     batch, network = all_rows(X, y, row_weights), network_of(plan, params)
-    outputs, saved = forward_all(plan, network, X)
+    outputs, saved, sums = forward_all(plan, network, X)
     deltas = backpropagate_all(plan, network, saved, last_delta(plan, batch, outputs[-1]))
     gradient_of(plan, network, outputs, deltas, result)
     penalize_all(plan, params, result)
 
-    out, last, huber_delta = outputs[-1], plan.activations[-1], float(plan.huber_delta)
-    if row_weights is None:
-        value = loss(plan.loss, last, out, y, huber_delta)
-    else:
-        value = weighted_loss(plan.loss, last, out, y, row_weights, huber_delta)
+    value = loss_of(plan, outputs[-1], sums, y, row_weights)
     if plan.reduction == Reduction.MEAN:
         value /= batch.total_weight
     l1, l2 = plan.extras.l1, plan.extras.l2
@@ -89,8 +84,8 @@ def _take_step(plan: Plan, X: Array, y: Array, state: State, epoch: int, places:
     batch = next_batch(plan, X, y, state, epoch, places)
     network = network_in_training(plan, state, batch)
 
-    outputs, saved = forward_all(plan, network, batch.X)
-    record(plan, state, batch, outputs[-1])
+    outputs, saved, sums = forward_all(plan, network, batch.X)
+    record(plan, state, batch, outputs[-1], sums)
     delta = last_delta(plan, batch, outputs[-1])
     deltas = backpropagate_all(plan, network, saved, delta)
     gradient_of(plan, network, outputs, deltas, state.gradient)

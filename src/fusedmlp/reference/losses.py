@@ -17,8 +17,10 @@ def loss(
     Robust estimation of a location parameter, 1964).
     log_loss: minus the logarithm of the probability that the outputs give to the targets. Each
     sigmoid output is the probability of a class of its own; softmax outputs are the probabilities
-    of classes that exclude each other. Probabilities are clipped by the type's machine epsilon, as
-    in scikit-learn.
+    of classes that exclude each other. It is as exact as probabilities allow, and finite: a
+    probability of 0 counts as the type's smallest positive number, one of 1 as half way between 1
+    and the number below it. (scikit-learn clips by the machine epsilon at both ends.) Training
+    does not use it, but `log_loss_of_sums`, which has no such ends.
     poisson: half the Poisson deviance; targets are counts, outputs their means. For a target of 0
     it is the output.
     """
@@ -36,11 +38,13 @@ def loss(
         with np.errstate(divide="ignore"):  # an output of 0 makes the loss infinite
             log_ratios = target[positive] * np.log(target[positive] / out[positive])
         return float(log_ratios.sum() + (out - target).sum())
-    epsilon = np.finfo(outputs.dtype).eps
-    p = out.clip(epsilon, 1 - float(epsilon))
-    chosen = (target * np.log(p)).sum()
-    not_chosen = ((1 - target) * np.log(1 - p)).sum() if activation == Activation.SIGMOID else 0.0
-    return float(-(chosen + not_chosen))
+    limits = np.finfo(outputs.dtype)
+    chosen = (target * np.log(out.clip(float(limits.smallest_subnormal)))).sum()
+    if activation == Activation.SOFTMAX:
+        return float(-chosen)
+    below_1 = np.log1p(-np.where(out < 1, out, 0))
+    log_of_rest = np.where(out >= 1, np.log(float(limits.epsneg) / 2), below_1)
+    return float(-(chosen + ((1 - target) * log_of_rest).sum()))
 
 
 def weighted_loss(

@@ -5,8 +5,11 @@ import numpy as np
 from fusedmlp.plan.codes import Measure
 from fusedmlp.plan.plan import Plan
 from fusedmlp.reference.activations import Array
-from fusedmlp.reference.fit import predict
-from fusedmlp.reference.losses import absolute_error, loss
+from fusedmlp.reference.losses import absolute_error
+from fusedmlp.reference.steps.forward_backward import forward_all
+from fusedmlp.reference.steps.layers import layers_of
+from fusedmlp.reference.steps.loss import loss_of
+from fusedmlp.reference.steps.network import Network
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -28,13 +31,13 @@ def error_surface(
     of values. `measure` chooses the sum of ``|output - target|`` or of the losses over the rows of
     X (rows, n_in), y (rows, n_out).
     """
-    moved, outputs = params.copy(), np.empty_like(y)
+    moved = params.copy()
+    network = Network(layers_of(plan, moved))  # views: they follow the two params
     for i, first_value in enumerate(first_values):
         for j, second_value in enumerate(second_values):
             moved[first], moved[second] = first_value, second_value
-            predict(plan, moved, X, outputs)
+            outputs, _, sums = forward_all(plan, network, X)
             if measure == Measure.ERROR:
-                result[i, j] = absolute_error(outputs, y)
+                result[i, j] = absolute_error(outputs[-1], y)
             else:
-                delta = float(plan.huber_delta)
-                result[i, j] = loss(plan.loss, plan.activations[-1], outputs, y, delta)
+                result[i, j] = loss_of(plan, outputs[-1], sums, y)

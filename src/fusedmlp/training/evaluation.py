@@ -4,6 +4,7 @@ import numpy as np
 
 from fusedmlp.backends import implementation
 from fusedmlp.checks.arrays import Array
+from fusedmlp.plan.codes import Loss
 from fusedmlp.plan.plan import Plan
 from fusedmlp.training.data import Dataset
 
@@ -14,10 +15,21 @@ def total_error(outputs: Array, data: Dataset) -> float:
     return float(errors.sum() if data.row_weights is None else errors @ data.row_weights)
 
 
+def takes_sums(plan: Plan) -> bool:
+    """Whether `total_loss` takes the last layer's pre-activations instead of its outputs."""
+    return plan.loss == Loss.LOG_LOSS
+
+
 def total_loss(backend: str, plan: Plan, outputs: Array, data: Dataset) -> float:
-    """Return the sum of the losses of outputs (rows, n_out), each row times its weight."""
+    """Return the sum of the rows' losses, each row times its weight.
+
+    outputs (rows, n_out): for log_loss the pre-activations of the last layer, as `takes_sums` says.
+    """
     package, huber_delta = implementation(backend), float(plan.huber_delta)
-    kind = plan.loss, int(plan.activations[-1])
+    last = int(plan.activations[-1])
+    if takes_sums(plan):
+        return float(package.log_loss_of_sums(last, outputs, data.y, data.row_weights))
     if data.row_weights is None:
-        return float(package.loss(*kind, outputs, data.y, huber_delta))
-    return float(package.weighted_loss(*kind, outputs, data.y, data.row_weights, huber_delta))
+        return float(package.loss(plan.loss, last, outputs, data.y, huber_delta))
+    weights = data.row_weights
+    return float(package.weighted_loss(plan.loss, last, outputs, data.y, weights, huber_delta))

@@ -10,7 +10,7 @@ from fusedmlp.plan.state import State, make_state
 from fusedmlp.trained import Trained
 from fusedmlp.training.control import Control
 from fusedmlp.training.data import Dataset
-from fusedmlp.training.evaluation import total_loss
+from fusedmlp.training.evaluation import takes_sums, total_loss
 from fusedmlp.training.progress import progress_bar
 from fusedmlp.training.request import Request
 from fusedmlp.training.scipy_optimizers import ALL_EPOCHS, Search
@@ -94,7 +94,7 @@ def _control(plan: Plan, request: Request, state: State) -> Control:
     )
 
     def validation_loss(validation: Dataset) -> float:
-        outputs = network.predict(validation.X)
+        outputs = (network._sums if takes_sums(plan) else network.predict)(validation.X)
         total = total_loss(request.backend, plan, outputs, validation)
         return total / validation.total_weight
 

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from fusedmlp.backends import implementation
 from fusedmlp.plan.blocking import step_flops
 from fusedmlp.plan.codes import Optimizer
-from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.plan import Plan, without_last_activation
 from fusedmlp.plan.state import State
 from fusedmlp.training.control import Control
 from fusedmlp.training.data import Dataset
-from fusedmlp.training.evaluation import total_error, total_loss
+from fusedmlp.training.evaluation import takes_sums, total_error, total_loss
 from fusedmlp.training.interruptible import interruptible
 
 Vector = NDArray[np.float64]
@@ -129,9 +129,13 @@ class Search:
 
     def _measure(self) -> None:
         """Compute the sums of the rows' absolute errors and losses."""
-        outputs = np.empty_like(self.data.y)
-        implementation(self.backend).predict(self.plan, self.state.params, self.data.X, outputs)
-        loss = total_loss(self.backend, self.plan, outputs, self.data)
+        package, plan, outputs = implementation(self.backend), self.plan, np.empty_like(self.data.y)
+        of_sums = takes_sums(plan)
+        predicted = without_last_activation(plan) if of_sums else plan
+        package.predict(predicted, self.state.params, self.data.X, outputs)
+        loss = total_loss(self.backend, plan, outputs, self.data)
+        if of_sums:
+            package.activate(int(plan.activations[-1]), outputs)
         self._measured = total_error(outputs, self.data), loss
 
 

@@ -33,11 +33,12 @@ MOST_PRODUCTS = 1 << 28
 
 
 @inner
-def forward_block(network, params, inputs, workspace, first, rows, dropout, batch_norm):
+def forward_block(network, params, inputs, workspace, first, rows, measured, dropout, batch_norm):
     """Run the forward pass for `rows` rows; return the address of the last layer's outputs.
 
-    inputs: the address of these rows; first: their first row in the workspace. dropout and
-    batch_norm are None for a plan without them.
+    inputs: the address of these rows; first: their first row in the workspace. measured: whether
+    their loss is wanted, for which the sums of log_loss are kept. dropout and batch_norm are None
+    for a plan without them.
     """
     outputs, saved, offset = workspace.outputs, workspace.saved, 0
     for layer in range(network.layers):
@@ -55,6 +56,8 @@ def forward_block(network, params, inputs, workspace, first, rows, dropout, batc
             if needs_preactivation(activation):
                 copy(out, rows * n_out, saved_out)
             saved = shifted(saved, network.block_rows * n_out)
+        if measured and network.log_loss and layer == network.layers - 1:
+            copy(out, rows * n_out, shifted(workspace.sums, first * n_out))
         activate_at(activation, out, rows, n_out, network.all_activations)
         if dropout is not None and dropout.dropped > 0 and layer < network.layers - 1:
             if not needs_preactivation(activation):

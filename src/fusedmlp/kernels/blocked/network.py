@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.vector import address, at
+from fusedmlp.plan.codes import Loss
 
 
 class Network(NamedTuple):
@@ -22,6 +23,7 @@ class Network(NamedTuple):
     block_rows: int
     partial_gradients: int
     save_for_backward: int  # 1: the workspace has `saved`, for the derivatives
+    log_loss: int  # 1: the workspace has `sums`, from which the loss is computed
     all_activations: Any  # as in a plan
     signals: Any  # of the threads
     dropout: int  # 1 or 0
@@ -42,6 +44,7 @@ def network_of(plan, save_for_backward, block_rows, signals):
         block_rows,
         plan.partial_gradients,
         save_for_backward,
+        int(plan.loss == Loss.LOG_LOSS),
         plan.all_activations,
         signals,
         *_masks_and_norms(plan.extras),

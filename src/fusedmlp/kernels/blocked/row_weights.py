@@ -4,10 +4,21 @@ import numpy as np
 
 from fusedmlp.kernels.blocked.row_sampling import uses_sampler
 from fusedmlp.kernels.compilation.jit import inner
-from fusedmlp.kernels.losses import absolute_error_at, loss_at, record_at, weighted_loss_at
+from fusedmlp.kernels.log_loss import log_loss_at
+from fusedmlp.kernels.losses import (
+    absolute_error_at,
+    loss_at,
+    loss_of_outputs_at,
+    record_at,
+    weighted_loss_at,
+)
 from fusedmlp.kernels.penalties import scale_at
-from fusedmlp.kernels.vector import address, at, put, shifted
+from fusedmlp.kernels.vector import STACK_BYTES, address, at, put, shifted, stack_buffer
+from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.plan.codes import Reduction
+
+# Weights that fit in a buffer on the stack, in either type.
+MOST_WEIGHTS = STACK_BYTES // 8
 
 
 @inner
@@ -55,16 +66,35 @@ def apply_row_weights(extras, run, row, rows, delta):
 def record_rows(extras, run, block, out, targets, record):
     """Add the errors and losses of a block's rows to a record."""
     if extras is None or not extras.weighted:
-        record_at(run.objective, out, targets, block.rows * run.n_out, run.records, record)
+        sums = run.workspace.sums
+        error = absolute_error_at(out, targets, block.rows * run.n_out)
+        value = loss_at(run.objective, out, sums, targets, block.rows, run.n_out)
+        record_at(run.records, record, error, value)
     else:
-        errors, losses = run.records
-        for b in range(block.rows):
-            o, t = shifted(out, b * run.n_out), shifted(targets, b * run.n_out)
-            weight = np.float64(_weight(extras, run, block.first + b))
-            error = absolute_error_at(o, t, run.n_out)
-            value = loss_at(run.objective, o, t, run.n_out)
-            put(errors, record, at(errors, record) + weight * error)
-            put(losses, record, at(losses, record) + weight * value)
+        _record_weighted(extras, run, block, out, targets, record)
+
+
+@inner
+def _record_weighted(extras, run, block, out, targets, record):
+    """Add the weighted errors and losses of a block's rows to a record.
+
+    log_loss takes many rows at once, with their weights one after the other.
+    """
+    objective, units, log_loss = run.objective, run.n_out, run.network.log_loss
+    weights = stack_buffer(out)
+    for start in range(0, block.rows, MOST_WEIGHTS):
+        rows = smaller(MOST_WEIGHTS, block.rows - start)
+        for b in range(rows):
+            o, t = shifted(out, (start + b) * units), shifted(targets, (start + b) * units)
+            put(weights, b, _weight(extras, run, block.first + start + b))
+            weight, value = np.float64(at(weights, b)), 0.0
+            if not log_loss:
+                value = loss_of_outputs_at(objective.loss, objective.huber_delta, o, t, units)
+            record_at(run.records, record, weight * absolute_error_at(o, t, units), weight * value)
+        if log_loss:
+            z, t = shifted(run.workspace.sums, start * units), shifted(targets, start * units)
+            value = log_loss_at(objective.activation, z, t, rows, units, weights)
+            record_at(run.records, record, 0.0, value)
 
 
 # For the gradient of all rows outside of training; row_weights: an array, or None.
@@ -91,9 +121,9 @@ def multiply_by_row_weights(row_weights, first, rows, units, delta):
 
 
 @inner
-def loss_of_rows(objective, out, targets, rows, units, row_weights, first):
+def loss_of_rows(objective, out, sums, targets, rows, units, row_weights, first):
     """Return the sum of the rows' losses, each times its weight."""
     if row_weights is None:
-        return loss_at(objective, out, targets, rows * units)
+        return loss_at(objective, out, sums, targets, rows, units)
     weights = shifted(address(row_weights), first)
-    return weighted_loss_at(objective, out, targets, weights, rows, units)
+    return weighted_loss_at(objective, out, sums, targets, weights, rows, units)

@@ -6,7 +6,7 @@ from fusedmlp.kernels.blocked.network import network_of
 from fusedmlp.kernels.blocked.optimizer_state import optimizer_state_of
 from fusedmlp.kernels.blocked.workspace import workspace_layout
 from fusedmlp.kernels.compilation.jit import inner
-from fusedmlp.kernels.losses import Objective, Records, precision_of
+from fusedmlp.kernels.losses import Objective, Records
 from fusedmlp.kernels.vector import address
 
 
@@ -53,6 +53,7 @@ class Block(NamedTuple):
     rows: int
     add: Any  # 0 for the first block of a batch, which sets the gradient instead of adding to it
     scale: Any  # of a row's delta
+    recorded: bool
 
 
 @inner
@@ -64,7 +65,7 @@ def run_of(plan, X, y, state):
     return Run(
         network,
         workspace,
-        objective_of(plan, precision_of(X)),
+        objective_of(plan),
         Records(address(state.errors), address(state.losses)),
         address(X),
         address(y),
@@ -88,8 +89,6 @@ def run_of(plan, X, y, state):
 
 
 @inner
-def objective_of(plan, precision):
+def objective_of(plan):
     """Return the objective of a plan."""
-    return Objective(
-        plan.loss, plan.activations[-1], plan.huber_delta, precision, plan.all_activations
-    )
+    return Objective(plan.loss, plan.activations[-1], plan.huber_delta, plan.all_activations)

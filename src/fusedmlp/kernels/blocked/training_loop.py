@@ -79,12 +79,12 @@ def fit_blocks(plan, extras, X, y, state, stop, signals, thread, threads):
 
         scale = batch_row_scale(extras, run, plan.reduction, batch_start, batch_end, real)
         count = smaller(plan.block_rows, batch_end - row)
-        block = Block(epoch, row, count, row - batch_start, scale)
+        block = Block(epoch, row, count, row - batch_start, scale, recording)
         if plan.partial_gradients == 1:
             if _leaves_whole_gradient(extras, run, block, part):
                 break
         else:
-            _partial_gradients(extras, run, block, team, recording)
+            _partial_gradients(extras, run, block, team)
         if recording:
             _record(extras, run, block, epoch // plan.record_every, team)
         row += count
@@ -137,7 +137,7 @@ def _leaves_whole_gradient(extras, run, block, part):
 
 
 @inner
-def _partial_gradients(extras, run, block, team, recording):
+def _partial_gradients(extras, run, block, team):
     """Compute a thread's partial gradients of a block."""
     parts = run.network.partial_gradients
     first_part, end_part = (
@@ -148,7 +148,9 @@ def _partial_gradients(extras, run, block, team, recording):
         first = first_row(block.rows, part, parts)
         count = first_row(block.rows, part + 1, parts) - first
         # A thread's parts reuse the same rows of the workspace, unless all outputs are recorded.
-        workspace_row = first if recording else first_row(run.network.block_rows, first_part, parts)
+        workspace_row = first
+        if not block.recorded:
+            workspace_row = first_row(run.network.block_rows, first_part, parts)
         gradient = shifted(run.workspace.partial_gradients, part * run.size)
         if count > 0:
             inputs = _forward_backward(extras, run, block, first, count, workspace_row)
@@ -188,8 +190,9 @@ def _forward_backward(extras, run, block, first, rows, workspace_row):
         dropout = dropout_of(extras, run, block.epoch, row)
         batch_norm = batch_norm_in_training(extras, run)
     out = forward_block(
-        run.network, run.used_params, inputs, workspace, workspace_row, rows, dropout, batch_norm
-    )
+        run.network, run.used_params, inputs, workspace, workspace_row, rows, block.recorded,
+        dropout, batch_norm,
+    )  # fmt: skip
     delta = shifted(last_layer_of(run.network, workspace.deltas), workspace_row * run.n_out)
     output_delta_at(run.objective, out, targets, rows, run.n_out, block.scale, delta)
     if extras is not None:

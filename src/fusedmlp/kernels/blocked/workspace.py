@@ -14,6 +14,7 @@ class Workspace(NamedTuple):
     targets: Any  # (block_rows, n_out)
     outputs: Any  # of each layer
     deltas: Any  # of each layer
+    sums: Any  # of the last layer, with log_loss
     saved: Any  # of each layer, for derivatives that are not computed from `outputs`
     dropout_masks: Any  # of each layer
     masked_params: Any  # with dropconnect, the used parameters
@@ -28,10 +29,12 @@ class Workspace(NamedTuple):
 def workspace_layout(network, size, memory):
     """Return the addresses of the workspace in memory; size: the number of parameters."""
     layers = network.block_rows * total_units(network)
+    last_layer = network.block_rows * at(network.sizes, network.layers)
     targets = shifted(memory, network.block_rows * at(network.sizes, 0))
-    outputs = shifted(targets, network.block_rows * at(network.sizes, network.layers))
+    outputs = shifted(targets, last_layer)
     deltas = shifted(outputs, layers)
-    saved = shifted(deltas, layers)
+    sums = shifted(deltas, layers)
+    saved = shifted(sums, last_layer * network.log_loss)
     dropout_masks = shifted(saved, layers * network.save_for_backward)
     masked_params = shifted(dropout_masks, layers * network.dropout)
     weight_masks = shifted(masked_params, size * network.dropconnect)
@@ -40,7 +43,7 @@ def workspace_layout(network, size, memory):
     transposed_weights = shifted(normalized, (layers + statistics) * network.batch_norm)
     gradients = shifted(transposed_weights, size)
     return Workspace(
-        memory, targets, outputs, deltas, saved, dropout_masks, masked_params, weight_masks,
+        memory, targets, outputs, deltas, sums, saved, dropout_masks, masked_params, weight_masks,
         normalized, transposed_weights, gradients, gradients,
     )  # fmt: skip
 

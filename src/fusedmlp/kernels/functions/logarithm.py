@@ -13,7 +13,9 @@ from numba.extending import overload
 
 from fusedmlp.kernels.compilation.jit import FLAGS, inner
 from fusedmlp.kernels.functions.exponential import exp_nonpositive
-from fusedmlp.kernels.vector import absolute, relu
+from fusedmlp.kernels.vector import absolute, relu, select
+
+LN_2 = 0.6931471805599453
 
 
 @inner
@@ -59,7 +61,37 @@ def _series_for_type(w):
 
 @inner
 def softplus(z):
-    """Return log(1 + exp(z)) = max(z, 0) + log(1 + e); e = exp(-|z|) cannot overflow."""
-    e = exp_nonpositive(0.0 - absolute(z))
+    """Return log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|))."""
+    return relu(z) + softplus_below(absolute(z))
+
+
+@inner
+def softplus_below(size):
+    """Return log(1 + exp(-size)) for size >= 0, where the exponential cannot overflow."""
+    return _log1p(exp_nonpositive(0.0 - size))
+
+
+@inner
+def _log1p(e):
+    """Return log(1 + e) for 0 <= e <= 1."""
     s = e / (2.0 + e)
-    return relu(z) + (e - s * (e - _series(s * s)))
+    return e - s * (e - _series(s * s))
+
+
+@inner
+def log1p_nonnegative(x):
+    """Return log(1 + x) for 0 <= x < 2**32: 1 + x is divided by a power of two to be in 1..2."""
+    x, exponent = _divided(x, 0.0 * x, 65536.0, 16.0)
+    x, exponent = _divided(x, exponent, 256.0, 8.0)
+    x, exponent = _divided(x, exponent, 16.0, 4.0)
+    x, exponent = _divided(x, exponent, 4.0, 2.0)
+    x, exponent = _divided(x, exponent, 2.0, 1.0)
+    return exponent * LN_2 + _log1p(x)
+
+
+@inner
+def _divided(x, exponent, power, its_exponent):
+    """Return x with 1 + x divided by a power of two, if that is not above it, and the exponent."""
+    large = x > power - 1.0
+    x = select(large, (x + (1.0 - power)) * (1.0 / power), x)
+    return x, select(large, exponent + its_exponent, exponent)

@@ -3,7 +3,10 @@
 address(array): the address of a C-ordered array; shifted(memory, n): the address n items further.
 load(memory, offset), load_wide: a vector of the items from `offset` on; unaligned.
 load_first(memory, offset, count), load_first_wide: the first `count` of them; other lanes are 0.
+load_column(memory, offset, stride, count): column_height(memory) items, `stride` apart; lanes past
+`count` repeat the last of these.
 store(memory, offset, vector), store_first(memory, offset, vector, count): store a vector.
+keep_first(vector, count): the first `count` lanes; other lanes are 0.
 zeros(memory), zeros_wide(memory): a vector of zeros of memory's type.
 at(memory, offset), put(memory, offset, number): load or store one item.
 select(mask, yes, no): yes in the lanes where mask is true, no in the others.
@@ -13,6 +16,7 @@ relu(vector): in each lane max(number, 0); NaN stays NaN.
 absolute(vector): absolute values. copysign(size, sign): size with the sign of sign.
 sqrt(vector): square roots.
 power_of_two(shifted): 2**k, given ``k + 1.5 * 2**52`` (``2**23`` in float32).
+to_float64(vector): the same numbers in float64.
 stack_buffer(memory): STACK_BYTES bytes of memory's type, until the function returns.
 transpose_tile(source, source_stride, target, target_stride): transpose lanes x lanes items.
 maximum(a, b): in each lane the larger number.
@@ -34,12 +38,15 @@ if config.DISABLE_JIT:
         absolute,
         address,
         at,
+        column_height,
         concatenate,
         copysign,
         dot_products,
         fma,
+        keep_first,
         lane_count,
         load,
+        load_column,
         load_first,
         load_first_wide,
         load_wide,
@@ -56,6 +63,7 @@ if config.DISABLE_JIT:
         store,
         store_first,
         sum_lanes,
+        to_float64,
         transpose_tile,
         zeros,
         zeros_wide,
@@ -65,8 +73,11 @@ else:
         STACK_BYTES,
         address,
         at,
+        column_height,
         dot_products,
+        keep_first,
         load,
+        load_column,
         load_first,
         load_first_wide,
         load_wide,
@@ -93,6 +104,7 @@ else:
         split,
         sqrt,
         sum_lanes,
+        to_float64,
         zeros,
         zeros_wide,
     )
@@ -104,12 +116,15 @@ __all__ = [
     "absolute",
     "address",
     "at",
+    "column_height",
     "concatenate",
     "copysign",
     "dot_products",
     "fma",
+    "keep_first",
     "lane_count",
     "load",
+    "load_column",
     "load_first",
     "load_first_wide",
     "load_wide",
@@ -126,6 +141,7 @@ __all__ = [
     "store",
     "store_first",
     "sum_lanes",
+    "to_float64",
     "transpose_tile",
     "zeros",
     "zeros_wide",

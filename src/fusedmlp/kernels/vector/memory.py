@@ -10,9 +10,11 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from fusedmlp.kernels.vector.simd import WIDE, Vector, call_llvm, lanes_of, splatted
+from fusedmlp.kernels.vector.simd import REGISTER, WIDE, Vector, call_llvm, lanes_of, splatted
 
 STACK_BYTES = 16384  # half of the L1 cache
+
+COLUMN = REGISTER // 4  # items of a column, which are two registers of float64
 
 
 @intrinsic
@@ -107,6 +109,44 @@ def store_first(typing_context, memory, offset, vector, count):
         return context.get_dummy_value()
 
     return types.void(memory, types.intp, vector, types.intp), build
+
+
+@intrinsic
+def column_height(typing_context, memory):
+    def build(context, builder, sig, args):
+        return context.get_constant(types.intp, COLUMN)
+
+    return types.intp(memory), build
+
+
+@intrinsic
+def load_column(typing_context, memory, offset, stride, count):
+    result = Vector(memory.dtype, COLUMN)
+
+    def build(context, builder, sig, args):
+        column, offset, stride, count = args
+        last = builder.sub(count, ir.Constant(count.type, 1))
+        vector = ir.Constant(context.get_value_type(result), ir.Undefined)
+        for lane in range(COLUMN):
+            row = ir.Constant(count.type, lane)
+            row = builder.select(builder.icmp_signed("<", row, last), row, last)
+            item = builder.load(
+                builder.gep(column, [builder.add(offset, builder.mul(row, stride))])
+            )
+            vector = builder.insert_element(vector, item, ir.Constant(ir.IntType(32), lane))
+        return vector
+
+    return result(memory, types.intp, types.intp, types.intp), build
+
+
+@intrinsic
+def keep_first(typing_context, vector, count):
+    def build(context, builder, sig, args):
+        mask = _first_lanes(builder, args[1], args[0].type)
+        zero = ir.Constant(args[0].type, [0.0] * vector.lanes)
+        return builder.select(mask, args[0], zero)
+
+    return vector(vector, types.intp), build
 
 
 @intrinsic

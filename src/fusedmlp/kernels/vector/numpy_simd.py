@@ -70,6 +70,23 @@ def store_first(memory, offset, vector, count):
     memory[offset : offset + count] = vector[:count]
 
 
+def column_height(memory):
+    return REGISTER // 4
+
+
+def load_column(memory, offset, stride, count):
+    rows = np.minimum(np.arange(REGISTER // 4), count - 1)
+    return memory[offset + rows * stride]
+
+
+def keep_first(vector, count):
+    return np.where(np.arange(vector.size) < count, vector, 0)
+
+
+def to_float64(vector):
+    return vector.astype(np.float64)
+
+
 def zeros(memory):
     return np.zeros(lane_count(memory), memory.dtype)
 

@@ -245,6 +245,18 @@ def sqrt(typing_context, vector):
 
 
 @intrinsic
+def to_float64(typing_context, vector):
+    result = Vector(types.float64, vector.lanes)
+
+    def build(context, builder, sig, args):
+        if vector == result:
+            return args[0]
+        return builder.fpext(args[0], context.get_value_type(result))
+
+    return result(vector), build
+
+
+@intrinsic
 def copysign(typing_context, size, sign):
     def build(context, builder, sig, args):
         return call_llvm(builder, "copysign", args[0].type, "", args, args[0].type)

@@ -1,4 +1,4 @@
-"""Integer constants of one Numba type; each literal 0 or 1 would be a type of its own.
+"""Constants of one Numba type; each literal 0 or 1 would be a type of its own.
 
 A call with a literal would compile the called function, and all that it calls, once more.
 """
@@ -6,6 +6,7 @@ A call with a literal would compile the called function, and all that it calls, 
 import numpy as np
 
 ZERO = np.intp(0)
+NO, YES = np.bool_(False), np.bool_(True)
 
 # Modes of a product or a sum: set the result, add to it, or set it and add a bias.
 SET, ADD, ON_BIAS = np.intp(0), np.intp(1), np.intp(2)

@@ -1,5 +1,7 @@
 """Forward pass, backward pass and gradient of all layers."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from fusedmlp.plan.codes import NEEDS_PREACTIVATION, Activation
@@ -13,12 +15,16 @@ from fusedmlp.reference.steps.layers import layers_of
 from fusedmlp.reference.steps.network import Network
 
 
-def forward_all(plan: Plan, network: Network, X: Array) -> tuple[list[Array], list[Array]]:
-    """Run the forward pass for X (rows, n_in).
+class Forward(NamedTuple):
+    """The results of a forward pass."""
 
-    Return two lists: X and each layer's outputs (rows, units); and what the backward pass computes
-    the activations' derivatives from, each layer's outputs or pre-activations.
-    """
+    outputs: list[Array]  # X and each layer's outputs (rows, units)
+    saved: list[Array]  # what derivatives are computed from: outputs or pre-activations of each
+    sums: Array  # the last layer's pre-activations (rows, n_out)
+
+
+def forward_all(plan: Plan, network: Network, X: Array) -> Forward:
+    """Run the forward pass for X (rows, n_in)."""
     outputs, saved = [X], [X]
     for layer, (weights, biases) in enumerate(network.layers):
         activation = int(plan.activations[layer])
@@ -30,13 +36,13 @@ def forward_all(plan: Plan, network: Network, X: Array) -> tuple[list[Array], li
             normalize(out, norm.scale, biases, norm.normalized, norm.mean, norm.variance)
         else:
             forward(outputs[-1], weights, biases, Activation.IDENTITY, out)
-        preactivation = out.copy() if activation in NEEDS_PREACTIVATION else None
+        sums = out.copy()
         activate(activation, out)
-        saved.append(out if preactivation is None else preactivation)
+        saved.append(sums if activation in NEEDS_PREACTIVATION else out)
         if layer < len(network.dropout_masks):
             out = out * network.dropout_masks[layer]
         outputs.append(out)
-    return outputs, saved
+    return Forward(outputs, saved, sums)
 
 
 def last_delta(plan: Plan, batch: Batch, outputs: Array) -> Array:

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fusedmlp.kernels.activations import derivative_at
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import operation
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.vector import address, at, put, shifted
 from fusedmlp.kernels.vector.typed_constants import ALL_ACTIVATIONS
 from fusedmlp.plan.codes import Activation, Loss
@@ -32,9 +34,10 @@ class Records(NamedTuple):
     losses: Any
 
 
-@compiled
+@operation
 def loss(kind, activation, outputs, targets, huber_delta=1.0):
     """Return the loss summed over all rows of outputs (rows, n_out)."""
+    require_fit("loss", kind, activation, outputs, targets, huber_delta)
     objective = Objective(
         kind, activation, np.float64(huber_delta), precision_of(outputs), ALL_ACTIVATIONS
     )
@@ -77,9 +80,10 @@ def loss_at(objective, outputs, targets, size):
     return result
 
 
-@compiled
+@operation
 def weighted_loss(kind, activation, outputs, targets, row_weights, huber_delta=1.0):
     """Return the sum of the rows' losses, each times its weight (rows,)."""
+    require_fit("weighted_loss", kind, activation, outputs, targets, row_weights, huber_delta)
     rows, units = outputs.shape
     objective = Objective(
         kind, activation, np.float64(huber_delta), precision_of(outputs), ALL_ACTIVATIONS
@@ -99,9 +103,10 @@ def weighted_loss_at(objective, outputs, targets, row_weights, rows, units):
     return result
 
 
-@compiled
+@operation
 def absolute_error(outputs, targets):
     """Return the sum of ``|outputs - targets|``."""
+    require_fit("absolute_error", outputs, targets)
     return absolute_error_at(address(outputs), address(targets), outputs.size)
 
 
@@ -114,9 +119,10 @@ def absolute_error_at(outputs, targets, size):
     return result
 
 
-@compiled
+@operation
 def output_delta(kind, activation, outputs, targets, scale, delta, huber_delta=1.0):
     """Set delta (rows, n_out) to scale times the loss's derivative by the pre-activations."""
+    require_fit("output_delta", kind, activation, outputs, targets, scale, delta, huber_delta)
     rows, units = outputs.shape
     objective = Objective(
         kind, activation, delta.dtype.type(huber_delta), precision_of(outputs), ALL_ACTIVATIONS

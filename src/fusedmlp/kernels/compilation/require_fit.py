@@ -1,8 +1,10 @@
 """The comparison of a call's shapes and numbers with the operation's declaration, compiled."""
 
+import sys
 from functools import reduce
 from typing import Any
 
+from llvmlite import ir
 from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -13,6 +15,16 @@ from fusedmlp.plan.operations.requirements import Array, Code, Real, Whole
 
 REFUSED = "the arguments do not fit together"  # the door finds out which, and says so
 INT = types.int64
+
+# The beginning of NumPy's array and dtype objects, as its C interface lays them out: after what
+# every object has come data, dimensions, shape, strides, base and dtype; type, kind, letter, order.
+POINTER = ir.IntType(8).as_pointer()
+HEADER = ir.ArrayType(ir.IntType(8), object.__basicsize__)
+DTYPE_OBJECT = ir.LiteralStructType([HEADER, POINTER, *[ir.IntType(8)] * 3])
+ARRAY_OBJECT = ir.LiteralStructType(
+    [HEADER, POINTER, ir.IntType(32), *[POINTER] * 3, DTYPE_OBJECT.as_pointer()]
+)
+SWAPPED = ord(">" if sys.byteorder == "little" else "<")
 
 
 def _build(context, builder, requirements, given):
@@ -25,7 +37,7 @@ def _build(context, builder, requirements, given):
     fits: list[Any] = []
     sizes: dict[str, Any] = {}
     for array in arrays.values():
-        fits.append(array.compare(sizes))
+        fits += [array.has_native_bytes(), array.compare(sizes)]
     for name, requirement in requirements.items():
         if name not in arrays:
             fits += _in_range(context, builder, requirement, given, name)
@@ -38,7 +50,8 @@ def _build(context, builder, requirements, given):
 
 
 def _refuse_unless(context, builder, fits):
-    with cgutils.if_unlikely(builder, builder.not_(reduce(builder.and_, fits))):
+    all_fit = reduce(builder.and_, fits, cgutils.true_bit)
+    with cgutils.if_unlikely(builder, builder.not_(all_fit)):
         context.call_conv.return_user_exc(builder, ValueError, (REFUSED,))
 
 
@@ -48,7 +61,7 @@ class _Memory:
     def __init__(self, context, builder, requirement, array_type, value):
         array = make_array(array_type)(context, builder, value)
         self.context, self.builder, self.requirement = context, builder, requirement
-        self.data, self.items = array.data, array.nitems
+        self.data, self.items, self.object = array.data, array.nitems, array.parent
         self.itemsize = self.items.type(array_type.dtype.bitwidth // 8)
         self.zero = self.items.type(0)
         self.shape = cgutils.unpack_tuple(builder, array.shape, array_type.ndim)
@@ -75,6 +88,28 @@ class _Memory:
         if self.requirement.may_be_empty:
             return builder.or_(compare("==", self.items, self.zero), fit)
         return fit
+
+    def has_native_bytes(self):
+        """Return whether the array's numbers have the processor's byte order.
+
+        Numba takes an array that is byte-swapped for one that is not, so that the order is read
+        from the array object. There is none if the array was made in compiled code.
+        """
+        builder = self.builder
+        is_made_here = cgutils.is_null(builder, self.object)
+        with builder.if_else(is_made_here, likely=False) as (made_here, given):
+            with made_here:
+                from_here = builder.basic_block
+            with given:
+                array = builder.bitcast(self.object, ARRAY_OBJECT.as_pointer())
+                dtype = builder.load(cgutils.gep_inbounds(builder, array, 0, 6))
+                order = builder.load(cgutils.gep_inbounds(builder, dtype, 0, 4))
+                is_native = builder.icmp_unsigned("!=", order, order.type(SWAPPED))
+                from_object = builder.basic_block
+        result = builder.phi(is_native.type)
+        result.add_incoming(cgutils.true_bit, from_here)
+        result.add_incoming(is_native, from_object)
+        return result
 
     def is_apart_from(self, other):
         """Return whether another array shares no memory with this one."""

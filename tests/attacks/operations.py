@@ -78,8 +78,11 @@ def assert_close(call: Call, what: str, got, expected) -> None:
     if expected is None or got is None:
         assert expected is got, f"{what}: {got} and {expected}"
         return
-    if isinstance(got, int):
+    if isinstance(got, int):  # of 64 bits without a sign
         assert got == int(expected), f"{what}: {got} and {expected}"
+        return
+    if np.asarray(got).dtype.kind == "i":
+        assert np.array_equal(got, expected), f"{what}: {got} and {expected}"
         return
     difference = np.abs(np.subtract(got, expected, dtype=np.float64))
     close = (difference <= absolute + relative * np.abs(expected)).all()

@@ -4,7 +4,7 @@ import pytest
 
 from tests.attacks.campaign import campaign
 
-COUNTS = {}
+COUNTS = {"operations": 100}
 
 
 @pytest.mark.parametrize("module", COUNTS)

@@ -54,10 +54,12 @@ def check_arguments(function: Callable[..., Any], given: Any, named: Any) -> tup
         For a shape that does not fit, an array that is not C-ordered, aligned or writable, a code
         or a number out of range.
     """
-    bound = _signature_of(function).bind(*given, **named)
-    bound.apply_defaults()
-    arguments: dict[str, Any] = bound.arguments
     requirements = OPERATIONS[function.__name__]
+    if named or len(given) != len(requirements):
+        bound = _signature_of(function).bind(*given, **named)
+        bound.apply_defaults()
+        given = bound.args
+    arguments = dict(zip(requirements, given, strict=True))
     for name, requirement in requirements.items():
         if isinstance(requirement, Array):
             arguments[name] = _plain_array(name, requirement, arguments[name])
@@ -87,8 +89,10 @@ def _plain_array(name: str, requirement: Array, value: Any) -> NDArray[Any]:
     if not isinstance(value, np.ndarray):
         raise TypeError(f"{name} must be a NumPy array, got {type(value).__name__}")
     dtypes = DTYPES[requirement.kind]
-    if not value.dtype.isnative or value.dtype.name not in dtypes:
-        raise TypeError(f"{name} must have dtype {' or '.join(dtypes)}, got {value.dtype}")
+    if value.dtype not in dtypes:
+        raise TypeError(
+            f"{name} must have dtype {' or '.join(map(str, dtypes))}, got {value.dtype}"
+        )
     if not value.flags.c_contiguous:
         text = f"{name} must be C-ordered: np.ascontiguousarray({name})"
         raise ValueError(f"{text}, got shape {value.shape} with strides {value.strides}")

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
+import numpy as np
+
 ANY_SHAPE = "..."
 
 # The dtypes that an array of each kind may have. All "real" arrays of a call have the same.
 DTYPES = {
-    "real": ("float32", "float64"),
-    "float64": ("float64",),
-    "int64": ("int64",),
-    "int8": ("int8",),
+    "real": (np.dtype(np.float32), np.dtype(np.float64)),
+    "float64": (np.dtype(np.float64),),
+    "int64": (np.dtype(np.int64),),
+    "int8": (np.dtype(np.int8),),
 }
 
 # The largest number that a Python integer may have, and the largest with 64 bits.

@@ -4,7 +4,7 @@ import pytest
 
 from tests.attacks.campaign import campaign
 
-COUNTS = {"operations": 100}
+COUNTS = {"operations": 1000}
 
 
 @pytest.mark.parametrize("module", COUNTS)

@@ -6,6 +6,12 @@ the files, which do not.
 
 from fusedmlp.plan.operations.arguments import checked
 from fusedmlp.plan.operations.declarations import OPERATIONS
+from fusedmlp.plan.operations.runs import (
+    check_fit,
+    check_gradient,
+    check_prediction,
+    check_surface,
+)
 from fusedmlp.reference.activations import activate, error_weighted_derivative
 from fusedmlp.reference.fit import fit, gradient, predict
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
@@ -55,3 +61,7 @@ __all__ = [
 
 for _name in OPERATIONS:
     globals()[_name] = checked(globals()[_name])
+predict = checked(predict, check_prediction)
+gradient = checked(gradient, check_gradient)
+fit = checked(fit, check_fit)
+error_surface = checked(error_surface, check_surface)

@@ -62,21 +62,27 @@ def check_arguments(function: Callable[..., Any], given: Any, named: Any) -> tup
     arguments = dict(zip(requirements, given, strict=True))
     for name, requirement in requirements.items():
         if isinstance(requirement, Array):
-            arguments[name] = _plain_array(name, requirement, arguments[name])
+            arguments[name] = plain_array(name, requirement, arguments[name])
         else:
-            _check_number(name, requirement, arguments)
+            check_number(name, requirement, arguments)
     arrays = {name: r for name, r in requirements.items() if isinstance(r, Array)}
-    _check_dtypes(arrays, arguments)
-    _check_shapes(arrays, arguments)
+    check_together(arrays, arguments, {})
     return tuple(arguments.values())
 
 
-def checked(function: Operation) -> Operation:
-    """Return an operation that checks its arguments before it does anything."""
+def checked(function: Operation, check: Callable[..., None] | None = None) -> Operation:
+    """Return an operation that checks its arguments before it does anything.
+
+    check: a function of the same arguments; by default, they are checked by the declaration.
+    """
 
     @wraps(function)
     def call(*given: Any, **named: Any) -> Any:
-        return function(*check_arguments(function, given, named))
+        if check is None:
+            return function(*check_arguments(function, given, named))
+        bound = _signature_of(function).bind(*given, **named)
+        check(*bound.args, **bound.kwargs)
+        return function(*bound.args, **bound.kwargs)
 
     return cast(Operation, call)
 
@@ -84,7 +90,7 @@ def checked(function: Operation) -> Operation:
 # Arrays, one by one
 
 
-def _plain_array(name: str, requirement: Array, value: Any) -> NDArray[Any]:
+def plain_array(name: str, requirement: Array, value: Any) -> NDArray[Any]:
     """Return an array as a plain one, or raise what is wrong with it alone."""
     if not isinstance(value, np.ndarray):
         raise TypeError(f"{name} must be a NumPy array, got {type(value).__name__}")
@@ -93,7 +99,7 @@ def _plain_array(name: str, requirement: Array, value: Any) -> NDArray[Any]:
         raise TypeError(
             f"{name} must have dtype {' or '.join(map(str, dtypes))}, got {value.dtype}"
         )
-    if not value.flags.c_contiguous:
+    if not value.flags.c_contiguous and not requirement.any_strides:
         text = f"{name} must be C-ordered: np.ascontiguousarray({name})"
         raise ValueError(f"{text}, got shape {value.shape} with strides {value.strides}")
     if not value.flags.aligned:
@@ -107,18 +113,16 @@ def _plain_array(name: str, requirement: Array, value: Any) -> NDArray[Any]:
 # Arrays together
 
 
-def _check_dtypes(arrays: dict[str, Array], arguments: dict[str, Any]) -> None:
-    """Raise TypeError unless all real arrays have one dtype."""
+def check_together(arrays: dict[str, Array], arguments: dict[str, Any], sizes: Sizes) -> None:
+    """Raise unless real arrays have one dtype, shapes fit, and indices are indices and stay it.
+
+    sizes: the dimensions that are known before; more are entered.
+    """
     real = [name for name, requirement in arrays.items() if requirement.kind == "real"]
     for name in real[1:]:
         wanted, got = arguments[real[0]].dtype, arguments[name].dtype
         if got != wanted:
             raise TypeError(f"{name} must have dtype {wanted}, as {real[0]} has, got {got}")
-
-
-def _check_shapes(arrays: dict[str, Array], arguments: dict[str, Any]) -> None:
-    """Raise ValueError unless shapes fit, and indices are indices and stay it."""
-    sizes: Sizes = {}
     for name, requirement in arrays.items():
         shape = arguments[name].shape
         if requirement.may_be_empty and shape == (0,):
@@ -128,7 +132,7 @@ def _check_shapes(arrays: dict[str, Array], arguments: dict[str, Any]) -> None:
         else:
             _check_shape(name, requirement, shape, sizes)
     for name, requirement in arrays.items():
-        if requirement.indices_of:
+        if requirement.indices_of and arguments[name].size:
             _check_indices(name, arguments[name], sizes[requirement.indices_of][0])
             _check_not_shared(name, arrays, arguments)
 
@@ -175,14 +179,18 @@ def _check_indices(name: str, indices: NDArray[Any], size: int) -> None:
 def _check_not_shared(name: str, arrays: dict[str, Array], arguments: dict[str, Any]) -> None:
     """Raise ValueError if an array shares memory with one that is written."""
     for other, requirement in arrays.items():
-        if requirement.written and np.may_share_memory(arguments[name], arguments[other]):
+        if (
+            other != name
+            and requirement.written
+            and np.may_share_memory(arguments[name], arguments[other])
+        ):
             raise ValueError(f"{name} must share no memory with {other}, got arrays that overlap")
 
 
 # Numbers
 
 
-def _check_number(name: str, requirement: Requirement, arguments: dict[str, Any]) -> None:
+def check_number(name: str, requirement: Requirement, arguments: dict[str, Any]) -> None:
     """Raise unless an argument is a number that the operation takes."""
     value = arguments[name]
     if isinstance(requirement, Real):

@@ -37,6 +37,8 @@ class Array:
     indices_of : str, default ""
         The dimension that its numbers are indices of: each is at least 0 and below that size. Such
         an array may not share memory with one that is written, or it could change after the check.
+    any_strides : bool, default False
+        Whether it need not be C-ordered.
     """
 
     def __init__(
@@ -46,11 +48,13 @@ class Array:
         written: bool = False,
         may_be_empty: bool = False,
         indices_of: str = "",
+        any_strides: bool = False,
     ) -> None:
         self.shape = tuple(parts_of(dimension) for dimension in shape)
         self.any_shape = shape == (ANY_SHAPE,)
         self.kind, self.written = kind, written
         self.may_be_empty, self.indices_of = may_be_empty, indices_of
+        self.any_strides = any_strides
 
 
 def parts_of(dimension: str | int) -> tuple[int, str]:

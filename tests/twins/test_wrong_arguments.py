@@ -184,7 +184,7 @@ def test_too_many_and_too_few_arguments(package):
         package.mix(1)
     with pytest.raises(TypeError, match="too many positional arguments"):
         package.mix(1, 2, 3)
-    with pytest.raises(TypeError, match="too many|unexpected keyword argument 'seed'"):
+    with pytest.raises(TypeError, match=r"too many|unexpected keyword argument 'seed'"):
         package.mix(1, 2, seed=2)
 
 

@@ -41,7 +41,8 @@ def gradient_may_run(plan, params, X, y, result, row_weights):
 
 @compiled
 def surface_may_run(plan, params, X, y, grid, result):
-    return surface_fits(plan, params, X, y, grid, result)
+    first, values, second, others = grid
+    return surface_fits(plan, params, X, y, first, values, second, others, result)
 
 
 def accepted(check, *arguments):

@@ -17,6 +17,7 @@ COUNTS = {
     "runs": 300,
     "threads": 50,
     "interruptions": 5,
+    "operations": 1000,
 }
 
 

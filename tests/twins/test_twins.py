@@ -134,8 +134,8 @@ def test_direction_changes_agree():
 def test_random_bits_are_those_of_splitmix64():
     # The first three outputs for the seed 1234567, as published with the algorithm's C code.
     published = [6457827717110365317, 3203168211198807973, 9817491932198370423]
-    assert reference.mix(1234567, np.arange(3)).tolist() == published
-    assert [int(kernels.mix(1234567, n)) for n in range(3)] == published
+    for package in (kernels, reference):
+        assert [int(package.mix(1234567, n)) for n in range(3)] == published
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 10, 1000])

@@ -7,7 +7,9 @@ activations only: the others are then not compiled.
 from typing import Any, NamedTuple
 
 from fusedmlp.kernels.compilation.dispatch import dispatch
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import operation
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.functions.exponential import exp, expm1_nonpositive, sigmoid, tanh
 from fusedmlp.kernels.functions.logarithm import softplus
 from fusedmlp.kernels.functions.silu_gelu import gelu, gelu_derivative, silu, silu_derivative
@@ -104,9 +106,10 @@ FORMULAS = {
 }
 
 
-@compiled
+@operation
 def activate(activation, z):
     """Replace z (rows, units) by its activation."""
+    require_fit("activate", activation, z)
     activate_at(activation, address(z), z.shape[0], z.shape[1], ALL_ACTIVATIONS)
 
 
@@ -129,13 +132,14 @@ def activated(activation, z, all_activations):
     return _any_function(activation, z)
 
 
-@compiled
+@operation
 def error_weighted_derivative(activation, outputs, error, delta):
     """Set delta (rows, units) to error times the activation's derivative.
 
     The derivative is computed from the layer's outputs. silu and gelu take its pre-activations z as
     `outputs` instead.
     """
+    require_fit("error_weighted_derivative", activation, outputs, error, delta)
     rows, units = outputs.shape
     derivative_at(
         activation, address(outputs), address(error), rows, units, address(delta), ALL_ACTIVATIONS

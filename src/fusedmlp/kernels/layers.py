@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fusedmlp.kernels.activations import activate_at, derivative_at
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import operation
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.matmul.gemm import gemm
 from fusedmlp.kernels.vector import WIDE, address, lane_count
 from fusedmlp.kernels.vector.copies import transpose
@@ -37,12 +39,13 @@ class Scratch(NamedTuple):
     available: Any  # False: no such workspace
 
 
-@compiled
+@operation
 def forward(inputs, weights, biases, activation, outputs):
     """Set outputs (rows, n_out) to the activation of inputs @ weights + biases.
 
     inputs (rows, n_in), weights (n_in, n_out), biases (n_out,) or empty.
     """
+    require_fit("forward", inputs, weights, biases, activation, outputs)
     shape = Shape(inputs.shape[0], inputs.shape[1], weights.shape[1])
     out, bias = address(outputs), biases.size
     preactivate_at(shape, address(inputs), address(weights), address(biases), bias, out)
@@ -57,13 +60,14 @@ def preactivate_at(shape, inputs, weights, biases, bias, out):
     gemm(left, weights, out, shape.rows, shape.n_in, shape.n_out, mode, biases)
 
 
-@compiled
+@operation
 def backpropagate(delta, weights, activation, inputs, delta_below):
     """Set delta_below (rows, n_in) to the delta of the layer below, given delta (rows, n_out).
 
     weights (n_in, n_out). inputs (rows, n_in) are the outputs of the layer below (for silu and
     gelu, its pre-activations); activation is that of the layer below.
     """
+    require_fit("backpropagate", delta, weights, activation, inputs, delta_below)
     _backpropagate(
         delta, weights, activation, inputs, delta_below, np.empty(weights.size, weights.dtype)
     )
@@ -96,9 +100,10 @@ def backpropagate_at(shape, delta, transposed, activation, saved, delta_below, a
     derivative_at(activation, saved, delta_below, rows, n_in, delta_below, all_activations)
 
 
-@compiled
+@operation
 def layer_gradient(inputs, delta, weight_gradient, bias_gradient):
     """Add inputs.T @ delta to weight_gradient and, unless it is empty, delta to bias_gradient."""
+    require_fit("layer_gradient", inputs, delta, weight_gradient, bias_gradient)
     shape = Shape(inputs.shape[0], inputs.shape[1], delta.shape[1])
     gradient = LayerGradient(address(weight_gradient), address(bias_gradient), bias_gradient.size)
     rows, scratch = Rows(address(inputs), shape.n_in), Scratch(address(inputs), False)

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import operation
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.functions.exponential import exp_nonpositive
 from fusedmlp.kernels.functions.logarithm import log1p_nonnegative, softplus_below
 from fusedmlp.kernels.vector import (
@@ -42,12 +44,13 @@ class SoftmaxLosses(NamedTuple):
     share: Any  # the sum of the targets
 
 
-@compiled
+@operation
 def log_loss_of_sums(activation, sums, targets, row_weights=None):
     """Return the log loss of sums (rows, n_out), summed over the rows, each times its weight.
 
     sums are the last layer's pre-activations; row_weights (rows,), or None if all are 1.
     """
+    require_fit("log_loss_of_sums", activation, sums, targets, row_weights)
     rows, units = sums.shape
     z, target = address(sums), address(targets)
     if row_weights is None:

@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fusedmlp.kernels.activations import derivative_at
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import operation
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.log_loss import log_loss_at, log_loss_of_probabilities_at
 from fusedmlp.kernels.vector import address, at, put, shifted
 from fusedmlp.kernels.vector.typed_constants import ALL_ACTIVATIONS
@@ -31,9 +33,10 @@ class Records(NamedTuple):
     losses: Any
 
 
-@compiled
+@operation
 def loss(kind, activation, outputs, targets, huber_delta=1.0):
     """Return the loss summed over all rows of outputs (rows, n_out)."""
+    require_fit("loss", kind, activation, outputs, targets, huber_delta)
     out, target, size = address(outputs), address(targets), outputs.size
     if kind == Loss.LOG_LOSS:
         return _from_probabilities(activation, out, target, size, outputs.itemsize)
@@ -83,9 +86,10 @@ def loss_of_outputs_at(kind, huber_delta, outputs, targets, size):
     return result
 
 
-@compiled
+@operation
 def weighted_loss(kind, activation, outputs, targets, row_weights, huber_delta=1.0):
     """Return the sum of the rows' losses, each times its weight (rows,)."""
+    require_fit("weighted_loss", kind, activation, outputs, targets, row_weights, huber_delta)
     rows, units = outputs.shape
     result, weights = 0.0, address(row_weights)
     for b in range(rows):
@@ -111,9 +115,10 @@ def weighted_loss_at(objective, outputs, sums, targets, row_weights, rows, units
     return result
 
 
-@compiled
+@operation
 def absolute_error(outputs, targets):
     """Return the sum of ``|outputs - targets|``."""
+    require_fit("absolute_error", outputs, targets)
     return absolute_error_at(address(outputs), address(targets), outputs.size)
 
 
@@ -126,9 +131,10 @@ def absolute_error_at(outputs, targets, size):
     return result
 
 
-@compiled
+@operation
 def output_delta(kind, activation, outputs, targets, scale, delta, huber_delta=1.0):
     """Set delta (rows, n_out) to scale times the loss's derivative by the pre-activations."""
+    require_fit("output_delta", kind, activation, outputs, targets, scale, delta, huber_delta)
     rows, units = outputs.shape
     objective = Objective(kind, activation, delta.dtype.type(huber_delta), ALL_ACTIVATIONS)
     output_delta_at(

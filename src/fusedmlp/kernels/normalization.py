@@ -2,16 +2,19 @@
 
 import numpy as np
 
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import operation
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.vector import address, at, put
 from fusedmlp.kernels.vector.reductions import sum_rows
 from fusedmlp.kernels.vector.typed_constants import SET
 from fusedmlp.plan.codes import RUNNING_STATS_MOMENTUM, VARIANCE_EPSILON
 
 
-@compiled
+@operation
 def normalize(z, scale, shift, normalized, mean, variance):
     """Replace the pre-activations z (rows, units) by ``scale * normalized + shift``."""
+    require_fit("normalize", z, scale, shift, normalized, mean, variance)
     normalize_at(
         address(z), z.shape[0], z.shape[1], address(scale), address(shift), address(normalized),
         address(mean), address(variance),
@@ -39,9 +42,12 @@ def normalize_at(z, rows, units, scale, shift, normalized, mean, variance):
             put(z, b * units + j, at(scale, j) * at(normalized, b * units + j) + at(shift, j))
 
 
-@compiled
+@operation
 def normalize_backward(delta, normalized, variance, scale, scale_gradient, shift_gradient):
     """Propagate delta (rows, units) through `normalize`, in place; set the gradients (units,)."""
+    require_fit(
+        "normalize_backward", delta, normalized, variance, scale, scale_gradient, shift_gradient,
+    )  # fmt: skip
     normalize_backward_at(
         address(delta), delta.shape[0], delta.shape[1], address(normalized), address(variance),
         address(scale), address(scale_gradient), address(shift_gradient),
@@ -69,9 +75,10 @@ def normalize_backward_at(
             put(delta, k, factor * (at(delta, k) - common))
 
 
-@compiled
+@operation
 def follow(mean, variance, rows, means, variances):
     """Update the running means and variances (units,) by those of a batch, as PyTorch does."""
+    require_fit("follow", mean, variance, rows, means, variances)
     follow_at(address(mean), address(variance), mean.size, rows, address(means), address(variances))
 
 

@@ -4,7 +4,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import operation
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.vector import absolute, address, copysign, fma, select, sqrt
 from fusedmlp.kernels.vector.elementwise import elementwise, load_part, store_part
 
@@ -38,9 +40,12 @@ class RpropNumbers(NamedTuple):
     most_step: Any
 
 
-@compiled
+@operation
 def adam(params, gradient, velocity, squares, learning_rate, beta_1, beta_2, epsilon, step):
     """Move params by Adam (Kingma and Ba, 2015); step counts from 1."""
+    require_fit(
+        "adam", params, gradient, velocity, squares, learning_rate, beta_1, beta_2, epsilon, step,
+    )  # fmt: skip
     numbers = adam_numbers(learning_rate, beta_1, beta_2, epsilon, step)
     memory = address(params), address(gradient), address(velocity), address(squares)
     adam_at(params.size, *memory, numbers)
@@ -55,23 +60,29 @@ def adam_numbers(learning_rate, beta_1, beta_2, epsilon, step):
     )
 
 
-@compiled
+@operation
 def rmsprop(params, gradient, velocity, squares, learning_rate, momentum, keep, add, epsilon):
     """Move params by the gradient over the root of its accumulated squares.
 
     squares become keep * squares + add * gradient**2.
     """
+    require_fit(
+        "rmsprop", params, gradient, velocity, squares, learning_rate, momentum, keep, add, epsilon,
+    )  # fmt: skip
     numbers = MeanSquareNumbers(learning_rate, momentum, keep, add, epsilon)
     memory = address(params), address(gradient), address(velocity), address(squares)
     rmsprop_at(params.size, *memory, numbers)
 
 
-@compiled
+@operation
 def rprop(params, gradient, velocity, squares, eta_minus, eta_plus, least_step, most_step):
     """Move params by iRprop- (Igel and Huesken, 2000).
 
     velocity: the last gradient; squares: the step sizes.
     """
+    require_fit(
+        "rprop", params, gradient, velocity, squares, eta_minus, eta_plus, least_step, most_step,
+    )  # fmt: skip
     numbers = RpropNumbers(eta_minus, eta_plus, least_step, most_step)
     memory = address(params), address(gradient), address(velocity), address(squares)
     rprop_at(params.size, *memory, numbers)

@@ -2,15 +2,18 @@
 
 import numpy as np
 
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import operation
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.vector import address, at, put, select
 from fusedmlp.kernels.vector.elementwise import replace_each
 from fusedmlp.kernels.vector.reductions import norm
 
 
-@compiled
+@operation
 def penalize(weights, gradient, l1, l2):
     """Add the derivative of ``l1 * |w| + l2 / 2 * w**2`` to the gradient of the weights."""
+    require_fit("penalize", weights, gradient, l1, l2)
     penalize_at(address(weights), address(gradient), weights.size, l1, l2)
 
 
@@ -23,9 +26,10 @@ def penalize_at(weights, gradient, size, l1, l2):
         put(gradient, k, at(gradient, k) + (l2 * w + l1 * sign))
 
 
-@compiled
+@operation
 def penalty(weights, l1, l2):
     """Return ``l1 * |w| + l2 / 2 * w**2``, summed over the weights."""
+    require_fit("penalty", weights, l1, l2)
     return penalty_at(address(weights), weights.size, l1, l2)
 
 
@@ -39,9 +43,10 @@ def penalty_at(weights, size, l1, l2):
     return np.float64(l1) * absolute_sum + np.float64(l2) / 2.0 * (length * length)
 
 
-@compiled
+@operation
 def clip_values(gradient, most):
     """Clip each number of the gradient to -most..most."""
+    require_fit("clip_values", gradient, most)
     clip_values_at(gradient.size, address(gradient), most)
 
 
@@ -52,9 +57,10 @@ def clip_values_at(gradient, most):
     return select(gradient < -most, -most, select(gradient > most, most, gradient))
 
 
-@compiled
+@operation
 def clip_norm(gradient, most):
     """Scale the gradient down to length `most` if it is longer."""
+    require_fit("clip_norm", gradient, most)
     length = norm(address(gradient), gradient.size)
     if length > most:
         scale_at(address(gradient), gradient.size, most / length)

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import operation
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.vector import address, at, put
 from fusedmlp.kernels.vector.integers import smaller
 
@@ -11,9 +13,10 @@ _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 
 
-@compiled
+@operation
 def mix(key, counter):
     """Return 64 random bits: the counter-th output of SplitMix64 seeded by key."""
+    require_fit("mix", key, counter)
     return mix_bits(np.uint64(key), np.uint64(counter))
 
 
@@ -26,9 +29,10 @@ def mix_bits(key, counter):
     return z ^ (z >> np.uint64(31))
 
 
-@compiled
+@operation
 def row_order(seed, epoch, order):
     """Set order (rows,) to the order in which this epoch visits the rows."""
+    require_fit("row_order", seed, epoch, order)
     row_order_at(seed, epoch, address(order), order.size)
 
 
@@ -46,12 +50,13 @@ def row_order_at(seed, epoch, order, rows):
         put(order, other, row)
 
 
-@compiled
+@operation
 def keep_mask(key, dropped, start, mask):
     """Set mask (size,) to 0 with probability `dropped` / 65,536, else to 1 / (share that is kept).
 
     The items are numbered start, start + 1, ...; a draw serves four of them.
     """
+    require_fit("keep_mask", key, dropped, start, mask)
     keep_mask_at(np.uint64(key), dropped, start, address(mask), mask.size)
 
 

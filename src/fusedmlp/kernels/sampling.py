@@ -8,7 +8,9 @@ import math
 
 import numpy as np
 
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import operation
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.layers import Shape
 from fusedmlp.kernels.random_numbers import mix_bits
 from fusedmlp.kernels.vector import address, at, put, shifted
@@ -19,9 +21,10 @@ LEAST = 2.0**-40
 MOST = 2.0**60
 
 
-@compiled
+@operation
 def row_chances(scores, floor, drawn, chances):
     """Set chances to the probabilities q of the rows that were drawn; both (draws,)."""
+    require_fit("row_chances", scores, floor, drawn, chances)
     rows = scores.size // 2
     for b in range(drawn.size):
         chances[b] = chance_of(address(scores), floor, rows, drawn[b])
@@ -34,9 +37,10 @@ def chance_of(scores, floor, rows, row):
     return (1.0 - floor) * part + floor / rows
 
 
-@compiled
+@operation
 def draw_rows(scores, floor, seed, epoch, first, drawn):
     """Set drawn (draws,) to rows; they are the draws first, first + 1, ... of the epoch."""
+    require_fit("draw_rows", scores, floor, seed, epoch, first, drawn)
     rows, count = scores.size // 2, drawn.size
     draw_rows_at(address(scores), floor, seed, epoch, first, rows, count, address(drawn))
 
@@ -68,9 +72,10 @@ def _leaf(scores, rows, share):
     return node
 
 
-@compiled
+@operation
 def add_squares(inputs, delta, bias, squares):
     """Add to squares (rows,) the squared length of each row's gradient in one layer."""
+    require_fit("add_squares", inputs, delta, bias, squares)
     rows, n_in = inputs.shape
     shape = Shape(rows, n_in, delta.shape[1])
     add_squares_at(shape, address(inputs), address(delta), bias, 1.0, address(squares))
@@ -86,13 +91,14 @@ def add_squares_at(shape, inputs, delta, bias, unscaled, squares):
         put(squares, b, at(squares, b) + inputs_squared * delta_squared)
 
 
-@compiled
+@operation
 def learn_to_sample(scores, usual, floor, rate, drawn, squares):
     """Update the scores of the drawn rows (draws,) from the squared lengths of their gradients.
 
     squares: c, of the weighted gradients. usual (2,): decaying sums of share * c and of share;
     their ratio is the mean of c.
     """
+    require_fit("learn_to_sample", scores, usual, floor, rate, drawn, squares)
     rows, count, moved = scores.size // 2, drawn.size, np.empty(drawn.size)
     learn_at(
         address(scores), address(usual), floor, rate, rows, address(drawn), count,

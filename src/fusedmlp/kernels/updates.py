@@ -1,13 +1,16 @@
 """SGD's update, and the count of direction changes, compiled."""
 
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import operation
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.vector import address, at, put
 from fusedmlp.kernels.vector.elementwise import elementwise, load_part, store_part
 
 
-@compiled
+@operation
 def update(params, gradient, velocity, learning_rate, momentum, nesterov):
     """Move params against the gradient: SGD with momentum, as PyTorch defines it."""
+    require_fit("update", params, gradient, velocity, learning_rate, momentum, nesterov)
     update_at(
         params.size, address(params), address(gradient), address(velocity), learning_rate, momentum,
         nesterov,
@@ -24,12 +27,13 @@ def update_at(k, size, params, gradient, velocity, learning_rate, momentum, nest
     store_part(params, k, load_part(params, k, size) - learning_rate * step, size)
 
 
-@compiled
+@operation
 def count_direction_changes(gradient, uphill, changes):
     """Count, for each weight, the updates whose direction differs from the one before.
 
     uphill: 1 where the last update increased the weight, 0 where it did not, -1 before the first.
     """
+    require_fit("count_direction_changes", gradient, uphill, changes)
     count_changes_at(address(gradient), address(uphill), address(changes), gradient.size)
 
 

@@ -1,5 +1,17 @@
-"""The reference implementation in NumPy. Each name has a compiled twin in `fusedmlp.kernels`."""
+"""The reference implementation in NumPy. Each name has a compiled twin in `fusedmlp.kernels`.
 
+What is called by these names checks its arguments first; the steps of `fit` call the functions in
+the files, which do not.
+"""
+
+from fusedmlp.plan.operations.arguments import checked
+from fusedmlp.plan.operations.declarations import OPERATIONS
+from fusedmlp.plan.operations.runs import (
+    check_fit,
+    check_gradient,
+    check_prediction,
+    check_surface,
+)
 from fusedmlp.reference.activations import activate, error_weighted_derivative
 from fusedmlp.reference.fit import fit, gradient, predict
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
@@ -48,3 +60,10 @@ __all__ = [
     "update",
     "weighted_loss",
 ]
+
+for _name in OPERATIONS:
+    globals()[_name] = checked(globals()[_name])
+predict = checked(predict, check_prediction)
+gradient = checked(gradient, check_gradient)
+fit = checked(fit, check_fit)
+error_surface = checked(error_surface, check_surface)

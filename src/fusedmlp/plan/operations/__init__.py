@@ -1,0 +1,1 @@
+"""What each operation of the two implementations takes, and the check of a call's arguments."""

@@ -193,9 +193,7 @@ def test_masked_and_sparse_data():
 
 
 def test_kernels_take_c_ordered_arrays_only():
-    from numba import TypingError
-
-    with pytest.raises(TypingError, match="an array must be C-ordered"):
+    with pytest.raises(ValueError, match="z must be C-ordered"):
         fusedmlp.kernels.activate(1, np.zeros((4, 4))[:, ::2])
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from fusedmlp.kernels.blocked.batch_norm import batch_norm_of
+from fusedmlp.kernels.blocked.fits import gradient_fits, prediction_fits
 from fusedmlp.kernels.blocked.forward_backward import (
     backward_block,
     forward_block,
@@ -20,7 +21,9 @@ from fusedmlp.kernels.blocked.row_weights import (
 from fusedmlp.kernels.blocked.run import objective_of
 from fusedmlp.kernels.blocked.training_loop import fit_blocks
 from fusedmlp.kernels.blocked.workspace import last_layer_of, workspace_layout
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import behind_door, run_operation, through_door
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import REFUSED
 from fusedmlp.kernels.lanes.fit_in_lanes import fit_in_lanes, suits_lanes
 from fusedmlp.kernels.losses import output_delta_at
 from fusedmlp.kernels.penalties import penalize_at, penalty_at
@@ -30,6 +33,7 @@ from fusedmlp.kernels.vector import address, shifted
 from fusedmlp.kernels.vector.copies import copy
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.typed_constants import NO, YES, ZERO
+from fusedmlp.plan.operations.runs import check_fit, check_gradient, check_prediction
 from fusedmlp.plan.signals import STOP, new_signals
 
 NO_SIGNALS = new_signals()
@@ -38,13 +42,19 @@ NO_EXTRAS = dict.fromkeys(FIELDS_OF_EXTRAS)
 
 def predict(plan, params, X, outputs):
     """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in)."""
+    through_door(_predict_in_team, check_prediction, plan, params, X, outputs)
+
+
+def _predict_in_team(plan, params, X, outputs):
     plan = plan._replace(extras=None)  # not used here, and slow to unpack
     run_in_team(predict_part, (plan, params, X, outputs), plan.threads)
 
 
-@compiled
+@behind_door
 def predict_part(plan, params, X, outputs, signals, thread, threads):
     """Predict the rows of one thread."""
+    if not prediction_fits(plan, params, X, outputs):
+        raise ValueError(REFUSED)
     begin, end = first_row(len(X), thread, threads), first_row(len(X), thread + 1, threads)
     memory = np.empty(plan.workspace_size, params.dtype)
     _predict(plan, params, X, outputs, memory, begin, end, signals)
@@ -62,7 +72,7 @@ def _predict(plan, params, X, outputs, memory, begin, end, signals):
         copy(block, rows * n_out, shifted(address(outputs), first * n_out))
 
 
-@compiled
+@run_operation(check_gradient)
 def gradient(plan, params, X, y, result, row_weights=None, signals=None):
     """Set result to the gradient of the loss of X (rows, n_in), y (rows, n_out); return the loss.
 
@@ -70,6 +80,8 @@ def gradient(plan, params, X, y, result, row_weights=None, signals=None):
     by its weight in row_weights (rows,). Both include the penalties on the weights. If another
     thread sets signals[STOP] to 1, this ends soon, and both are undefined.
     """
+    if not gradient_fits(plan, params, X, y, result, row_weights):
+        raise ValueError(REFUSED)
     block_rows, size = plan.block_rows, plan.workspace_size
     if plan.extras.batch_norm:  # its statistics are over all rows: one block
         block_rows, size = len(X), size + (size // block_rows + 1) * len(X)
@@ -126,6 +138,10 @@ def fit(plan, X, y, state, stop):
     Training starts at state.position; the state is changed in place. If a weight is no longer
     finite, training stops at the end of that epoch.
     """
+    return through_door(_fit, check_fit, plan, X, y, state, stop)
+
+
+def _fit(plan, X, y, state, stop):
     if suits_lanes(plan, X, state):
         return fit_in_lanes(plan, X, y, state, stop)
     if plan.plain:

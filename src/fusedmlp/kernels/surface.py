@@ -2,17 +2,21 @@
 
 import numpy as np
 
+from fusedmlp.kernels.blocked.fits import surface_fits
 from fusedmlp.kernels.blocked.forward_backward import forward_block
 from fusedmlp.kernels.blocked.network import network_of
 from fusedmlp.kernels.blocked.run import objective_of
 from fusedmlp.kernels.blocked.workspace import workspace_layout
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import behind_door, through_door
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import REFUSED
 from fusedmlp.kernels.losses import absolute_error_at, loss_at
 from fusedmlp.kernels.threads.team import run_in_team
 from fusedmlp.kernels.vector import address, shifted
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.typed_constants import ZERO
 from fusedmlp.plan.codes import Measure
+from fusedmlp.plan.operations.runs import check_surface
 
 
 def error_surface(plan, params, X, y, first, first_values, second, second_values, measure, result):
@@ -22,16 +26,23 @@ def error_surface(plan, params, X, y, first, first_values, second, second_values
     of values. `measure` chooses the sum of ``|output - target|`` or of the losses over the rows of
     X (rows, n_in), y (rows, n_out).
     """
-    plan = plan._replace(extras=None)
     grid = first, first_values, second, second_values
-    run_in_team(surface_part, (plan, params, (X, y), grid, measure, result), plan.threads)
+    through_door(_surface_in_team, check_surface, plan, params, X, y, *grid, measure, result)
 
 
-@compiled
+def _surface_in_team(plan, params, X, y, *grid_measure_result):
+    *grid, measure, result = grid_measure_result
+    plan = plan._replace(extras=None)
+    run_in_team(surface_part, (plan, params, (X, y), tuple(grid), measure, result), plan.threads)
+
+
+@behind_door
 def surface_part(plan, params, data, grid, measure, result, signals, thread, threads):
     """Compute the results of one thread's part of the pairs."""
     X, y = data
     first, first_values, second, second_values = grid
+    if not surface_fits(plan, params, X, y, first, first_values, second, second_values, result):
+        raise ValueError(REFUSED)
     moved, memory = params.copy(), np.empty(plan.workspace_size, params.dtype)
     columns = second_values.size
     for pair in range(result.size * thread // threads, result.size * (thread + 1) // threads):

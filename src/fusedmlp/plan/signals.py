@@ -12,8 +12,9 @@ ARRIVED = 0  # threads that have arrived at barriers, in total
 LEAVE_AT = 1  # the number of the barrier at which all threads leave the run; 0: none
 STOP = 2  # 1: threads leave the run as soon as they can, and its last step is not made
 NEVER = 3  # always 0: what a thread looks at that must not stop between two barriers
+PLACES = 8  # a cache line of their own
 
 
 def new_signals() -> NDArray[Any]:
-    """Return the signals of a run that has not begun, in a cache line of their own."""
-    return aligned_zeros(8, np.int64)
+    """Return the signals of a run that has not begun."""
+    return aligned_zeros(PLACES, np.int64)

@@ -11,7 +11,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from fusedmlp.kernels.compilation.staged import INT, Memory, Number, Variable, staged
-from fusedmlp.plan.codes import NEEDS_PREACTIVATION, Activation, Optimizer
+from fusedmlp.plan.codes import NEEDS_PREACTIVATION, Activation, Loss, Optimizer
+from fusedmlp.plan.signals import PLACES
 
 MOST_UNITS = 2**20  # of a layer: the number of all weights stays within 63 bits
 HIGHEST_POSITION = 2**60
@@ -81,8 +82,9 @@ def _workspace_fits(plan, layers, extras):
     if extras is not None:
         more = more + (extras.dropout > 0).as_int() + extras.batch_norm
         copies = (extras.dropconnect > 0).choose(3, 1)
+    sums = (plan.loss == int(Loss.LOG_LOSS)).as_int() + 1  # kept beside the targets
     row_size, params = (
-        layers.n_in + layers.n_out + layers.units * more,
+        layers.n_in + layers.n_out * sums + layers.units * more,
         layers.weights + layers.units,
     )
     divided = params * plan.partial_gradients
@@ -154,6 +156,7 @@ def _fit_fits(builder, plan, extras, X, y, state, stop):
         state.gradient.size == size,
         state.velocity.size == size,
         state.workspace.size >= plan.workspace_size,
+        state.signals.size == PLACES,
         state.last_direction.size == tracked,
         state.direction_changes.size == tracked,
     )

@@ -8,6 +8,7 @@ from fusedmlp.kernels.blocked.dropout import (
     apply_dropconnect_to_gradient,
     dropout_of,
 )
+from fusedmlp.kernels.blocked.fits import fit_fits
 from fusedmlp.kernels.blocked.forward_backward import (
     backward_block,
     forward_block,
@@ -31,7 +32,9 @@ from fusedmlp.kernels.blocked.row_sampling import (
 from fusedmlp.kernels.blocked.row_weights import apply_row_weights, batch_row_scale, record_rows
 from fusedmlp.kernels.blocked.run import Block, Part, run_of
 from fusedmlp.kernels.blocked.workspace import last_layer_of
-from fusedmlp.kernels.compilation.jit import compiled, inner
+from fusedmlp.kernels.compilation.door import behind_door
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.require_fit import REFUSED
 from fusedmlp.kernels.losses import output_delta_at
 from fusedmlp.kernels.random_numbers import row_order_at
 from fusedmlp.kernels.threads.barrier import Team, barrier, leaves, stop_requested
@@ -44,13 +47,15 @@ from fusedmlp.kernels.vector.typed_constants import ZERO
 from fusedmlp.plan.signals import NEVER, STOP
 
 
-@compiled
+@behind_door
 def fit_blocks(plan, extras, X, y, state, stop, signals, thread, threads):
     """Do one thread's part of `fit`. All threads of the team run the same steps.
 
     Between two barriers, no thread writes what another reads. extras are the plan's, as an argument
     of their own: only then does Numba leave out the branches that need them when they are None.
     """
+    if not fit_fits(plan, extras, X, y, state, stop):
+        raise ValueError(REFUSED)
     run, rows = run_of(plan, X, y, state), X.shape[0]
     team, real = Team(address(signals), thread, threads), X.dtype.type
     begin = first_param(run.network, run.size, thread, threads)

@@ -7,7 +7,8 @@ Numba refuses a call, the check in Python says what is wrong, with names and val
 reference does.
 """
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -33,7 +34,31 @@ def operation(function: Function) -> Function:
     """
     if config.DISABLE_JIT:
         return checked(compiled(function))
-    kernel = _checked_before_compiling(compiled(function))
+    return _with_door(function, lambda given, named: check_arguments(function, given, named))
+
+
+def run_operation(check: Callable[..., None]) -> Callable[[Function], Function]:
+    """Return a decorator as `operation`, with a check of its own instead of a declaration."""
+
+    def decorate(function: Function) -> Function:
+        if config.DISABLE_JIT:
+            return checked(compiled(function), check)
+        parameters = inspect.signature(function)
+
+        def check_all(given: Any, named: Any) -> tuple[Any, ...]:
+            bound = parameters.bind(*given, **named)
+            check(*bound.args, **bound.kwargs)
+            return bound.args
+
+        return _with_door(function, check_all)
+
+    return decorate
+
+
+def _with_door(function: Function, check: Callable[[Any, Any], tuple[Any, ...]]) -> Function:
+    """Compile a kernel; check(given, named) returns all its arguments, or raises."""
+    kernel = compiled(function)
+    _check_before_compiling(kernel, check)
 
     @wraps(function)
     def call(*given: Any, **named: Any) -> Any:
@@ -41,7 +66,7 @@ def operation(function: Function) -> Function:
             return kernel(*given, **named)
         except Exception as error:
             failed = error
-        arguments = check_arguments(function, given, named)
+        arguments = check(given, named)
         if isinstance(failed, OverflowError):
             # Numba takes any int for 63 bits and a sign, once it has compiled for such an int.
             return kernel(*(np.uint64(a) if _is_long(a) else a for a in arguments))
@@ -56,7 +81,7 @@ def _is_long(argument: Any) -> bool:
     return type(argument) is int and argument >= 2**63
 
 
-def _checked_before_compiling(kernel: Any) -> Any:
+def _check_before_compiling(kernel: Any, check: Callable[[Any, Any], Any]) -> None:
     """Let a kernel check its arguments before it compiles for a new combination of types.
 
     Numba's dispatcher, in C, calls `_compile_for_args` if no signature is that of the arguments,
@@ -65,10 +90,59 @@ def _checked_before_compiling(kernel: Any) -> Any:
     compile_for = kernel._compile_for_args
 
     def check_and_compile(*given: Any) -> Any:
-        values = [a.value if isinstance(a, OmittedArg) else a for a in given]
-        check_arguments(kernel.py_func, values, {})
-        # An array of a subclass is the plain array that it is: so Numba sees it in later calls.
-        return compile_for(*(np.asarray(a) if isinstance(a, np.ndarray) else a for a in given))
+        check([a.value if isinstance(a, OmittedArg) else a for a in given], {})
+        return _compile_for_plain(compile_for, given)
 
     kernel._compile_for_args = check_and_compile
-    return kernel
+
+
+def _compile_for_plain(compile_for: Callable[..., Any], given: Sequence[Any]) -> Any:
+    """Compile for arguments; an array of a subclass is the plain array that it is."""
+    # So Numba sees it in later calls.
+    return compile_for(*(np.asarray(a) if isinstance(a, np.ndarray) else a for a in given))
+
+
+# A kernel behind a function in Python, which is the operation, such as `fit`
+
+
+class _UncheckedError(Exception):
+    """A kernel is not compiled for the types of its arguments: these are to be checked first."""
+
+    def __init__(self, compile_now: Callable[[], Any]) -> None:
+        super().__init__()
+        self.compile_now = compile_now
+
+
+def behind_door(function: Function) -> Function:
+    """Compile a kernel that is called within `through_door` alone.
+
+    Its first line raises ValueError where sizes do not fit.
+    """
+    kernel: Any = compiled(function)
+    if config.DISABLE_JIT:
+        return cast(Function, kernel)
+    compile_for = kernel._compile_for_args
+
+    def refuse(*given: Any) -> None:
+        raise _UncheckedError(lambda: _compile_for_plain(compile_for, given))
+
+    kernel._compile_for_args = refuse
+    return cast(Function, kernel)
+
+
+def through_door(call: Callable[..., Any], check: Callable[..., None], *arguments: Any) -> Any:
+    """Return call(*arguments), which calls kernels; raise what `check` raises if they refuse.
+
+    check(*arguments) is made before a kernel is compiled for new types, and after an error.
+    """
+    if config.DISABLE_JIT:
+        check(*arguments)
+    while True:
+        try:
+            return call(*arguments)
+        except _UncheckedError as new:
+            check(*arguments)
+            new.compile_now()
+        except Exception:
+            check(*arguments)
+            raise

@@ -33,7 +33,7 @@ def fit_in_lanes(plan, X, y, state, stop):
     kernel = _kernel_for(sizes, activations, plan.bias, X.itemsize, choices_of(plan))
     workspace = fill_workspace(kernel.layout, plan, X, y, state)
     try:
-        return kernel.fit(workspace, plan, len(X), state, stop)
+        return kernel.fit(workspace, plan, X, y, state, stop)
     finally:  # Ctrl-C may come as soon as the kernel has returned, and has changed the position
         copy_back(kernel.layout, workspace, state)
 

@@ -11,8 +11,11 @@ from typing import NamedTuple
 from numba import config, njit
 
 from fusedmlp.kernels.activations import activated, derived
+from fusedmlp.kernels.blocked.fits import fit_fits
 from fusedmlp.kernels.blocked.row_weights import row_scale
-from fusedmlp.kernels.compilation.jit import FLAGS, compiled, inner
+from fusedmlp.kernels.compilation.door import behind_door
+from fusedmlp.kernels.compilation.jit import FLAGS, inner
+from fusedmlp.kernels.compilation.require_fit import REFUSED
 from fusedmlp.kernels.functions.exponential import exp_nonpositive
 from fusedmlp.kernels.lanes.layout import layer_of
 from fusedmlp.kernels.log_loss import (
@@ -125,10 +128,12 @@ def train_small_batch(layout, choices, workspace, plan, rows, state, stop):
     return ok
 
 
-@compiled
-def fit_small_batch(layout, choices, workspace, plan, rows, state, stop):
-    """Train a network of any layout."""
-    return train_small_batch(layout, choices, workspace, plan, rows, state, stop)
+@behind_door
+def fit_small_batch(layout, choices, workspace, plan, X, y, state, stop):
+    """Train a network of any layout; X and y, whose numbers are in the workspace, are checked."""
+    if not fit_fits(plan, None, X, y, state, stop):
+        raise ValueError(REFUSED)
+    return train_small_batch(layout, choices, workspace, plan, X.shape[0], state, stop)
 
 
 @_force_inlined

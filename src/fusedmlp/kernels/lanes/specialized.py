@@ -22,8 +22,10 @@ from typing import Any
 
 from numba import config
 
+from fusedmlp.kernels.blocked.fits import fit_fits
 from fusedmlp.kernels.compilation.cache import kept_on_disk, times_compiled
-from fusedmlp.kernels.compilation.jit import compiled
+from fusedmlp.kernels.compilation.door import behind_door
+from fusedmlp.kernels.compilation.require_fit import REFUSED
 from fusedmlp.kernels.lanes.layout import layer_of
 from fusedmlp.kernels.lanes.small_batch import fit_small_batch, train_small_batch
 
@@ -72,8 +74,10 @@ class SpecializedKernel:
 def _with_constants(layout, choices):
     """Return a kernel for one layout and choices, which are constants as closure variables."""
 
-    @compiled
-    def fit_specialized(workspace, plan, rows, state, stop):
-        return train_small_batch(layout, choices, workspace, plan, rows, state, stop)
+    @behind_door
+    def fit_specialized(workspace, plan, X, y, state, stop):
+        if not fit_fits(plan, None, X, y, state, stop):
+            raise ValueError(REFUSED)
+        return train_small_batch(layout, choices, workspace, plan, X.shape[0], state, stop)
 
     return fit_specialized

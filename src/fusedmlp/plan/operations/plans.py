@@ -129,8 +129,9 @@ def _check_what_follows(plan: Plan, end: int) -> None:
     row_size = numbers_per_row(
         sizes, plan.save_for_backward + (extras.dropout > 0) + extras.batch_norm
     )
+    sums = sizes[-1] if plan.loss == Loss.LOG_LOSS else 0
     least = workspace_size_for(
-        sizes, plan.block_rows, plan.partial_gradients, row_size, extras.dropconnect > 0
+        sizes, plan.block_rows, plan.partial_gradients, row_size + sums, extras.dropconnect > 0
     )
     if plan.workspace_size < least:
         raise ValueError(

@@ -7,12 +7,14 @@ from fusedmlp.plan.operations.arguments import Sizes, check_number, check_togeth
 from fusedmlp.plan.operations.plans import Counts, check_plan
 from fusedmlp.plan.operations.requirements import Array, Code, Requirement, Whole
 from fusedmlp.plan.plan import Plan, record_count
+from fusedmlp.plan.signals import PLACES
 from fusedmlp.plan.state import State
 
 PARAMS, SET_PARAMS = Array("parameters"), Array("parameters", written=True)
 INPUTS, TARGETS = Array("rows", "n_in"), Array("rows", "n_out")
 SET_OUTPUTS = Array("rows", "n_out", written=True)
 ROW_WEIGHTS = Array("rows", may_be_empty=True)
+SIGNALS = Array(PLACES, kind="int64", written=True)
 
 
 def check_prediction(plan: Plan, params: Any, X: Any, outputs: Any) -> None:
@@ -33,7 +35,13 @@ def check_prediction(plan: Plan, params: Any, X: Any, outputs: Any) -> None:
 
 
 def check_gradient(
-    plan: Plan, params: Any, X: Any, y: Any, result: Any, row_weights: Any = None
+    plan: Plan,
+    params: Any,
+    X: Any,
+    y: Any,
+    result: Any,
+    row_weights: Any = None,
+    signals: Any = None,
 ) -> None:
     """Raise unless `gradient` takes these arguments, as `check_prediction` does."""
     counts = check_plan(plan)
@@ -41,6 +49,8 @@ def check_gradient(
     given = {"params": params, "X": X, "y": y, "result": result}
     if row_weights is not None:
         arrays["row_weights"], given["row_weights"] = Array("rows"), row_weights
+    if signals is not None:
+        arrays["signals"], given["signals"] = SIGNALS, signals
     _check(arrays, given, _sizes(counts))
 
 
@@ -145,6 +155,7 @@ def _state_arrays(plan: Plan, counts: Counts) -> dict[str, Array]:
         "state.sampler_mean": array(2, "float64"),
         "state.draw_weights": array("rows", there=sampler),
         "state.draw_squares": array("rows", "float64", sampler),
+        "state.signals": SIGNALS,
         "state.workspace": array("workspace"),
     }
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has
 
 # A process that waits for ever says where, and ends.
 COMPILE = """
-import faulthandler, os, signal, sys, threading, warnings
+import faulthandler, numpy, os, signal, sys, threading, warnings
 from fusedmlp.backends import implementation
 faulthandler.dump_traceback_later(120, exit=True)
 faulthandler.register(signal.SIGALRM, chain=True)
@@ -53,7 +53,7 @@ warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 on: threads a
 child = os.fork()
 if child == 0:
     signal.alarm(100)
-    os._exit(0 if compiles(0.0) and compiles(0) else 1)
+    os._exit(0 if compiles(numpy.uint64(0)) and compiles(0) else 1)
 _, status = os.waitpid(child, 0)
 other.join()
 print(os.waitstatus_to_exitcode(status), compiles(0))

@@ -71,6 +71,11 @@ def of_loss(after, kind, _activation, outputs, targets, *_):
     return [terms * epsilon(out) * of_sum(out.size)]
 
 
+def of_log_loss(after, _activation, sums, *_):
+    """All terms are positive, and computed in float64."""
+    return [np.abs(after[0]) * np.finfo(float).eps * of_sum(sums.size)]
+
+
 def of_normalize(after, before, scale, shift, *_):
     z, normalized, _, variance = after
     centring = np.abs(before).max(axis=0) * epsilon(z) * of_sum(len(z))

@@ -37,7 +37,7 @@ class Twin(NamedTuple):
 
 
 LAYERS, UPDATES = ("steps.forward_backward",), ("steps.parameter_update",)
-DRAWS, LOSSES = ("steps.row_sampling",), ("fit", "steps.records")
+DRAWS, LOSSES = ("steps.row_sampling",), ("steps.loss",)
 TWINS = {
     "activate": Twin(LAYERS, (1,), rounding.of_activate),
     "forward": Twin(LAYERS, (4,), rounding.of_forward),
@@ -46,6 +46,7 @@ TWINS = {
     "output_delta": Twin(LAYERS, (5,), rounding.of_output_delta),
     "loss": Twin(LOSSES, (), rounding.of_loss),
     "weighted_loss": Twin(LOSSES, (), rounding.of_loss),
+    "log_loss_of_sums": Twin(LOSSES, (), rounding.of_log_loss),
     "normalize": Twin(LAYERS, (0, 3, 4, 5), rounding.of_normalize),
     "normalize_backward": Twin(LAYERS, (0, 4, 5), rounding.of_normalize_backward),
     "follow": Twin(("steps.batch_norm",), (3, 4), rounding.of_follow),

@@ -46,7 +46,7 @@ def predict(plan, params, X, outputs):
 
 
 def _predict_in_team(plan, params, X, outputs):
-    plan = plan._replace(extras=None)  # not used here, and slow to unpack
+    plan = plan._replace(extras=None, log_loss=None)  # not used here; extras are slow to unpack
     run_in_team(predict_part, (plan, params, X, outputs), plan.threads)
 
 

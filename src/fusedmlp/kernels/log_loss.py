@@ -68,10 +68,10 @@ def log_loss_at(activation, sums, targets, rows, units, row_weights):
     for first in range(0, rows, at_once):
         count = smaller(at_once, rows - first)
         z, target = shifted(sums, first * units), shifted(targets, first * units)
-        if activation == Activation.SOFTMAX:
-            value = _softmax_losses(z, target, units, count)
-        else:
+        if activation == Activation.SIGMOID:
             value = _sigmoid_losses(z, target, units, count)
+        else:
+            value = _softmax_losses(z, target, units, count)
         if row_weights is not None:
             value = value * to_float64(load_column(row_weights, first, UNIT_STRIDE, count))
         result += sum_lanes(keep_first(value, count))

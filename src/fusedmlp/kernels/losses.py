@@ -21,6 +21,7 @@ class Objective(NamedTuple):
     """What is minimised: a loss, and the activation of the last layer."""
 
     loss: Any
+    log_loss: Any  # as in a plan
     activation: Any
     huber_delta: Any
     all_activations: Any
@@ -57,10 +58,16 @@ def _from_probabilities(activation, outputs, targets, size, itemsize):
 @inner
 def loss_at(objective, outputs, sums, targets, rows, units):
     """Return the loss of the outputs (rows, units) at an address; log_loss takes their sums."""
-    if objective.loss == Loss.LOG_LOSS:
-        return log_loss_at(objective.activation, sums, targets, rows, units, None)
-    kind, huber_delta = objective.loss, objective.huber_delta
-    return loss_of_outputs_at(kind, huber_delta, outputs, targets, rows * units)
+    return _loss(objective.log_loss, objective, outputs, sums, targets, rows, units)
+
+
+@inner
+def _loss(log_loss, objective, outputs, sums, targets, rows, units):
+    """Return the loss. Numba leaves out what an argument that is None does not need."""
+    if log_loss is None:
+        kind, huber_delta = objective.loss, objective.huber_delta
+        return loss_of_outputs_at(kind, huber_delta, outputs, targets, rows * units)
+    return log_loss_at(objective.activation, sums, targets, rows, units, None)
 
 
 @inner
@@ -105,7 +112,13 @@ def weighted_loss(kind, activation, outputs, targets, row_weights, huber_delta=1
 @inner
 def weighted_loss_at(objective, outputs, sums, targets, row_weights, rows, units):
     """Return the sum of the losses of rows at an address, each times its weight."""
-    if objective.loss == Loss.LOG_LOSS:
+    log_loss = objective.log_loss
+    return _weighted_loss(log_loss, objective, outputs, sums, targets, row_weights, rows, units)
+
+
+@inner
+def _weighted_loss(log_loss, objective, outputs, sums, targets, row_weights, rows, units):
+    if log_loss is not None:
         return log_loss_at(objective.activation, sums, targets, rows, units, row_weights)
     kind, huber_delta, result = objective.loss, objective.huber_delta, 0.0
     for b in range(rows):
@@ -136,7 +149,7 @@ def output_delta(kind, activation, outputs, targets, scale, delta, huber_delta=1
     """Set delta (rows, n_out) to scale times the loss's derivative by the pre-activations."""
     require_fit("output_delta", kind, activation, outputs, targets, scale, delta, huber_delta)
     rows, units = outputs.shape
-    objective = Objective(kind, activation, delta.dtype.type(huber_delta), ALL_ACTIVATIONS)
+    objective = Objective(kind, None, activation, delta.dtype.type(huber_delta), ALL_ACTIVATIONS)
     output_delta_at(
         objective, address(outputs), address(targets), rows, units, scale, address(delta)
     )

@@ -32,7 +32,8 @@ def error_surface(plan, params, X, y, first, first_values, second, second_values
 
 def _surface_in_team(plan, params, X, y, *grid_measure_result):
     *grid, measure, result = grid_measure_result
-    plan = plan._replace(extras=None)
+    log_loss = plan.log_loss if measure == Measure.LOSS else None
+    plan = plan._replace(extras=None, log_loss=log_loss)
     run_in_team(surface_part, (plan, params, (X, y), tuple(grid), measure, result), plan.threads)
 
 

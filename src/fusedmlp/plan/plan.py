@@ -48,6 +48,7 @@ class Plan(NamedTuple):
     all_activations: int | None  # None: only common ones are needed and compiled
     save_for_backward: int  # 1: values for the derivatives are kept beside the outputs
     loss: int
+    log_loss: int | None  # None: another loss, and log_loss is not compiled
     huber_delta: np.floating[Any]
     reduction: int
     learning_rate: np.floating[Any]
@@ -109,6 +110,7 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
         all_activations=None if all(a.traits.common for a in activations) else 1,
         save_for_backward=int(save_for_backward),
         loss=int(loss),
+        log_loss=1 if loss == Loss.LOG_LOSS else None,
         huber_delta=real(options["huber_delta"]),
         reduction=int(Reduction[options["reduction"].upper()]),
         learning_rate=real(options["learning_rate"]),

@@ -40,7 +40,7 @@ def loss(
         return float(log_ratios.sum() + (out - target).sum())
     limits = np.finfo(outputs.dtype)
     chosen = (target * np.log(out.clip(float(limits.smallest_subnormal)))).sum()
-    if activation == Activation.SOFTMAX:
+    if activation != Activation.SIGMOID:
         return float(-chosen)
     below_1 = np.log1p(-np.where(out < 1, out, 0))
     log_of_rest = np.where(out >= 1, np.log(float(limits.epsneg) / 2), below_1)

@@ -82,9 +82,10 @@ def _workspace_fits(plan, layers, extras):
     if extras is not None:
         more = more + (extras.dropout > 0).as_int() + extras.batch_norm
         copies = (extras.dropconnect > 0).choose(3, 1)
-    sums = (plan.loss == int(Loss.LOG_LOSS)).as_int() + 1  # kept beside the targets
+    is_log_loss = plan.loss == int(Loss.LOG_LOSS)
+    beside_targets = is_log_loss.as_int() + 1  # the last layer's sums, too
     row_size, params = (
-        layers.n_in + layers.n_out * sums + layers.units * more,
+        layers.n_in + layers.n_out * beside_targets + layers.units * more,
         layers.weights + layers.units,
     )
     divided = params * plan.partial_gradients
@@ -96,6 +97,7 @@ def _workspace_fits(plan, layers, extras):
         plan.partial_gradients.within(1, 2**16),
         plan.workspace_size.within(1, 2**48),
         plan.workspace_size >= least,
+        is_log_loss | int(plan.log_loss is None),
     )
 
 

@@ -71,27 +71,26 @@ def record_rows(extras, run, block, out, targets, record):
         value = loss_at(run.objective, out, sums, targets, block.rows, run.n_out)
         record_at(run.records, record, error, value)
     else:
-        _record_weighted(extras, run, block, out, targets, record)
+        _record_weighted(run.objective.log_loss, extras, run, block, out, targets, record)
 
 
 @inner
-def _record_weighted(extras, run, block, out, targets, record):
+def _record_weighted(log_loss, extras, run, block, out, targets, record):
     """Add the weighted errors and losses of a block's rows to a record.
 
     log_loss takes many rows at once, with their weights one after the other.
     """
-    objective, units, log_loss = run.objective, run.n_out, run.network.log_loss
-    weights = stack_buffer(out)
+    objective, units, weights = run.objective, run.n_out, stack_buffer(out)
     for start in range(0, block.rows, MOST_WEIGHTS):
         rows = smaller(MOST_WEIGHTS, block.rows - start)
         for b in range(rows):
             o, t = shifted(out, (start + b) * units), shifted(targets, (start + b) * units)
             put(weights, b, _weight(extras, run, block.first + start + b))
             weight, value = np.float64(at(weights, b)), 0.0
-            if not log_loss:
+            if log_loss is None:
                 value = loss_of_outputs_at(objective.loss, objective.huber_delta, o, t, units)
             record_at(run.records, record, weight * absolute_error_at(o, t, units), weight * value)
-        if log_loss:
+        if log_loss is not None:
             z, t = shifted(run.workspace.sums, start * units), shifted(targets, start * units)
             value = log_loss_at(objective.activation, z, t, rows, units, weights)
             record_at(run.records, record, 0.0, value)

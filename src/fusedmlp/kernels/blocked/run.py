@@ -91,4 +91,6 @@ def run_of(plan, X, y, state):
 @inner
 def objective_of(plan):
     """Return the objective of a plan."""
-    return Objective(plan.loss, plan.activations[-1], plan.huber_delta, plan.all_activations)
+    return Objective(
+        plan.loss, plan.log_loss, plan.activations[-1], plan.huber_delta, plan.all_activations
+    )

@@ -52,6 +52,7 @@ class Choices(NamedTuple):
     """The options that choose which operations an epoch has."""
 
     loss: int
+    log_loss: int | None  # as in a plan
     momentum: bool
     nesterov: int
     track_directions: int
@@ -62,6 +63,7 @@ def choices_of(plan):
     """Return a plan's choices."""
     return Choices(
         plan.loss,
+        plan.log_loss,
         bool(plan.momentum != 0),
         plan.nesterov,
         plan.track_directions,
@@ -108,7 +110,7 @@ def train_small_batch(layout, choices, workspace, plan, rows, state, stop):
         for number in range(count):
             _forward(work, layer_of(layers, number), all_activations)
         if epoch == record * plan.record_every:
-            _record(work, last, targets, choices.loss, plan.huber_delta, rows, records, record)
+            _record(choices.log_loss, work, last, targets, rows, records, record)
             record += 1
         _output_delta(choices, last.activation, out, targets, row_scales, last.n_out, delta)
         for number in range(count - 1, -1, -1):
@@ -183,15 +185,15 @@ def _softmax(z, units):
 
 
 @_force_inlined
-def _record(work, last, targets, kind, huber_delta, rows, records, record):
-    """Add the error and the loss to a record."""
+def _record(log_loss, work, last, targets, rows, records, record):
+    """Add the error and the loss, log_loss or squared_error, to a record."""
     lanes, error, value = lane_count(work), 0.0, 0.0
     for j in range(last.n_out):
         out, target = shifted(work, last.outputs + j * lanes), shifted(targets, j * lanes)
         error += absolute_error_at(out, target, rows)
-        if kind != Loss.LOG_LOSS:
-            value += loss_of_outputs_at(kind, huber_delta, out, target, rows)
-    if kind == Loss.LOG_LOSS:
+        if log_loss is None:
+            value += loss_of_outputs_at(Loss.SQUARED_ERROR, 1.0, out, target, rows)
+    if log_loss is not None:
         value = sum_lanes(keep_first(_log_losses(work, last, targets), rows))
     record_at(records, record, error, value)
 

@@ -107,6 +107,7 @@ def _check_what_follows(plan: Plan, end: int) -> None:
     extras, codes = plan.extras, plan.activations.tolist()
     activations = [activation for activation in Activation if activation in codes]
     _require("plan.extras.scale_offset", end, extras.scale_offset)
+    _require_log_loss(plan)
     if not all(activation.traits.common for activation in activations):
         _require("plan.all_activations", 1, plan.all_activations)
     needs = any(activation in NEEDS_PREACTIVATION for activation in activations)
@@ -137,6 +138,14 @@ def _check_what_follows(plan: Plan, end: int) -> None:
         raise ValueError(
             f"plan.workspace_size must be at least {least} for blocks of {plan.block_rows} rows, "
             f"got {plan.workspace_size}"
+        )
+
+
+def _require_log_loss(plan: Plan) -> None:
+    wanted = 1 if plan.loss == Loss.LOG_LOSS else None
+    if plan.log_loss is not wanted and plan.log_loss != wanted:
+        raise ValueError(
+            f"plan.log_loss must be {wanted} with loss={plan.loss}, got {plan.log_loss}"
         )
 
 

@@ -180,9 +180,10 @@ def test_draws_that_change_with_what_is_written_are_refused(package):
 
 
 def test_too_many_and_too_few_arguments(package):
-    with pytest.raises(TypeError, match="missing a required argument: 'counter'"):
+    """Python says so, in one of two ways."""
+    with pytest.raises(TypeError, match=r"missing .* argument: 'counter'"):
         package.mix(1)
-    with pytest.raises(TypeError, match="too many positional arguments"):
+    with pytest.raises(TypeError, match=r"too many positional|takes 2 positional arguments"):
         package.mix(1, 2, 3)
     with pytest.raises(TypeError, match=r"too many|unexpected keyword argument 'seed'"):
         package.mix(1, 2, seed=2)

@@ -28,15 +28,14 @@ from fusedmlp.kernels.lanes.fit_in_lanes import fit_in_lanes, suits_lanes
 from fusedmlp.kernels.losses import output_delta_at
 from fusedmlp.kernels.penalties import penalize_at, penalty_at
 from fusedmlp.kernels.threads.barrier import stop_requested
-from fusedmlp.kernels.threads.team import run_in_team
+from fusedmlp.kernels.threads.team import NO_SIGNALS, run_in_team
 from fusedmlp.kernels.vector import address, shifted
 from fusedmlp.kernels.vector.copies import copy
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.typed_constants import NO, YES, ZERO
 from fusedmlp.plan.operations.runs import check_fit, check_gradient, check_prediction
-from fusedmlp.plan.signals import STOP, new_signals
+from fusedmlp.plan.signals import STOP
 
-NO_SIGNALS = new_signals()
 NO_EXTRAS = dict.fromkeys(FIELDS_OF_EXTRAS)
 
 

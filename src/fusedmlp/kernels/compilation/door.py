@@ -60,21 +60,39 @@ def _with_door(function: Function, check: Callable[[Any, Any], tuple[Any, ...]])
     kernel = compiled(function)
     _check_before_compiling(kernel, check)
 
-    @wraps(function)
-    def call(*given: Any, **named: Any) -> Any:
-        try:
-            return kernel(*given, **named)
-        except Exception as error:
-            failed = error
-        arguments = check(given, named)
-        if isinstance(failed, OverflowError):
+    def refused(error: Exception, *given: Any) -> Any:
+        arguments = check(given, {})
+        if isinstance(error, OverflowError):
             # Numba takes any int for 63 bits and a sign, once it has compiled for such an int.
             return kernel(*(np.uint64(a) if _is_long(a) else a for a in arguments))
-        raise failed
+        raise error
 
+    call = wraps(function)(_caller(function, kernel, refused))
     for name in OF_DISPATCHER:
         setattr(call, name, getattr(kernel, name))
     return cast(Function, call)
+
+
+def _caller(function: Function, kernel: Any, refused: Callable[..., Any]) -> Any:
+    """Return a function that calls the kernel, or `refused` with the error and the arguments.
+
+    It is written out with the parameters of the function, as dataclasses do: a call takes 20 ns
+    then, and 90 with ``*arguments, **named``.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    defaults = {f"default_of_{p.name}": p.default for p in parameters if p.default is not p.empty}
+    takes = [
+        f"{p.name}=default_of_{p.name}" if p.default is not p.empty else p.name for p in parameters
+    ]
+    names = ", ".join(p.name for p in parameters)
+    source = (
+        f"def call({', '.join(takes)}):\n"
+        f"    try:\n        return kernel({names})\n"
+        f"    except Exception as error:\n        return refused(error, {names})\n"
+    )
+    namespace = {"kernel": kernel, "refused": refused, **defaults}
+    exec(source, namespace)
+    return namespace["call"]
 
 
 def _is_long(argument: Any) -> bool:

@@ -9,6 +9,8 @@ from fusedmlp.background import BackgroundCall
 from fusedmlp.kernels.threads.barrier import RELEASED
 from fusedmlp.plan.signals import ARRIVED, LEAVE_AT, STOP, new_signals
 
+NO_SIGNALS = new_signals()  # for one thread, which nobody asks to stop
+
 
 def run_in_team(
     kernel: Any, arguments: tuple[Any, ...], threads: int, signals: NDArray[Any] | None = None
@@ -19,10 +21,10 @@ def run_in_team(
     Whatever one of them raises is raised here, after all others have left the kernel. Without
     compilation, the team is one thread, since the barrier is compiled code.
     """
+    if threads == 1 or config.DISABLE_JIT:
+        return kernel(*arguments, NO_SIGNALS if signals is None else signals, 0, 1)
     if signals is None:
         signals = new_signals()
-    if threads == 1 or config.DISABLE_JIT:
-        return kernel(*arguments, signals, 0, 1)
 
     places = memoryview(signals)  # type: ignore[arg-type]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.gate.measure import Times, Version, measured, prepared, workers
-from benchmarks.gate.selection import BENCHMARKS
+from benchmarks.gate.selection import ALLOWED, BENCHMARKS
 from benchmarks.gate.verdict import LIMIT, Verdict, factor, judged
 from benchmarks.gate.versions import (
     NoBaseError,
@@ -47,7 +47,7 @@ def compared(
             print("\n".join(notes) + "\n" * bool(notes), end="")
         return {name: np.concatenate([times[name] for times in pairs]) for name in comparable}
 
-    return judged(measure, names, limit)
+    return judged(measure, names, limit, ALLOWED)
 
 
 def report(verdict: Verdict, base: str) -> str:

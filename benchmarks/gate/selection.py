@@ -28,6 +28,10 @@ NETWORK = "20-64-64-2"  # which all steps of a training matter to
 PREDICTED_ROWS = (1, 1000)
 PREDICTIONS = 100
 
+# Seconds that a call of an operation may take longer, whatever it computes: to check its arguments
+# takes 0.1 us, and the smallest operations take 0.25 us in all, most of it in Numba's dispatcher.
+CALL_SECONDS = 0.15e-6
+
 Call = Callable[[], Any]
 
 
@@ -52,6 +56,13 @@ def operation(name: str, network: str) -> Call:
     calls = calls_in_a_timing(name, case)
     return partial(call_repeatedly, *operation_call("kernels", name, case, "float32"), calls)
 
+
+def allowed_seconds(name: str, network: str) -> float:
+    """Return what a timing of an operation may take longer without being slower."""
+    return CALL_SECONDS * calls_in_a_timing(name, ROW[network].case)
+
+
+ALLOWED = {f"{name}, {NETWORK}": allowed_seconds(name, NETWORK) for name in OPERATIONS}
 
 # Each returns a call to time, once reference and kernel have been found to agree.
 BENCHMARKS: dict[str, Callable[[], Call]] = {

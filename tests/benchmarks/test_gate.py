@@ -39,6 +39,10 @@ def times(base, head):
     return np.array([base, head], float).T
 
 
+def test_seconds_that_are_allowed_are_not_counted():
+    assert factor(times([2, 2, 2], [3, 3, 3]), allowed=0.5) == 1.25
+
+
 def test_the_factor_is_what_all_rounds_show():
     assert factor(times([2, 2, 2], [3, 3, 3])) == 1.5
     assert factor(times([2, 4, 2], [3, 6, 3])) == 1.5

@@ -108,6 +108,8 @@ def _data_fit(layers, X, y):
         X.shape[1] == layers.n_in,
         y.shape[0] == X.shape[0],
         y.shape[1] == layers.n_out,
+        X.is_native(),
+        y.is_native(),
     )
 
 
@@ -117,6 +119,7 @@ def _prediction_fits(builder, plan, params, X, outputs):
     return all_of(
         layers.fit,
         folded | own,
+        params.is_native(),
         _data_fit(layers, X, outputs),
         _workspace_fits(plan, layers, None),
     )
@@ -129,6 +132,7 @@ def _surface_fits(builder, plan, params, X, y, first, values, second, others, re
         second.within(0, params.size - 1),
         result.shape[0] == values.size,
         result.shape[1] == others.size,
+        *(array.is_native() for array in (values, others, result)),
     )
 
 
@@ -138,12 +142,14 @@ def _gradient_fits(builder, plan, params, X, y, result, row_weights):
         layers.fit,
         params.size == layers.end + layers.hidden * extras.batch_norm,
         result.size == params.size,
+        params.is_native(),
+        result.is_native(),
         extras.scale_offset == layers.end,
         _data_fit(layers, X, y),
         _workspace_fits(plan, layers, extras),
     )
     if isinstance(row_weights, Memory):
-        fits = fits & (row_weights.size == X.shape[0])
+        fits = all_of(fits, row_weights.size == X.shape[0], row_weights.is_native())
     return fits
 
 
@@ -159,6 +165,7 @@ def _fit_fits(builder, plan, extras, X, y, state, stop):
         state.velocity.size == size,
         state.workspace.size >= plan.workspace_size,
         state.signals.size == PLACES,
+        *(array.is_native() for array in state.arrays()),
         state.last_direction.size == tracked,
         state.direction_changes.size == tracked,
     )

@@ -1,30 +1,19 @@
 """The comparison of a call's shapes and numbers with the operation's declaration, compiled."""
 
-import sys
 from functools import reduce
 from typing import Any
 
-from llvmlite import ir
 from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
+from fusedmlp.kernels.compilation.byte_order import has_native_bytes
 from fusedmlp.plan.operations.declarations import OPERATIONS
 from fusedmlp.plan.operations.requirements import Array, Code, Real, Whole
 
 REFUSED = "the arguments do not fit together"  # the door finds out which, and says so
 INT = types.int64
-
-# The beginning of NumPy's array and dtype objects, as its C interface lays them out: after what
-# every object has come data, dimensions, shape, strides, base and dtype; type, kind, letter, order.
-POINTER = ir.IntType(8).as_pointer()
-HEADER = ir.ArrayType(ir.IntType(8), object.__basicsize__)
-DTYPE_OBJECT = ir.LiteralStructType([HEADER, POINTER, *[ir.IntType(8)] * 3])
-ARRAY_OBJECT = ir.LiteralStructType(
-    [HEADER, POINTER, ir.IntType(32), *[POINTER] * 3, DTYPE_OBJECT.as_pointer()]
-)
-SWAPPED = ord(">" if sys.byteorder == "little" else "<")
 
 
 def _build(context, builder, requirements, given):
@@ -90,26 +79,8 @@ class _Memory:
         return fit
 
     def has_native_bytes(self):
-        """Return whether the array's numbers have the processor's byte order.
-
-        Numba takes an array that is byte-swapped for one that is not, so that the order is read
-        from the array object. There is none if the array was made in compiled code.
-        """
-        builder = self.builder
-        is_made_here = cgutils.is_null(builder, self.object)
-        with builder.if_else(is_made_here, likely=False) as (made_here, given):
-            with made_here:
-                from_here = builder.basic_block
-            with given:
-                array = builder.bitcast(self.object, ARRAY_OBJECT.as_pointer())
-                dtype = builder.load(cgutils.gep_inbounds(builder, array, 0, 6))
-                order = builder.load(cgutils.gep_inbounds(builder, dtype, 0, 4))
-                is_native = builder.icmp_unsigned("!=", order, order.type(SWAPPED))
-                from_object = builder.basic_block
-        result = builder.phi(is_native.type)
-        result.add_incoming(cgutils.true_bit, from_here)
-        result.add_incoming(is_native, from_object)
-        return result
+        """Return whether the array's numbers have the processor's byte order."""
+        return has_native_bytes(self.builder, self.object)
 
     def is_apart_from(self, other):
         """Return whether another array shares no memory with this one."""

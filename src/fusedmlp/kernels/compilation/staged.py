@@ -13,6 +13,8 @@ from numba import types
 from numba.core import cgutils
 from numba.np.arrayobj import make_array
 
+from fusedmlp.kernels.compilation.byte_order import has_native_bytes
+
 INT = ir.IntType(64)
 
 
@@ -95,10 +97,14 @@ class Memory:
 
     def __init__(self, context, builder, array_type, value):
         array = make_array(array_type)(context, builder, value)
-        self._builder, self._data = builder, array.data
+        self._builder, self._data, self._object = builder, array.data, array.parent
         self.size = Number(builder, array.nitems)
         shape = cgutils.unpack_tuple(builder, array.shape, array_type.ndim)
         self.shape = [Number(builder, size) for size in shape]
+
+    def is_native(self):
+        """Return whether its numbers have the processor's byte order."""
+        return Number(self._builder, has_native_bytes(self._builder, self._object))
 
     def __getitem__(self, place):
         """Return the integer at a place."""
@@ -114,6 +120,11 @@ class Fields:
             name: (context, builder, tuple_type[place], place, value)
             for place, name in enumerate(tuple_type.fields)
         }
+
+    def arrays(self):
+        """Return the fields that are arrays."""
+        fields = (getattr(self, name) for name in self._read)
+        return [field for field in fields if isinstance(field, Memory)]
 
     def __getattr__(self, name):
         context, builder, kind, place, value = self._read[name]

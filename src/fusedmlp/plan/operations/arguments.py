@@ -164,7 +164,7 @@ def _check_shape(name: str, requirement: Array, shape: tuple[int, ...], sizes: S
     wanted = tuple(f * known[d][0] if d in known else None if d else f for f, d in parts)
     if shape == wanted:
         return
-    names = [d if f == 1 else f"{f} * {d}" if d else str(f) for f, d in parts]
+    names = [(d if f == 1 else f"{f} * {d}") if d else str(f) for f, d in parts]
     text = f"{name} must have shape ({', '.join(names)}{',' * (len(names) == 1)})"
     of_others = [f"{d} = {n} as in {by}" for d, (n, by) in known.items() if by != name]
     if of_others:

@@ -80,17 +80,18 @@ def _caller(function: Function, kernel: Any, refused: Callable[..., Any]) -> Any
     then, and 90 with ``*arguments, **named``.
     """
     parameters = inspect.signature(function).parameters.values()
-    defaults = {f"default_of_{p.name}": p.default for p in parameters if p.default is not p.empty}
+    # Underscores: no parameter has such a name.
+    defaults = {f"_default_{p.name}": p.default for p in parameters if p.default is not p.empty}
     takes = [
-        f"{p.name}=default_of_{p.name}" if p.default is not p.empty else p.name for p in parameters
+        f"{p.name}=_default_{p.name}" if p.default is not p.empty else p.name for p in parameters
     ]
     names = ", ".join(p.name for p in parameters)
     source = (
         f"def call({', '.join(takes)}):\n"
-        f"    try:\n        return kernel({names})\n"
-        f"    except Exception as error:\n        return refused(error, {names})\n"
+        f"    try:\n        return _kernel({names})\n"
+        f"    except Exception as _error:\n        return _refused(_error, {names})\n"
     )
-    namespace = {"kernel": kernel, "refused": refused, **defaults}
+    namespace = {"_kernel": kernel, "_refused": refused, **defaults}
     exec(source, namespace)
     return namespace["call"]
 

@@ -56,7 +56,11 @@ def check_arguments(function: Callable[..., Any], given: Any, named: Any) -> tup
     """
     requirements = OPERATIONS[function.__name__]
     if named or len(given) != len(requirements):
-        bound = _signature_of(function).bind(*given, **named)
+        try:
+            bound = _signature_of(function).bind(*given, **named)
+        except TypeError:
+            function(*given, **named)  # raises in Python's own words
+            raise
         bound.apply_defaults()
         given = bound.args
     arguments = dict(zip(requirements, given, strict=True))

@@ -59,24 +59,36 @@ class _KernelLibrary(JITCodeLibrary):
     """The code of a kernel and of all functions that it calls."""
 
     def finalize(self):
-        _link_all(self._final_module, self._linking_libraries)
+        inner = _link_all(self._final_module, self._linking_libraries)
         self._linking_libraries.clear()
+        for function in self._final_module.functions:
+            if function.name in inner and not function.is_declaration:
+                function.linkage = "internal"
         super().finalize()
 
 
 def _link_all(module, libraries):
-    """Link a module with the libraries and, recursively, those of inner functions, each once."""
-    waiting, linked = list(libraries), set()
+    """Link a module with the libraries and, recursively, those of inner functions, each once.
+
+    Return the names of the inner functions. No other machine code may see them: Numba numbers
+    functions in the order in which a process compiles them, and two closures, such as two tables of
+    activations, may have the same name in kernels that two processes have put on disk. A third
+    process would load both, and take one function for the other.
+    """
+    waiting, linked, names = list(libraries), set(), set()
     while waiting:
         library = waiting.pop()
         if library in linked:
             continue
         linked.add(library)
         if isinstance(library, _InnerLibrary):
-            module.link_in(library.own_module(), preserve=True)
+            own = library.own_module()
+            names.update(function.name for function in own.functions if not function.is_declaration)
+            module.link_in(own, preserve=True)
             waiting.extend(library._linking_libraries)
         else:
             module.link_in(library._get_module_for_linking(), preserve=True)
+    return names
 
 
 def _lowering_with(library_class, name):

@@ -64,8 +64,8 @@ class ControlOptions(TypedDict, total=False):
             None,
             may_be.optional(may_be.function),
             "Function called after each recorded epoch with one argument, whose attributes are "
-            "epoch, error, loss, validation_loss, learning_rate, weights and biases. A true result "
-            "stops the run. None is no callback.",
+            "epoch, error, loss, validation_loss, learning_rate, weights and biases (read-only "
+            "copies). A true result stops the run. None is no callback.",
         ),
     ]
     warm_start: Annotated[

@@ -225,3 +225,23 @@ def test_nothing_is_compiled_or_kept_where_numba_is_told_so(tmp_path):
     printed = run_python(script, NUMBA_CACHE_DIR=str(tmp_path), NUMBA_DISABLE_JIT="1")
     assert "nothing is compiled, since NUMBA_DISABLE_JIT is set" in printed
     assert not list(tmp_path.iterdir())
+
+
+def test_no_inner_function_is_seen_by_other_machine_code(tmp_path):
+    """Two of the same name, compiled by two processes, would be taken for one by a third."""
+    printed = run_python(
+        """
+        import numpy as np
+        from fusedmlp import kernels
+        kernels.activate(1, np.zeros((2, 3)))
+        (compiled,) = kernels.activate.overloads.values()
+        seen = [f for f in compiled.library._final_module.functions
+                if not f.is_declaration and f.linkage.name != "internal"]
+        print(len(seen), *[f.name for f in seen if "fusedmlp" in f.name])
+        """,
+        NUMBA_CACHE_DIR=str(tmp_path),
+    )
+    count, *names = printed.split()
+    assert int(count) > 0
+    assert names
+    assert all("activate" in name and "choose" not in name for name in names)

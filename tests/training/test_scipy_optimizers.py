@@ -258,7 +258,8 @@ def test_they_are_saved_and_loaded(optimizer, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is sent otherwise there")
 def test_ctrl_c_ends_it():
     script = (
-        "import fusedmlp\n"
+        "import signal, fusedmlp\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def say(now):\n    print(now.epoch, flush=True)\n"
         "try:\n    fusedmlp.train([[0, 1], [1, 0]], [0, 1], optimizer='annealing',\n"
         "        epochs=10**8, record_every=1000, backend='reference', callback=say)\n"

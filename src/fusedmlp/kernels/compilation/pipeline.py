@@ -75,7 +75,8 @@ def _link_all(module, libraries):
     activations, may have the same name in kernels that two processes have put on disk. A third
     process would load both, and take one function for the other.
     """
-    waiting, linked, names = list(libraries), set(), set()
+    waiting, linked = list(libraries), set()
+    names: set[str] = set()
     while waiting:
         library = waiting.pop()
         if library in linked:

@@ -111,8 +111,8 @@ class _Flag(threading.Event):
         self._is_dead = is_dead
 
     def wait(self, timeout: float | None = None) -> bool:
+        if timeout is not None:
+            return super().wait(timeout)
         while not (self.is_set() or self._is_dead()):
-            super().wait(SECONDS_OF_A_WAIT if timeout is None else timeout)
-            if timeout is not None:
-                break
+            super().wait(SECONDS_OF_A_WAIT)
         return self.is_set()

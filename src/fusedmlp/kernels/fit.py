@@ -99,7 +99,7 @@ def _gradient(plan, params, data, result, block_rows, memory, signals):
     scale = total_row_scale(plan.reduction, len(X), row_weights, params.dtype.type)
     value, value_scale = 0.0, total_row_scale(plan.reduction, len(X), row_weights, np.float64)
     transpose_weights(network, weights, workspace, 0, size)
-    batch_norm = batch_norm_of(plan.extras, weights, address(result), weights, 0)
+    batch_norm = batch_norm_of(plan.extras, weights, address(result))
     for first in range(0, len(X), block_rows):
         if stop_requested(network.signals, STOP):
             break

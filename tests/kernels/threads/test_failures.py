@@ -2,6 +2,7 @@
 
 import threading
 import time
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -9,18 +10,18 @@ import pytest
 import fusedmlp
 from fusedmlp import kernels
 from fusedmlp.kernels.blocked.training_loop import fit_blocks
-from fusedmlp.kernels.threads.team import run_in_team
 from fusedmlp.plan import make_state
 from fusedmlp.plan.signals import STOP
 from tests.cases import Case, prepared
 from tests.processes import run_python
 
+FIT = import_module("fusedmlp.kernels.fit")  # kernels.fit is the function
 CASE = Case("", (20, 30, 10, 3), 500, {"batch_size": 70, "learning_rate": 0.05})
 
 
 @pytest.mark.parametrize("victim", [0, 1, 3])
 @pytest.mark.parametrize("error", [MemoryError, KeyboardInterrupt, ValueError])
-def test_what_a_thread_raises_is_raised_in_the_caller(victim, error):
+def test_what_a_thread_raises_is_raised_in_the_caller(victim, error, monkeypatch):
     """The others are at a barrier by then: they would wait there for ever."""
     X, y = CASE.data()
     run = prepared(X, y, **CASE.arguments(epochs=1000, threads=4))
@@ -32,10 +33,10 @@ def test_what_a_thread_raises_is_raised_in_the_caller(victim, error):
             raise error("no more")
         return fit_blocks(*arguments)
 
+    monkeypatch.setattr(FIT, "fit_blocks", kernel)
     before = threading.active_count()
-    arguments = run.plan, run.plan.extras, run.X, run.y, state, 1000 * len(run.X)
     with pytest.raises(error, match="no more"):
-        run_in_team(kernel, arguments, 4, state.signals)
+        kernels.fit(run.plan, run.X, run.y, state, 1000 * len(run.X))
     assert threading.active_count() == before
 
 
@@ -64,17 +65,21 @@ def test_too_little_memory_for_a_thread_is_a_memory_error():
     assert printed.split() == ["False", "True", "True"]
 
 
-@pytest.mark.parametrize("threads", [1, 2, 5])
-def test_a_request_to_stop_leaves_a_run_between_two_updates(threads):
+def trained_bytes(state):
+    return state.params.tobytes() + state.running_stats.tobytes()
+
+
+@pytest.mark.parametrize(("threads", "batch_norm"), [(1, False), (2, False), (5, False), (1, True)])
+def test_a_request_to_stop_leaves_a_run_between_two_updates(threads, batch_norm):
     """Whenever it comes, what is left are the parameters after a whole number of steps."""
     X, y = CASE.data()
-    options = CASE.arguments(epochs=3000, threads=threads, shuffle=True)
-    run = prepared(X, y, **options)
+    options = {"epochs": 3000, "threads": threads, "shuffle": True, "batch_norm": batch_norm}
+    run = prepared(X, y, **CASE.arguments(**options))
     after_steps = set()
     state = make_state(run.plan, run.params.copy(), len(run.X))
     while state.position[0] < 40 * len(run.X):
         kernels.fit(run.plan, run.X, run.y, state, int(state.position[0]) + 1)
-        after_steps.add(state.params.tobytes())
+        after_steps.add(trained_bytes(state))
     random, left = np.random.default_rng(0), 0
     for _ in range(30):
         state = make_state(run.plan, run.params.copy(), len(run.X))
@@ -83,12 +88,13 @@ def test_a_request_to_stop_leaves_a_run_between_two_updates(threads):
         requester.start()
         kernels.fit(run.plan, run.X, run.y, state, 40 * len(run.X))
         requester.join()
-        assert state.params.tobytes() in after_steps or state.position[0] == 0
+        assert trained_bytes(state) in after_steps or state.position[0] == 0
         left += state.position[0] < 40 * len(run.X)
     assert left > 0
 
 
-def test_another_run_works_after_a_failure():
+def test_another_run_works_after_a_failure(monkeypatch):
     X, y = CASE.data()
-    test_what_a_thread_raises_is_raised_in_the_caller(1, MemoryError)
+    with monkeypatch.context() as patched:
+        test_what_a_thread_raises_is_raised_in_the_caller(1, MemoryError, patched)
     assert fusedmlp.train(X, y, **CASE.arguments(threads=4)).epochs == 10

@@ -9,14 +9,12 @@ from fusedmlp.kernels.vector import at, shifted
 
 
 class BatchNorm(NamedTuple):
-    """The parameters, gradients and running statistics of batch normalisation, as addresses."""
+    """The parameters of batch normalisation and their gradients, as addresses."""
 
     on: int  # 1: the hidden layers are normalised
     scales: Any  # of the hidden units
     scale_gradients: Any
     gradient: Any  # of all parameters
-    running_stats: Any  # means, then variances, of the hidden units
-    follow: int  # 1: the running statistics are updated
 
 
 class LayerStats(NamedTuple):
@@ -29,18 +27,11 @@ class LayerStats(NamedTuple):
 
 
 @inner
-def batch_norm_of(extras, params, gradient, running_stats, follow):
+def batch_norm_of(extras, params, gradient):
     """Return the batch normalisation of a network, given the addresses."""
     offset = extras.scale_offset
     scales, scale_gradients = shifted(params, offset), shifted(gradient, offset)
-    return BatchNorm(extras.batch_norm, scales, scale_gradients, gradient, running_stats, follow)
-
-
-@inner
-def batch_norm_in_training(extras, run):
-    """Return the batch normalisation of a run, which updates the running statistics."""
-    running_stats = run.optimizer_state.running_stats
-    return batch_norm_of(extras, run.params, run.gradient, running_stats, 1)
+    return BatchNorm(extras.batch_norm, scales, scale_gradients, gradient)
 
 
 @inner
@@ -63,10 +54,6 @@ def normalize_layer(batch_norm, network, workspace, layer, shift, z, rows):
         stats = _stats_of(network, workspace, layer)
         scale = shifted(batch_norm.scales, stats.units_before)
         normalize_at(z, rows, units, scale, shift, stats.normalized, stats.mean, stats.variance)
-        if batch_norm.follow:
-            hidden = total_units(network) - at(network.sizes, network.layers)
-            means = shifted(batch_norm.running_stats, stats.units_before)
-            follow_at(stats.mean, stats.variance, units, rows, means, shifted(means, hidden))
 
 
 @inner
@@ -82,3 +69,16 @@ def normalize_delta(batch_norm, network, workspace, layer, delta, rows):
             delta, rows, units, stats.normalized, stats.variance, scale, scale_gradient,
             shift_gradient,
         )  # fmt: skip
+
+
+@inner
+def update_running_stats(extras, run, rows):
+    """Let the running statistics follow those of the last batch of `rows` rows."""
+    if extras.batch_norm:
+        network = run.network
+        hidden = total_units(network) - at(network.sizes, network.layers)
+        for layer in range(network.layers - 1):
+            units = at(network.sizes, layer + 1)
+            stats = _stats_of(network, run.workspace, layer)
+            means = shifted(run.optimizer_state.running_stats, stats.units_before)
+            follow_at(stats.mean, stats.variance, units, rows, means, shifted(means, hidden))

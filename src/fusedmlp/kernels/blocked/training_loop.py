@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fusedmlp.kernels.blocked.batch_norm import batch_norm_in_training
+from fusedmlp.kernels.blocked.batch_norm import batch_norm_of, update_running_stats
 from fusedmlp.kernels.blocked.dropout import (
     apply_dropconnect,
     apply_dropconnect_to_gradient,
@@ -193,7 +193,7 @@ def _forward_backward(extras, run, block, first, rows, workspace_row):
         dropout, batch_norm = None, None
     else:
         dropout = dropout_of(extras, run, block.epoch, row)
-        batch_norm = batch_norm_in_training(extras, run)
+        batch_norm = batch_norm_of(extras, run.params, run.gradient)
     out = forward_block(
         run.network, run.used_params, inputs, workspace, workspace_row, rows, block.recorded,
         dropout, batch_norm,
@@ -241,6 +241,8 @@ def _leaves_update(extras, run, batch_start, batch_end, part, step, real):
         last_direction = shifted(run.last_direction, begin)
         count_changes_at(gradient, last_direction, shifted(run.direction_changes, begin), size)
     apply_update(extras, run, part, step, real)
+    if extras is not None and part.team.thread == 0:
+        update_running_stats(extras, run, batch_end - batch_start)
     return False
 
 

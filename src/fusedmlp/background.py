@@ -49,6 +49,10 @@ class BackgroundCall(threading.Thread):
     def _is_dead(self) -> bool:
         return self._life() is None
 
+    def _is_running(self) -> bool:
+        """Whether there is a thread to wait for: one that died early does not end as others do."""
+        return self.is_alive() if self._ended.is_set() else not self._is_dead()
+
     def start(self) -> None:
         """Start the thread.
 
@@ -83,9 +87,11 @@ class BackgroundCall(threading.Thread):
         `interrupted` is called when one comes, and may end the call; it is raised at the end.
         """
         interrupt: BaseException | None = None
-        while not (self._ended.is_set() or self._is_dead()):
+        while self._is_running():
             try:
                 self._ended.wait()
+                if self._ended.is_set():
+                    self.join()  # microseconds; a fork finds nothing of the thread then
             except BaseException as error:
                 interrupt = error
                 interrupted()

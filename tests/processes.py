@@ -31,6 +31,7 @@ def run_python(script, prefix=(), **environment):
         env={**inherited, **environment},
         cwd=ROOT,
         check=False,
+        timeout=120,  # a process that hangs is a failure
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

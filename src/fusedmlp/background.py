@@ -35,7 +35,7 @@ class BackgroundCall(threading.Thread):
         self._begun = _Flag(self._is_dead)
         # Thread.join takes a thread for ended when Ctrl-C interrupts it (Python 3.11 and 3.12).
         self._ended = _Flag(self._is_dead)
-        self._life: Callable[[], object] = lambda: self
+        self._life: Callable[[], object] = lambda: None
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -49,10 +49,6 @@ class BackgroundCall(threading.Thread):
     def _is_dead(self) -> bool:
         return self._life() is None
 
-    def _is_running(self) -> bool:
-        """Whether there is a thread to wait for: one that died early does not end as others do."""
-        return self.is_alive() if self._ended.is_set() else not self._is_dead()
-
     def start(self) -> None:
         """Start the thread.
 
@@ -63,11 +59,14 @@ class BackgroundCall(threading.Thread):
         MemoryError
             If there is too little memory for the thread.
         """
-        super().start()
-        self._begun.wait()
+        try:
+            super().start()
+            self._begun.wait()
+        finally:
+            if self._is_dead():  # Thread.start counts it among the living
+                with threading._active_limbo_lock:  # type: ignore[attr-defined]
+                    threading._limbo.pop(self, None)  # type: ignore[attr-defined]
         if not self._begun.is_set():
-            with threading._active_limbo_lock:  # type: ignore[attr-defined]
-                threading._limbo.pop(self, None)  # type: ignore[attr-defined]
             raise MemoryError("there must be memory for another thread: try threads=1")
 
     def run(self) -> None:
@@ -84,14 +83,18 @@ class BackgroundCall(threading.Thread):
     def wait(self, interrupted: Callable[[], None] = lambda: None) -> None:
         """Wait for the end of the call, even if an exception, such as Ctrl-C, comes meanwhile.
 
+        A call that was never started has no end to wait for.
+
         `interrupted` is called when one comes, and may end the call; it is raised at the end.
         """
         interrupt: BaseException | None = None
-        while self._is_running():
+        running = True
+        while running:
             try:
                 self._ended.wait()
                 if self._ended.is_set():
                     self.join()  # microseconds; a fork finds nothing of the thread then
+                running = False
             except BaseException as error:
                 interrupt = error
                 interrupted()
@@ -110,15 +113,27 @@ class _Life:
 
 
 class _Flag(threading.Event):
-    """An event for which nobody waits any longer when the thread that sets it is dead."""
+    """An event for which nobody waits any longer when the thread that sets it is dead.
+
+    It is set once. Ctrl-C within `threading.Event.wait`, which is written in Python, can leave the
+    event's lock held: the next who waits, and the thread that sets it, then wait for ever. What
+    this one waits for is a lock itself, acquired in one call of C.
+    """
 
     def __init__(self, is_dead: Callable[[], bool]) -> None:
         super().__init__()
-        self._is_dead = is_dead
+        self._is_dead, self._is_set = is_dead, False
+        self._gate = threading.Lock()
+        self._gate.acquire()
 
-    def wait(self, timeout: float | None = None) -> bool:
-        if timeout is not None:
-            return super().wait(timeout)
-        while not (self.is_set() or self._is_dead()):
-            super().wait(SECONDS_OF_A_WAIT)
-        return self.is_set()
+    def is_set(self) -> bool:
+        return self._is_set
+
+    def set(self) -> None:
+        self._is_set = True
+        self._gate.release()
+
+    def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002
+        while not (self._is_set or self._is_dead()):
+            self._gate.acquire(timeout=SECONDS_OF_A_WAIT)
+        return self._is_set

@@ -14,15 +14,11 @@ from fusedmlp.checks.arrays import Array, checked_inputs
 from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.network_file.network import write_network
 from fusedmlp.options.kept import FixedOptions
+from fusedmlp.plan.blocking import prediction_slices
 from fusedmlp.plan.codes import VARIANCE_EPSILON
 from fusedmlp.plan.parameters import aligned, layer_offsets
 from fusedmlp.plan.plan import Plan, make_prediction_plan, without_last_activation
 from fusedmlp.plan.threads import MIN_PARALLEL_FLOPS, most_threads
-
-# A call of predict has at most these rows, and additions and multiplications (unless it has one row
-# alone); between two calls, Python handles Ctrl-C.
-SLICE_ROWS = 1 << 16
-SLICE_FLOPS = 2_000_000_000
 
 
 class BatchNorm(NamedTuple):
@@ -94,7 +90,11 @@ class Trained:
         return {name: value for name, value in vars(self).items() if name != "_plans"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _params=fixed_view(aligned(state["_params"])), _plans={})
+        fixed = {
+            "_params": fixed_view(aligned(state["_params"])),
+            "_running_stats": fixed_view(state["_running_stats"].copy()),
+        }
+        vars(self).update({**state, **fixed, "_plans": {}})
         self.__post_init__()  # a pickle of an earlier version has a dict of options
 
     @property
@@ -144,9 +144,7 @@ class Trained:
             implementation(self.options["backend"]).predict,
             self._params_without_batch_norm(),
         )
-        most = max(1, min(SLICE_ROWS, SLICE_FLOPS // (2 * params.size)))
-        for first in range(0, len(rows), most):
-            part = slice(first, first + most)
+        for part in prediction_slices(len(rows), params.size):
             predict(plan_for(len(rows[part])), params, rows[part], outputs[part])
         return outputs
 

@@ -1,12 +1,12 @@
 """Memory between two pages that may not be touched: what reads or writes past its end crashes."""
 
-import ctypes
 import mmap
 
 import numpy as np
 
+from tests.attacks.guarded_memory import GuardedMemory
+
 PAGE = mmap.PAGESIZE
-NO_ACCESS = 0  # PROT_NONE
 CANARY = np.frombuffer(bytes(range(1, 256)) * (PAGE // 255 + 1), np.uint8)[:PAGE]
 
 
@@ -17,14 +17,9 @@ class GuardedPage:
     """
 
     def __init__(self) -> None:
-        self._mapping = mmap.mmap(-1, 3 * PAGE)
-        begin = ctypes.addressof(ctypes.c_char.from_buffer(self._mapping))
-        libc = ctypes.CDLL(None, use_errno=True)
-        for guard in (begin, begin + 2 * PAGE):
-            if libc.mprotect(ctypes.c_void_p(guard), PAGE, NO_ACCESS) != 0:
-                raise OSError(ctypes.get_errno(), "mprotect")
-        self._memory = memoryview(self._mapping)[PAGE : 2 * PAGE]
-        self.bytes = np.frombuffer(self._memory, np.uint8)
+        self._guarded = GuardedMemory(at_end=True)
+        self.bytes = self._guarded.copy(CANARY)
+        self._memory = memoryview(self.bytes)
         self._begin, self._end = 0, 0
 
     def array(self, shape, dtype, order="C", at_end=True, shift=0):

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import pickle
 import threading
 import tracemalloc
 
@@ -105,7 +106,11 @@ def test_a_networks_memory_cannot_be_resized():
     X, y = large_data()
     run = learnt(X, y, track_directions=True, batch_norm=True, bias=True)
     before = run.predict(X)
-    for array in (run.weights[0], run.biases[0], run.batch_norm[0].means, run.direction_changes[0]):
+    copy = pickle.loads(pickle.dumps(run))
+    for array in (
+        run.weights[0], run.biases[0], run.batch_norm[0].means, run.direction_changes[0],
+        copy.weights[0], copy.biases[0], copy.batch_norm[0].means,
+    ):  # fmt: skip
         with pytest.raises(ValueError, match="cannot resize"):
             array.base.resize(10**6, refcheck=False)
     assert_array_equal(run.predict(X), before)

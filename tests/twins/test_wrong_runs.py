@@ -6,6 +6,7 @@ import pytest
 from fusedmlp import kernels, reference
 from fusedmlp.plan import make_state
 from fusedmlp.plan.codes import Measure
+from fusedmlp.plan.signals import new_signals
 from tests.cases import EVERYTHING, Case, prepared
 
 CASES = [
@@ -117,3 +118,50 @@ def test_a_refused_run_changes_nothing(case):
         with pytest.raises(ValueError, match="y must have shape"):
             package.fit(run.plan, run.X, run.y[:-1], state, 3 * len(run.X))
         assert [array.tobytes() for array in state] == before
+
+
+def test_a_number_that_is_none_of_the_plan_s_is_refused_once_compiled_too():
+    case = CASES[1]
+    run = prepared(*case.data(), **case.arguments(epochs=3))
+    wrong = {"threads": (0, -3), "loss": (77,), "reduction": (9,), "nesterov": (5,), "seed": (-1,)}
+    wrong |= {"shuffle": (2,), "track_directions": (-1,), "epochs": (0,), "record_every": (0,)}
+    plans = [run.plan._replace(**{n: v}) for n, values in wrong.items() for v in values]
+    plans.append(run.plan._replace(extras=run.plan.extras._replace(dropout=7)))
+    for plan in [run.plan, *plans]:
+
+        def fit(package, plan=plan):
+            state = make_state(run.plan, run.params.copy(), len(run.X))
+            package.fit(plan, run.X, run.y, state, 3 * len(run.X))
+
+        if plan is run.plan:
+            assert outcomes(fit) == ["", ""]
+        else:
+            require_refusal(fit)
+
+
+def test_what_is_measured_is_refused_once_compiled_too():
+    call = list(calls(CASES[1]))[2][0]
+    assert outcomes(lambda package: call(package)) == ["", ""]
+    require_refusal(lambda package: call(package, measure=7))
+
+
+def test_a_state_of_another_type_is_refused_and_stays():
+    case = CASES[0]
+    X, y = case.data()
+    run = prepared(X, y, **case.arguments(epochs=3))
+    state = make_state(run.plan, run.params.copy(), len(run.X))
+    before = state.params.tobytes()
+    other = prepared(X, y, **case.arguments(epochs=3, dtype="float32"))
+    require_refusal(lambda package: package.fit(other.plan, other.X, other.y, state, 12))
+    assert state.params.tobytes() == before
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_a_gradient_takes_signals_by_name(package):
+    case = CASES[1]
+    run = prepared(*case.data(), **case.arguments(epochs=3))
+    result, signals = np.empty_like(run.params), new_signals()
+    named = package.gradient(run.plan, run.params, run.X, run.y, result, signals=signals)
+    assert named == package.gradient(run.plan, run.params, run.X, run.y, result.copy())
+    with pytest.raises(ValueError, match="signals must have shape"):
+        package.gradient(run.plan, run.params, run.X, run.y, result, signals=signals[:1])

@@ -33,6 +33,7 @@ from fusedmlp.kernels.vector import address, shifted
 from fusedmlp.kernels.vector.copies import copy
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.typed_constants import NO, YES, ZERO
+from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.operations.runs import check_fit, check_gradient, check_prediction
 from fusedmlp.plan.signals import STOP
 
@@ -79,7 +80,7 @@ def gradient(plan, params, X, y, result, row_weights=None, signals=None):
     by its weight in row_weights (rows,). Both include the penalties on the weights. If another
     thread sets signals[STOP] to 1, this ends soon, and both are undefined.
     """
-    if not gradient_fits(plan, params, X, y, result, row_weights):
+    if not gradient_fits(plan, params, X, y, result, row_weights, signals):
         raise ValueError(REFUSED)
     block_rows, size = plan.block_rows, plan.workspace_size
     if plan.extras.batch_norm:  # its statistics are over all rows: one block
@@ -141,6 +142,8 @@ def fit(plan, X, y, state, stop):
 
 
 def _fit(plan, X, y, state, stop):
+    if plan.plain and _needs_extras(plan.extras):
+        raise ValueError(REFUSED)
     if suits_lanes(plan, X, state):
         return fit_in_lanes(plan, X, y, state, stop)
     if plan.plain:
@@ -148,3 +151,9 @@ def _fit(plan, X, y, state, stop):
         state = state._replace(**NO_EXTRAS)
     arguments = plan, plan.extras, X, y, state, stop
     return run_in_team(fit_blocks, arguments, plan.threads, state.signals)
+
+
+def _needs_extras(extras):
+    """Whether a plan that says that it is plain is not: its extras would be ignored."""
+    masks = extras.dropout or extras.dropconnect or extras.batch_norm
+    return masks or extras.weighted or extras.optimizer != Optimizer.SGD

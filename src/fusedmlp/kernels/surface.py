@@ -42,7 +42,9 @@ def surface_part(plan, params, data, grid, measure, result, signals, thread, thr
     """Compute the results of one thread's part of the pairs."""
     X, y = data
     first, first_values, second, second_values = grid
-    if not surface_fits(plan, params, X, y, first, first_values, second, second_values, result):
+    if not surface_fits(
+        plan, params, X, y, first, first_values, second, second_values, measure, result
+    ):
         raise ValueError(REFUSED)
     moved, memory = params.copy(), np.empty(plan.workspace_size, params.dtype)
     columns = second_values.size

@@ -62,7 +62,8 @@ def replace_file(name: str, content: bytes | bytearray) -> None:
             with suppress(OSError):
                 temporary.unlink()
             raise
-        _sync_folder(target.parent)
+        with suppress(OSError):  # the new file has its place, whatever the disk says now
+            _sync_folder(target.parent)
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), name) from error
 

@@ -1,6 +1,6 @@
 """Blocking: how many rows pass through the layers at once, and the size of the workspace."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fusedmlp.plan.parameters import weight_count
 from fusedmlp.plan.threads import FLOPS_PER_THREAD
@@ -15,6 +15,11 @@ LEAST_BLOCK = 128
 # threads can share the work. A part is a whole number of tiles of rows.
 PARTIAL_GRADIENTS = 8
 TILE_ROWS = 6
+
+# A call of predict has at most these rows, and additions and multiplications (unless it has one row
+# alone); between two calls, Python handles Ctrl-C.
+SLICE_ROWS = 1 << 16
+SLICE_FLOPS = 2_000_000_000
 
 
 def numbers_per_row(sizes: Sequence[int], more: int) -> int:
@@ -67,6 +72,13 @@ def workspace_size_for(
         rest = sum(sizes[:-1]) * (block_rows + 2 * 16)
     params += 3 * sum(sizes[1:])  # scales, means and variances
     return block_rows * row_size + (3 if dropconnect else 1) * params + rest
+
+
+def prediction_slices(rows: int, params: int) -> Iterator[slice]:
+    """Yield the rows of each call of `predict`, for a network of so many parameters."""
+    most = max(1, min(SLICE_ROWS, SLICE_FLOPS // (2 * params)))
+    for first in range(0, rows, most):
+        yield slice(first, first + most)
 
 
 def step_flops(sizes: Sequence[int], rows: int) -> int:

@@ -10,8 +10,11 @@ from fusedmlp.plan.parameters import aligned_zeros
 # The places in the array of signals.
 ARRIVED = 0  # threads that have arrived at barriers, in total
 LEAVE_AT = 1  # the number of the barrier at which all threads leave the run; 0: none
-STOP = 2  # 1: threads leave the run as soon as they can, and its last step is not made
+STOP = 2  # not 0: threads leave the run as soon as they can, and its last step is not made
 NEVER = 3  # always 0: what a thread looks at that must not stop between two barriers
+# The value of STOP where a thread has failed; the request of a caller is 1, and stays.
+FAILED = 2
+
 PLACES = 8  # a cache line of their own
 
 

@@ -64,13 +64,16 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
     """Train until `stop` rows have been visited; return whether all weights are finite.
 
     Training starts at state.position; the state is changed in place. If a weight is no longer
-    finite, training stops at the end of that epoch. This twin stops between epochs only.
+    finite, training stops at the end of that epoch. If another thread sets signals[STOP], this ends
+    before the next step. This twin ends at the end of an epoch otherwise.
     """
     rows = len(X)
-    while state.position[0] < stop and not state.signals[STOP]:
+    while state.position[0] < stop:
         epoch = int(state.position[0]) // rows
         shuffle_rows(plan, state, epoch)
         for start in range(0, rows, plan.batch_size):
+            if state.signals[STOP]:
+                return True
             places = slice(start, min(start + plan.batch_size, rows))
             _take_step(plan, X, y, state, epoch, places)
         state.position[0] += rows

@@ -33,11 +33,23 @@ def interruptible(
 
     call = BackgroundCall(function, arguments)
     try:
-        call.start()
-    except BaseException:
+        started = _has_started(call)
+        call.wait(interrupted=stop)
+    except BaseException:  # the call ends, and with it all that it changes, before this one
         stop()
+        call.wait()
         raise
-    call.wait(interrupted=stop)
+    if not started:
+        return function(*arguments)
     if call.error is not None:
         raise call.error
     return call.result
+
+
+def _has_started(call: BackgroundCall) -> bool:
+    """Start a call; return whether there was another thread for it: else Ctrl-C has to wait."""
+    try:
+        call.start()
+    except (RuntimeError, MemoryError):
+        return False
+    return True

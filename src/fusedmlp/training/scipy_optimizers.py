@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.backends import implementation
-from fusedmlp.plan.blocking import step_flops
+from fusedmlp.plan.blocking import prediction_slices, step_flops
 from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.plan import Plan, without_last_activation
 from fusedmlp.plan.state import State
@@ -65,6 +65,8 @@ class Search:
 
     def __post_init__(self) -> None:
         self._flops = step_flops(self.plan.sizes.tolist(), len(self.data.X))
+        if self.backend == "reference":  # which Python can interrupt, and nothing is changed by it
+            self._flops = 0
 
     def run(self) -> tuple[str, str | None]:
         """Train until SciPy finds no better weights, or a limit; return why it ended, and advice.
@@ -132,7 +134,8 @@ class Search:
         package, plan, outputs = implementation(self.backend), self.plan, np.empty_like(self.data.y)
         of_sums = takes_sums(plan)
         predicted = without_last_activation(plan) if of_sums else plan
-        package.predict(predicted, self.state.params, self.data.X, outputs)
+        for rows in prediction_slices(len(outputs), self.state.params.size):
+            package.predict(predicted, self.state.params, self.data.X[rows], outputs[rows])
         loss = total_loss(self.backend, plan, outputs, self.data)
         if of_sums:
             package.activate(int(plan.activations[-1]), outputs)

@@ -34,6 +34,8 @@ class Slices:
         self._plan = plan._replace(threads=1)
         self._rows = 1
         self._block_flops = step_flops(plan.sizes.tolist(), plan.block_rows)
+        if backend == "reference":  # Ctrl-C within a step of NumPy's would leave half an update
+            self._block_flops = LONG_CALL
         if self._block_flops >= LONG_CALL:  # compile in this thread, which Ctrl-C interrupts
             self._fit(self._plan, data.X, data.y, state, int(state.position[0]))
 

@@ -1,5 +1,6 @@
 """A thread that fails: the others leave, its error is raised, and nothing half done is returned."""
 
+import signal
 import threading
 import time
 from importlib import import_module
@@ -38,6 +39,7 @@ def test_what_a_thread_raises_is_raised_in_the_caller(victim, error, monkeypatch
     before = threading.active_count()
     with pytest.raises(error, match="no more"):
         kernels.fit(run.plan, run.X, run.y, state, 1000 * len(run.X))
+    assert not state.signals.any()
     assert threading.active_count() == before
 
 
@@ -66,32 +68,132 @@ def test_too_little_memory_for_a_thread_is_a_memory_error():
     assert printed.split() == ["False", "True", "True"]
 
 
-def trained_bytes(state):
-    return state.params.tobytes() + state.running_stats.tobytes()
+def learnt(state, rows):
+    """Return the bytes of the parameters, and of the records of all epochs that are over."""
+    epochs = int(state.position[0]) // rows
+    records = state.errors[:epochs].tobytes() + state.losses[:epochs].tobytes()
+    return epochs, state.params.tobytes() + state.running_stats.tobytes(), records
 
 
-@pytest.mark.parametrize(("threads", "batch_norm"), [(1, False), (2, False), (5, False), (1, True)])
-def test_a_request_to_stop_leaves_a_run_between_two_updates(threads, batch_norm):
-    """Whenever it comes, what is left are the parameters after a whole number of steps."""
-    X, y = CASE.data()
-    options = {"epochs": 3000, "threads": threads, "shuffle": True, "batch_norm": batch_norm}
-    run = prepared(X, y, **CASE.arguments(**options))
-    after_steps = set()
-    state = make_state(run.plan, run.params.copy(), len(run.X))
-    while state.position[0] < 40 * len(run.X):
+def after_each_step(run, epochs):
+    """Return what a run has learnt before and after each of its steps."""
+    rows = len(run.X)
+    state = make_state(run.plan, run.params.copy(), rows)
+    whole = {learnt(state, rows)}
+    while state.position[0] < epochs * rows:
         kernels.fit(run.plan, run.X, run.y, state, int(state.position[0]) + 1)
-        after_steps.add(trained_bytes(state))
+        whole.add(learnt(state, rows))
+    return whole
+
+
+EACH_EPOCH = {"record_every": 1, "shuffle": True}
+IN_PARTS = Case("", (64, 32, 4), 8000, {"learning_rate": 1e-3, "record_every": 1})
+
+
+@pytest.mark.parametrize(
+    ("case", "epochs", "options"),
+    [
+        (CASE, 40, {"threads": 1} | EACH_EPOCH),
+        (CASE, 40, {"threads": 2} | EACH_EPOCH),
+        (CASE, 40, {"threads": 5} | EACH_EPOCH),
+        (CASE, 40, {"threads": 1, "batch_norm": True} | EACH_EPOCH),
+        (IN_PARTS, 6, {"threads": 1}),
+        (IN_PARTS, 6, {"threads": 2}),
+    ],
+)
+def test_a_request_to_stop_leaves_a_run_between_two_updates(case, epochs, options):
+    """Whenever it comes: parameters after a whole number of steps, records of whole epochs."""
+    run = prepared(*case.data(), **case.arguments(epochs=3000, **options))
+    whole, rows = after_each_step(run, epochs), len(run.X)
     random, left = np.random.default_rng(0), 0
     for _ in range(30):
-        state = make_state(run.plan, run.params.copy(), len(run.X))
+        state = make_state(run.plan, run.params.copy(), rows)
         signals = state.signals
         requester = threading.Timer(random.uniform(0, 0.002), signals.__setitem__, (STOP, 1))
         requester.start()
-        kernels.fit(run.plan, run.X, run.y, state, 40 * len(run.X))
+        kernels.fit(run.plan, run.X, run.y, state, epochs * rows)
         requester.join()
-        assert trained_bytes(state) in after_steps or state.position[0] == 0
-        left += state.position[0] < 40 * len(run.X)
+        assert learnt(state, rows) in whole
+        left += state.position[0] < epochs * rows
     assert left > 0
+    assert (run.plan.partial_gradients > 1) == (case is IN_PARTS)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers that signal")
+def test_ctrl_c_at_any_moment_ends_a_call_between_two_updates():
+    """In its threads' start, in the kernel, at its end: no step is torn, nothing hangs or stays."""
+    printed = run_python("""
+        import faulthandler, signal, threading, time, numpy as np
+        from fusedmlp import kernels
+        from fusedmlp.plan import make_state
+        from tests.cases import Case, prepared
+        from tests.kernels.threads.test_failures import after_each_step, learnt
+
+        faulthandler.dump_traceback_later(60, exit=True)
+        case = Case("", (200, 300, 10), 256, {"batch_size": 64, "learning_rate": 0.05})
+        run = prepared(*case.data(), **case.arguments(epochs=1000, threads=2, record_every=1))
+        whole, rows = after_each_step(run, 2), len(run.X)
+
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        signal.signal(signal.SIGALRM, interrupt)
+        random, interrupted, torn = np.random.default_rng(0), 0, 0
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            state = make_state(run.plan, run.params.copy(), rows)
+            try:
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-5, 3e-3))
+                kernels.fit(run.plan, run.X, run.y, state, 64 * 5)
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                interrupted += 1
+                torn += learnt(state, rows) not in whole
+                torn += threading.active_count() > 1
+        print(interrupted > 50, torn)
+    """)
+    assert printed.split() == ["True", "0"]
+
+
+def test_a_wait_is_interrupted_at_any_instruction_and_ends():
+    """`threading.Event` is left locked by Ctrl-C at some of them: 2 of 2 such loops hung."""
+    printed = run_python("""
+        import faulthandler, random, signal, time
+        from fusedmlp.background import BackgroundCall
+
+        faulthandler.dump_traceback_later(30, exit=True)
+
+        def interrupt(*_):
+            raise KeyboardInterrupt
+
+        signal.signal(signal.SIGALRM, interrupt)
+        interrupted, end = 0, time.monotonic() + 2
+        while time.monotonic() < end:
+            call = BackgroundCall(time.sleep, (0.0002,))
+            try:
+                call.start()
+                signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 3e-4))
+                call.wait()
+                signal.setitimer(signal.ITIMER_REAL, 0)
+            except KeyboardInterrupt:
+                interrupted += 1
+        print(interrupted > 100)
+    """)
+    assert printed.split() == ["True"]
+
+
+def test_a_first_call_with_several_threads_trains():
+    """It compiles in the team, and calls the team again: no request to stop is left from that."""
+    printed = run_python("""
+        from fusedmlp import kernels
+        from fusedmlp.plan import make_state
+        from tests.cases import prepared
+        from tests.kernels.threads.test_failures import CASE
+        run = prepared(*CASE.data(), **CASE.arguments(threads=2))
+        state = make_state(run.plan, run.params, len(run.X))
+        print(kernels.fit(run.plan, run.X, run.y, state, 500), state.position, state.signals)
+    """)
+    assert printed == "True [500] [0 0 0 0 0 0 0 0]\n"
 
 
 def test_another_run_works_after_a_failure(monkeypatch):

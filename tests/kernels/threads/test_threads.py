@@ -1,9 +1,6 @@
 """Threads that take a step together: the same bits, wherever and however many."""
 
 import os
-import subprocess
-import sys
-import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,6 +14,7 @@ from fusedmlp.kernels.threads.team import run_in_team
 from fusedmlp.plan import blocking, make_state
 from fusedmlp.plan.threads import MOST_THREADS
 from tests.cases import ALL_CASES, ALL_EXTRAS, EVERYTHING, SOFTMAX, Case, prepared, same_weights
+from tests.processes import run_python
 
 CASE = Case("", (20, 30, 10, 3), 500, {**EVERYTHING, "batch_size": 70, "learning_rate": 0.05})
 
@@ -135,18 +133,6 @@ def test_several_python_threads_train_at_once_with_threads_of_their_own():
         options = CASE.arguments(threads=2, epochs=200)
         train = [pool.submit(fusedmlp.train, X, y, **options) for _ in range(12)]
     assert all(same_weights(alone, run.result()) for run in train)
-
-
-def run_python(script):
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

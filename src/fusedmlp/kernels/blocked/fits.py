@@ -11,7 +11,9 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from fusedmlp.kernels.compilation.staged import INT, Memory, Number, Variable, staged
-from fusedmlp.plan.codes import NEEDS_PREACTIVATION, Activation, Loss, Optimizer
+from fusedmlp.plan.codes import NEEDS_PREACTIVATION, Activation, Loss, Measure, Optimizer
+from fusedmlp.plan.operations.plans import EXTRAS, PLAN
+from fusedmlp.plan.operations.requirements import Code
 from fusedmlp.plan.signals import PLACES
 
 MOST_UNITS = 2**20  # of a layer: the number of all weights stays within 63 bits
@@ -30,8 +32,7 @@ class Layers:
             plan.sizes.size == layers + 1,
             plan.weight_offsets.size == layers,
             plan.bias_offsets.size == layers,
-            plan.bias.within(0, 1),
-            plan.save_for_backward.within(0, 1),
+            *numbers_fit(PLAN, plan),
         )
         end, weights, units = (Variable(builder, zero) for _ in range(3))
         fits = Variable(builder, arrays_fit)
@@ -69,6 +70,18 @@ def all_of(*conditions):
     return reduce(Number.__and__, conditions)
 
 
+def numbers_fit(requirements, fields):
+    """Return whether each number of a named tuple is what is required, as conditions."""
+    return [number_fits(requirement, getattr(fields, n)) for n, requirement in requirements.items()]
+
+
+def number_fits(requirement, number):
+    """Return whether a number is in its range, or one of its codes."""
+    if isinstance(requirement, Code):
+        return number.is_one_of(requirement.choices)
+    return number.within(requirement.least, requirement.most)
+
+
 def _code_fits(plan, code):
     """Return whether an activation is one, and the plan is for it."""
     known = Activation if plan.all_activations is not None else set(Activation) - set(UNCOMMON)
@@ -93,9 +106,7 @@ def _workspace_fits(plan, layers, extras):
     rest = (plan.partial_gradients > 1).choose(divided, whole)
     least = plan.block_rows * row_size + (params + layers.units * 3) * copies + rest
     return all_of(
-        plan.block_rows.within(1, 2**31),
-        plan.partial_gradients.within(1, 2**16),
-        plan.workspace_size.within(1, 2**48),
+        plan.block_rows <= 2**31,
         plan.workspace_size >= least,
         is_log_loss | int(plan.log_loss is None),
     )
@@ -125,18 +136,19 @@ def _prediction_fits(builder, plan, params, X, outputs):
     )
 
 
-def _surface_fits(builder, plan, params, X, y, first, values, second, others, result):
+def _surface_fits(builder, plan, params, X, y, first, values, second, others, measure, result):
     return all_of(
         _prediction_fits(builder, plan, params, X, y),
         first.within(0, params.size - 1),
         second.within(0, params.size - 1),
+        number_fits(Code(Measure), measure),
         result.shape[0] == values.size,
         result.shape[1] == others.size,
         *(array.is_native() for array in (values, others, result)),
     )
 
 
-def _gradient_fits(builder, plan, params, X, y, result, row_weights):
+def _gradient_fits(builder, plan, params, X, y, result, row_weights, signals):
     layers, extras = Layers(builder, plan), plan.extras
     fits = all_of(
         layers.fit,
@@ -144,12 +156,15 @@ def _gradient_fits(builder, plan, params, X, y, result, row_weights):
         result.size == params.size,
         params.is_native(),
         result.is_native(),
+        *numbers_fit(EXTRAS, extras),
         extras.scale_offset == layers.end,
         _data_fit(layers, X, y),
         _workspace_fits(plan, layers, extras),
     )
     if isinstance(row_weights, Memory):
         fits = all_of(fits, row_weights.size == X.shape[0], row_weights.is_native())
+    if isinstance(signals, Memory):
+        fits = all_of(fits, signals.size == PLACES, signals.is_native())
     return fits
 
 
@@ -189,10 +204,7 @@ def _extras_fit(plan, layers, extras, state, rows, sampler):
     return all_of(
         state.params.size == layers.end + scales,
         extras.scale_offset == layers.end,
-        extras.optimizer.within(min(Optimizer), max(Optimizer)),
-        extras.batch_norm.within(0, 1),
-        extras.dropout.within(0, 65_535),
-        extras.dropconnect.within(0, 65_535),
+        *numbers_fit(EXTRAS, extras),
         state.running_stats.size == scales * 2,
         state.squares.size == no_squares.choose(0, state.params.size),
         extras.learning_rates.size > 0,
@@ -203,9 +215,15 @@ def _extras_fit(plan, layers, extras, state, rows, sampler):
         state.sampler_mean.size == 2,
         state.draw_weights.size == drawn,
         state.draw_squares.size == drawn,
-        (extras.batch_norm == 0) | (plan.block_rows == plan.batch_size),
+        (extras.batch_norm == 0) | _is_one_block(plan),
         (extras.dropout == 0) | (plan.save_for_backward == 1),
     )
+
+
+def _is_one_block(plan):
+    """Return whether a batch is one block of one thread, whose means are the batch's."""
+    one = (plan.partial_gradients == 1) & (plan.threads == 1)
+    return one & (plan.block_rows == plan.batch_size)
 
 
 def _order_fits(builder, plan, state, sampler, rows):
@@ -228,7 +246,6 @@ def _records_fit(builder, plan, state, rows, stop):
     records = stop.ceiling_of_share(rows).ceiling_of_share(plan.record_every)
     enough = (state.errors.size >= records) & (state.losses.size >= records)
     return all_of(
-        plan.record_every > 0,
         stop.within(0, HIGHEST_POSITION),
         position.within(0, HIGHEST_POSITION),
         (position >= stop) | enough,

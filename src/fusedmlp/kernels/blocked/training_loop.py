@@ -97,6 +97,7 @@ def fit_blocks(plan, extras, X, y, state, stop, signals, thread, threads):
         if updated:
             step = Step(rate, epoch * steps + batch_start // plan.batch_size + 1)
             if _leaves_update(extras, run, batch_start, row, part, step, real):
+                row = batch_start
                 break
             batch_start = row
         if row == rows:

@@ -14,7 +14,6 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 from numba import config
-from numba.core.dispatcher import OmittedArg
 
 from fusedmlp.kernels.compilation.jit import compiled
 from fusedmlp.plan.operations.arguments import check_arguments, checked
@@ -34,7 +33,7 @@ def operation(function: Function) -> Function:
     """
     if config.DISABLE_JIT:
         return checked(compiled(function))
-    return _with_door(function, lambda given, named: check_arguments(function, given, named))
+    return _with_door(function, lambda given: check_arguments(function, given, {}))
 
 
 def run_operation(check: Callable[..., None]) -> Callable[[Function], Function]:
@@ -43,25 +42,23 @@ def run_operation(check: Callable[..., None]) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
         if config.DISABLE_JIT:
             return checked(compiled(function), check)
-        parameters = inspect.signature(function)
 
-        def check_all(given: Any, named: Any) -> tuple[Any, ...]:
-            bound = parameters.bind(*given, **named)
-            check(*bound.args, **bound.kwargs)
-            return bound.args
+        def check_all(given: Any) -> Any:
+            check(*given)
+            return given
 
         return _with_door(function, check_all)
 
     return decorate
 
 
-def _with_door(function: Function, check: Callable[[Any, Any], tuple[Any, ...]]) -> Function:
-    """Compile a kernel; check(given, named) returns all its arguments, or raises."""
+def _with_door(function: Function, check: Callable[[Any], tuple[Any, ...]]) -> Function:
+    """Compile a kernel; check(given) returns its arguments, or raises."""
     kernel = compiled(function)
     _check_before_compiling(kernel, check)
 
     def refused(error: Exception, *given: Any) -> Any:
-        arguments = check(given, {})
+        arguments = check(given)
         if isinstance(error, OverflowError):
             # Numba takes any int for 63 bits and a sign, once it has compiled for such an int.
             return kernel(*(np.uint64(a) if _is_long(a) else a for a in arguments))
@@ -100,7 +97,7 @@ def _is_long(argument: Any) -> bool:
     return type(argument) is int and argument >= 2**63
 
 
-def _check_before_compiling(kernel: Any, check: Callable[[Any, Any], Any]) -> None:
+def _check_before_compiling(kernel: Any, check: Callable[[Any], Any]) -> None:
     """Let a kernel check its arguments before it compiles for a new combination of types.
 
     Numba's dispatcher, in C, calls `_compile_for_args` if no signature is that of the arguments,
@@ -109,7 +106,7 @@ def _check_before_compiling(kernel: Any, check: Callable[[Any, Any], Any]) -> No
     compile_for = kernel._compile_for_args
 
     def check_and_compile(*given: Any) -> Any:
-        check([a.value if isinstance(a, OmittedArg) else a for a in given], {})
+        check(given)
         return _compile_for_plain(compile_for, given)
 
     kernel._compile_for_args = check_and_compile

@@ -109,6 +109,7 @@ def _make(path: Path, mode: int) -> bool:
     """Make a folder, and those above it, if it is missing; return whether it was."""
     if path.is_dir():
         return False
-    _make(path.parent, mode)
+    if path.parent != path:  # else the root of a drive that is not there: mkdir says so
+        _make(path.parent, mode)
     path.mkdir(mode, exist_ok=True)
     return True

@@ -62,9 +62,6 @@ class Number:
     def __le__(self, other):
         return self._compared("<=", other)
 
-    def __lt__(self, other):
-        return self._compared("<", other)
-
     def within(self, least, most):
         """Return whether the number is in least..most."""
         return (self >= least) & (self <= most)

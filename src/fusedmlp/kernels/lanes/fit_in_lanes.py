@@ -7,6 +7,7 @@ from fusedmlp.kernels.lanes.small_batch import choices_of
 from fusedmlp.kernels.lanes.specialized import SpecializedKernel
 from fusedmlp.kernels.vector import REGISTER
 from fusedmlp.plan.codes import Loss
+from fusedmlp.plan.signals import STOP
 
 MOST_PARAMS = 1024
 LOSSES = (Loss.SQUARED_ERROR, Loss.LOG_LOSS)
@@ -31,11 +32,14 @@ def fit_in_lanes(plan, X, y, state, stop):
     """Train as `fit` does, with one row in each lane."""
     sizes, activations = tuple(plan.sizes.tolist()), tuple(plan.activations.tolist())
     kernel = _kernel_for(sizes, activations, plan.bias, X.itemsize, choices_of(plan))
-    workspace = fill_workspace(kernel.layout, plan, X, y, state)
+    workspace, position = fill_workspace(kernel.layout, plan, X, y, state), state.position[0]
+    if state.signals[STOP]:
+        stop = 0
     try:
         return kernel.fit(workspace, plan, X, y, state, stop)
     finally:  # Ctrl-C may come as soon as the kernel has returned, and has changed the position
-        copy_back(kernel.layout, workspace, state)
+        if state.position[0] != position:  # it has not refused its arguments
+            copy_back(kernel.layout, workspace, state)
 
 
 @lru_cache(maxsize=128)

@@ -1,5 +1,6 @@
 """Thread teams, which run one kernel together."""
 
+from itertools import starmap
 from typing import Any
 
 from numba import config
@@ -7,7 +8,7 @@ from numpy.typing import NDArray
 
 from fusedmlp.background import BackgroundCall
 from fusedmlp.kernels.threads.barrier import RELEASED
-from fusedmlp.plan.signals import ARRIVED, LEAVE_AT, STOP, new_signals
+from fusedmlp.plan.signals import ARRIVED, FAILED, LEAVE_AT, STOP, new_signals
 
 NO_SIGNALS = new_signals()  # for one thread, which nobody asks to stop
 
@@ -33,29 +34,36 @@ def run_in_team(
 
         There may be no memory left: an item of a memoryview is set without any.
         """
-        places[STOP] = 1
+        if not places[STOP]:
+            places[STOP] = FAILED
         places[ARRIVED] = RELEASED
 
     helpers = [
         BackgroundCall(kernel, (*arguments, signals, thread, threads), failed=release)
         for thread in range(1, threads)
     ]
-    started = []
+    # Ctrl-C is raised between the end of the kernel and the next instruction of Python; whether the
+    # kernel has ended is seen in what list.extend, which is one instruction, has put here.
+    results: list[Any] = []
     try:
         for helper in helpers:
             helper.start()
-            started.append(helper)
-        result = kernel(*arguments, signals, 0, threads)
+        results.extend(starmap(kernel, [(*arguments, signals, 0, threads)]))
     except BaseException:  # too little memory, or more threads than the system allows
-        release()
+        if not results:  # else the others are on their way to the end of the kernel, too
+            release()
         raise
     finally:
-        _wait_for_all(started)
-        signals[[ARRIVED, LEAVE_AT]] = 0  # for the next team
-    for helper in started:
+        try:
+            _wait_for_all(helpers)
+        finally:
+            signals[[ARRIVED, LEAVE_AT]] = 0  # for the next team
+            if signals[STOP] == FAILED:
+                signals[STOP] = 0
+    for helper in helpers:
         if helper.error is not None:
             raise helper.error
-    return result
+    return results[0]
 
 
 def _wait_for_all(helpers: list[BackgroundCall]) -> None:

@@ -91,6 +91,7 @@ def checked(function: Operation, check: Callable[..., None] | None = None) -> Op
         if check is None:
             return function(*check_arguments(function, given, named))
         bound = _signature_of(function).bind(*given, **named)
+        bound.apply_defaults()
         check(*bound.args, **bound.kwargs)
         # An array of a subclass is the plain array that it is, as in the kernels.
         return function(*(np.asarray(a) if isinstance(a, np.ndarray) else a for a in bound.args))

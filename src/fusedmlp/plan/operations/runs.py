@@ -13,7 +13,6 @@ from fusedmlp.plan.state import State
 PARAMS, SET_PARAMS = Array("parameters"), Array("parameters", written=True)
 INPUTS, TARGETS = Array("rows", "n_in"), Array("rows", "n_out")
 SET_OUTPUTS = Array("rows", "n_out", written=True)
-ROW_WEIGHTS = Array("rows", may_be_empty=True)
 SIGNALS = Array(PLACES, kind="int64", written=True)
 
 

@@ -36,13 +36,13 @@ def prediction_may_run(plan, params, X, outputs):
 
 @compiled
 def gradient_may_run(plan, params, X, y, result, row_weights):
-    return gradient_fits(plan, params, X, y, result, row_weights)
+    return gradient_fits(plan, params, X, y, result, row_weights, None)
 
 
 @compiled
-def surface_may_run(plan, params, X, y, grid, result):
+def surface_may_run(plan, params, X, y, grid, measure, result):
     first, values, second, others = grid
-    return surface_fits(plan, params, X, y, first, values, second, others, result)
+    return surface_fits(plan, params, X, y, first, values, second, others, measure, result)
 
 
 def accepted(check, *arguments):
@@ -84,6 +84,14 @@ IN_PLAN = {
     "partial_gradients": lambda _: [0, -1, 10**4],
     "workspace_size": lambda p: [0, p.workspace_size - 1, -1],
     "record_every": lambda _: [0, -1],
+    "threads": lambda _: [0, -3],
+    "loss": lambda _: [77, -1],
+    "reduction": lambda _: [9],
+    "nesterov": lambda _: [5],
+    "seed": lambda _: [-1],
+    "shuffle": lambda _: [2],
+    "track_directions": lambda _: [-1],
+    "epochs": lambda _: [0],
 }
 OF_STATE = (
     "gradient", "velocity", "squares", "learning_rate_factor", "running_stats", "position",
@@ -155,7 +163,7 @@ def test_predictions_gradients_and_surfaces_are_refused_by_both_or_by_none(case)
         ours = [
             prediction_may_run(plain, params, X, y),
             gradient_may_run(plan, params, X, y, np.zeros_like(params), None),
-            surface_may_run(plain, params, X, y, grid, result),
+            surface_may_run(plain, params, X, y, grid, 0, result),
         ]
         assert ours == found
         return not any(found)
@@ -173,4 +181,4 @@ def test_predictions_gradients_and_surfaces_are_refused_by_both_or_by_none(case)
     for first, second in ((-1, 3), (0, params.size)):
         wrong = first, values, second, np.zeros(3)
         assert not accepted(check_surface, plan, params, X, y, *wrong, 0, result)
-        assert not surface_may_run(plan._replace(extras=None), params, X, y, wrong, result)
+        assert not surface_may_run(plan._replace(extras=None), params, X, y, wrong, 0, result)

@@ -151,6 +151,8 @@ def staged(context: Any, builder: Any, kind: Any, value: Any) -> Any:
         return Memory(context, builder, kind, value)
     if isinstance(kind, types.BaseNamedTuple):
         return Fields(context, builder, kind, value)
+    if isinstance(kind, types.IntEnumMember):
+        kind = kind.dtype
     if isinstance(kind, types.Integer | types.Boolean):
         return Number(builder, context.cast(builder, value, kind, types.int64))
     return None

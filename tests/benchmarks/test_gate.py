@@ -19,17 +19,15 @@ from tests.cases import SPEED_CASES
 ROOT = Path(__file__).parents[2]
 BENCHMARK = "gradient, 20-64-64-2"
 
-# Put at the end of kernels/__init__.py: every second call does its work twice. The calls are long
-# enough that these lines themselves hardly count.
+# Put at the end of kernels/__init__.py: every call does its work four times, which is plain to see
+# on a busy machine too. The limit itself is tested with given times.
 PLANTED = """
 
-_once, _calls = gradient, 0
+_once = gradient
 
 
 def gradient(*arguments):
-    global _calls
-    _calls += 1
-    for _ in range(1 + _calls % 2):
+    for _ in range(4):
         value = _once(*arguments)
     return value
 """
@@ -150,7 +148,7 @@ def gate(root, *arguments):
     return done.returncode, done.stdout
 
 
-def test_a_kernel_that_takes_half_as_long_again_does_not_pass(clone):
+def test_a_kernel_that_takes_four_times_as_long_does_not_pass(clone):
     assert gate(clone) == (
         0,
         "Passed: nothing to compare with (fatal: Needed a single revision).\n",
@@ -160,7 +158,7 @@ def test_a_kernel_that_takes_half_as_long_again_does_not_pass(clone):
     commit(clone)
     code, printed = gate(clone, "--only", "gradient")
     assert code == 1
-    assert f"SLOWER: {BENCHMARK} takes 1." in printed
+    assert f"SLOWER: {BENCHMARK} takes " in printed
     assert "the limit is 1.25" in printed
 
     (clone / "README.md").write_text("Words")

@@ -37,7 +37,9 @@ def attempt(number: int) -> None:
     random = np.random.default_rng(number)
     hidden, rows, columns, options = network(random)
     X, y = random.normal(size=(rows, columns)), random.uniform(size=(rows, 3))
-    options |= {"epochs": 10**9, "learning_rate": 1e-3, "reduction": "mean", "init": "glorot"}
+    options |= {"epochs": 10**9, "reduction": "mean", "init": "glorot"}
+    if options.get("optimizer") != "lbfgs":
+        options["learning_rate"] = 1e-3
     options |= {"random_state": 1, "record_every": 1 if "patience" in options else 10**8}
     sent = [0.0]
 

@@ -17,7 +17,7 @@ LONGEST = 300  # lines of a file
 LEVELS = [
     ["__main__"],
     ["command"],
-    ["storage", "surface"],
+    ["storage", "surface", "warming"],
     ["training"],
     ["trained"],
     ["network_file", "backends"],

@@ -13,6 +13,8 @@ from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from typing import Any
 
+import numpy as np
+
 from benchmarks.peers.rows import Row
 
 # Name of a peer: the column of the table, the package it needs, the module here.
@@ -108,6 +110,8 @@ def serve(connection: Connection, side: str) -> None:
                 run = module.Run(*arguments)
             elif what == "length":
                 result = timing_length(run, *arguments)
+            elif what == "timed":
+                result = timed(run, *arguments)
             elif what == "repeat":
                 repeats, epochs = arguments
                 for _ in range(repeats):
@@ -117,6 +121,16 @@ def serve(connection: Connection, side: str) -> None:
             connection.send((True, result))
         except Exception as error:
             connection.send((False, f"{side}: {type(error).__name__}: {error}"))
+
+
+def timed(run: Any, epochs: int, after_product: bool) -> float:
+    """Return the seconds of a run; `after_product`: right after a product of NumPy's."""
+    if after_product:
+        matrix = np.ones((1500, 1500), np.float32)
+        matrix @ matrix
+    begun = time.perf_counter()
+    run.train(epochs)
+    return time.perf_counter() - begun
 
 
 def timing_length(run: Any, row: Row, seconds: float) -> tuple[int, int]:

@@ -6,5 +6,6 @@ from .surface import Surface as Surface
 from .surface import error_surface as error_surface
 from .trained import Trained as Trained
 from .training import train as train
+from .warming import warm_up as warm_up
 
 __version__: str

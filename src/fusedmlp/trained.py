@@ -14,8 +14,10 @@ from fusedmlp.checks.arrays import Array, checked_inputs
 from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.network_file.network import write_network
 from fusedmlp.options.kept import FixedOptions
+from fusedmlp.plan.backoff import TEAMS
 from fusedmlp.plan.blocking import prediction_slices
 from fusedmlp.plan.codes import VARIANCE_EPSILON
+from fusedmlp.plan.idle_cores import seem_free
 from fusedmlp.plan.parameters import aligned, layer_offsets
 from fusedmlp.plan.plan import Plan, make_prediction_plan, without_last_activation
 from fusedmlp.plan.threads import MIN_PARALLEL_FLOPS, most_threads
@@ -197,7 +199,10 @@ class Trained:
             self._plans[rows] = plan
         if 2 * rows * self._params.size < MIN_PARALLEL_FLOPS:
             return plan
-        return plan._replace(threads=most_threads(self.options["threads"]))
+        threads = most_threads(self.options["threads"])
+        if self.options["threads"] is None and (TEAMS.seconds_left() or not seem_free(threads)):
+            return plan
+        return plan._replace(threads=threads)
 
     def _require_params_of(self, plan: Plan) -> None:
         """Raise ValueError unless there are the numbers that the kernels will read."""

@@ -62,8 +62,11 @@ def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> 
         raise ValueError(f"{name} must have {wanted} dimensions, got shape {array.shape}")
     if array.size == 0:
         raise ValueError(f"{name} must not be empty, got shape {array.shape}")
-    with np.errstate(over="ignore"):  # a number too large for float32 is reported below
-        result = np.array(array, dtype, order="C", copy=None)
+    if array.dtype == dtype and array.flags.c_contiguous:
+        result = array
+    else:
+        with np.errstate(over="ignore"):  # a number too large for float32 is reported below
+            result = np.array(array, dtype, order="C", copy=None)
     if not result.flags.aligned:
         result = result.copy()
     _require_finite(name, array, result)
@@ -71,6 +74,8 @@ def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> 
 
 
 def _require_finite(name: str, given: NDArray[Any], converted: Array) -> None:
+    if converted.nbytes <= COPIED_BYTES and np.isfinite(converted).all():
+        return
     # As in scikit-learn: the sum needs no temporary array. If it is finite, so are all numbers; if
     # it is not, it may also have overflowed, so that each number is checked.
     with np.errstate(over="ignore", invalid="ignore"):

@@ -1,6 +1,6 @@
 """The commands: `fusedmlp` trains on handwritten digits, `fusedmlp train` on the user's table.
 
-`fusedmlp info` is in a file of its own.
+`fusedmlp info` and `fusedmlp warm-up` are in files of their own.
 """
 
 import time
@@ -27,6 +27,7 @@ from fusedmlp.checks.requirements import number, one_of, optional
 from fusedmlp.checks.requirements import sizes as checked_sizes
 from fusedmlp.command.flags import TABLES, left_to_the_optimizer, with_flags
 from fusedmlp.command.info import info, where_kept
+from fusedmlp.command.warm_up import warm_up
 from fusedmlp.options.table import checked_options
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ Values = NDArray[Any]
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
 app.command("info")(info)
+app.command("warm-up")(warm_up)
 
 
 @app.callback(invoke_without_command=True)

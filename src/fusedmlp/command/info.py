@@ -66,13 +66,13 @@ def _processor() -> str:
 
 def _cache_lines() -> dict[str, str]:
     """Return where machine code is kept and how much; or why none is."""
-    from fusedmlp.kernels.compilation.files import own_files
+    from fusedmlp.kernels.compilation.files import is_lock, own_files
     from fusedmlp.kernels.compilation.folder import folder_path, reason, trusted_folder
 
     try:
         place = str(folder_path())
         folder = trusted_folder()
-        sizes = [status.st_size for _, status in own_files(folder)]
+        sizes = [s.st_size for path, s in own_files(folder) if not is_lock(path)]
     except OSError as error:
         return {"cache folder": f"none: {reason(error)}"}
     note = "" if os.access(folder, os.W_OK) else "; this user cannot write there"
@@ -85,7 +85,7 @@ def _size(sizes: list[int]) -> str:
 
 def _clear_cache() -> None:
     """Remove the files, and tell how many; exit with 1 if one is still there."""
-    from fusedmlp.kernels.compilation.files import own_files
+    from fusedmlp.kernels.compilation.files import is_lock, own_files
     from fusedmlp.kernels.compilation.folder import reason, trusted_folder
 
     removed, failures = [], []
@@ -94,7 +94,7 @@ def _clear_cache() -> None:
         for path, status in own_files(folder):
             try:
                 path.unlink()
-                removed.append(status.st_size)
+                removed += [] if is_lock(path) else [status.st_size]
             except OSError as error:
                 failures.append(f"cannot remove {reason(error)}")
     except OSError as error:

@@ -12,7 +12,8 @@ from fusedmlp.kernels.blocked.forward_backward import (
 )
 from fusedmlp.kernels.blocked.network import network_of
 from fusedmlp.kernels.blocked.optimizer_state import FIELDS_OF_EXTRAS
-from fusedmlp.kernels.blocked.partition import first_row, layer_weights_in
+from fusedmlp.kernels.blocked.partition import layer_weights_in
+from fusedmlp.kernels.blocked.row_claims import Claim, claim_rows
 from fusedmlp.kernels.blocked.row_weights import (
     loss_of_rows,
     multiply_by_row_weights,
@@ -27,7 +28,7 @@ from fusedmlp.kernels.compilation.require_fit import REFUSED
 from fusedmlp.kernels.lanes.fit_in_lanes import fit_in_lanes, suits_lanes
 from fusedmlp.kernels.losses import output_delta_at
 from fusedmlp.kernels.penalties import penalize_at, penalty_at
-from fusedmlp.kernels.threads.barrier import stop_requested
+from fusedmlp.kernels.threads.barrier import Team, stop_requested
 from fusedmlp.kernels.threads.team import NO_SIGNALS, run_in_team
 from fusedmlp.kernels.vector import address, shifted
 from fusedmlp.kernels.vector.copies import copy
@@ -55,21 +56,23 @@ def predict_part(plan, params, X, outputs, signals, thread, threads):
     """Predict the rows of one thread."""
     if not prediction_fits(plan, params, X, outputs):
         raise ValueError(REFUSED)
-    begin, end = first_row(len(X), thread, threads), first_row(len(X), thread + 1, threads)
     memory = np.empty(plan.workspace_size, params.dtype)
-    _predict(plan, params, X, outputs, memory, begin, end, signals)
+    _predict(plan, params, X, outputs, memory, Team(address(signals), thread, threads, np.int64(0)))
 
 
 @inner
-def _predict(plan, params, X, outputs, memory, begin, end, signals):
-    network = network_of(plan, ZERO, plan.block_rows, address(signals))
+def _predict(plan, params, X, outputs, memory, team):
+    network = network_of(plan, ZERO, plan.block_rows, team.signals)
     n_in, n_out = plan.sizes[0], plan.sizes[-1]
     workspace = workspace_layout(network, params.size, address(memory))
-    for first in range(begin, end, plan.block_rows):
-        rows = smaller(plan.block_rows, end - first)
-        inputs = shifted(address(X), first * n_in)
-        block = forward_block(network, address(params), inputs, workspace, 0, rows, NO, None, None)
-        copy(block, rows * n_out, shifted(address(outputs), first * n_out))
+    claim = claim_rows(team, Claim(ZERO, ZERO), len(X), plan.block_rows)
+    while claim.rows > 0:
+        inputs = shifted(address(X), claim.first * n_in)
+        block = forward_block(
+            network, address(params), inputs, workspace, 0, claim.rows, NO, None, None
+        )
+        copy(block, claim.rows * n_out, shifted(address(outputs), claim.first * n_out))
+        claim = claim_rows(team, claim, len(X), plan.block_rows)
 
 
 @run_operation(check_gradient)
@@ -142,18 +145,18 @@ def fit(plan, X, y, state, stop):
 
 
 def _fit(plan, X, y, state, stop):
-    if plan.plain and _needs_extras(plan.extras):
-        raise ValueError(REFUSED)
+    rare = plan.extras if _needs_rare(plan.extras) else None
+    if plan.plain and (rare is not None or plan.extras.optimizer != Optimizer.SGD):
+        raise ValueError(REFUSED)  # its extras would be ignored
     if suits_lanes(plan, X, state):
         return fit_in_lanes(plan, X, y, state, stop)
     if plan.plain:
         plan = plan._replace(extras=None)
         state = state._replace(**NO_EXTRAS)
-    arguments = plan, plan.extras, X, y, state, stop
+    arguments = plan, plan.extras, rare, X, y, state, stop
     return run_in_team(fit_blocks, arguments, plan.threads, state.signals)
 
 
-def _needs_extras(extras):
-    """Whether a plan that says that it is plain is not: its extras would be ignored."""
-    masks = extras.dropout or extras.dropconnect or extras.batch_norm
-    return masks or extras.weighted or extras.optimizer != Optimizer.SGD
+def _needs_rare(extras):
+    """Whether a plan needs what few do, and what a first call should not compile for all."""
+    return extras.dropout or extras.dropconnect or extras.batch_norm or extras.weighted

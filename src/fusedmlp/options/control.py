@@ -111,9 +111,9 @@ class ControlOptions(TypedDict, total=False):
             None,
             may_be.optional(may_be.whole_number(least=1, most=MOST_THREADS)),
             "Threads that share the work of each step, at least 1 and at most 4 times the "
-            "processor's cores. None is as many as there are cores and the step has work for. The "
-            "environment variable NUMBA_NUM_THREADS lowers any number. The results are "
-            "bit-identical for any number.",
+            "processor's cores. None is as many as pay: at most one for each core, if the step has "
+            "work for it, and fewer while other programs use the cores. The environment variable "
+            "NUMBA_NUM_THREADS lowers any number. The results are bit-identical for any number.",
         ),
     ]
     progress: Annotated[

@@ -7,6 +7,9 @@ from importlib.util import find_spec
 from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.state import State
 
+# What the bar says until the first epoch is over: a first call compiles, or loads what another has.
+STARTING = "getting the kernels ready"
+
 
 def require_rich() -> None:
     """Raise ImportError, with what to install, if rich is missing, which draws the bar."""
@@ -25,19 +28,19 @@ def progress_bar(plan: Plan, rows: int, wanted: bool) -> Iterator[Callable[[Stat
     columns = (
         TextColumn("epoch {task.fields[epoch]:,} of {task.total:,.0f}"),
         BarColumn(),
-        TextColumn("loss {task.fields[loss]:.4g}"),
-        TextColumn("{task.fields[rate]:,.0f} epochs/s"),
+        TextColumn("{task.fields[now]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns) as bar:
-        task = bar.add_task("", total=plan.epochs, epoch=0, loss=float("nan"), rate=0.0)
+        task = bar.add_task("", total=plan.epochs, epoch=0, now=STARTING)
 
         def show(state: State) -> None:
             done = int(state.position[0]) / rows
-            # The last record whose epoch is over: the current one may have a part of its sum.
-            last = max(0, (int(done) - 1) // plan.record_every)
-            loss = float(state.losses[last]) / rows if done >= 1 else float("nan")
-            rate = bar.tasks[0].speed or 0.0
-            bar.update(task, completed=done, epoch=int(done), loss=loss, rate=rate)
+            now = STARTING
+            if done >= 1:
+                # The last record whose epoch is over: the current one may have a part of its sum.
+                loss = float(state.losses[(int(done) - 1) // plan.record_every]) / rows
+                now = f"loss {loss:.4g}  {bar.tasks[0].speed or 0.0:,.0f} epochs/s"
+            bar.update(task, completed=done, epoch=int(done), now=now)
 
         yield show

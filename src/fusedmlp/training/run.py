@@ -52,7 +52,9 @@ def _train(plan: Plan, request: Request, state: State, control: Control) -> tupl
             return Search(
                 request.backend, plan, data, state, control, request.search_limits, show
             ).run()
-        slices = Slices(request.backend, plan, data, state, show)
+        slices = Slices(
+            request.backend, plan, data, state, show, request.options["threads"] is not None
+        )
         return _fit(plan, len(data.X), state, slices, control)
 
 

@@ -168,7 +168,7 @@ def test_one_thread_starts_none(monkeypatch):
     run.predict(np.zeros((100_000, 20)))
     with pytest.raises(AssertionError, match="was started"):
         fusedmlp.train(X, y, **CASE.arguments(threads=2, epochs=100))
-    monkeypatch.setattr("fusedmlp.training.slices.ALONE_SECONDS", 1e9)
+    monkeypatch.setattr("fusedmlp.training.slice_choice.ALONE_SECONDS", 1e9)
     run = fusedmlp.train(X, y, **CASE.arguments(threads=2, epochs=1))  # too short for a start
     run.predict(X)
     with pytest.raises(AssertionError, match="was started"):

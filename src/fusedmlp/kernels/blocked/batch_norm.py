@@ -27,11 +27,11 @@ class LayerStats(NamedTuple):
 
 
 @inner
-def batch_norm_of(extras, params, gradient):
+def batch_norm_of(rare, params, gradient):
     """Return the batch normalisation of a network, given the addresses."""
-    offset = extras.scale_offset
+    offset = rare.scale_offset
     scales, scale_gradients = shifted(params, offset), shifted(gradient, offset)
-    return BatchNorm(extras.batch_norm, scales, scale_gradients, gradient)
+    return BatchNorm(rare.batch_norm, scales, scale_gradients, gradient)
 
 
 @inner
@@ -72,9 +72,9 @@ def normalize_delta(batch_norm, network, workspace, layer, delta, rows):
 
 
 @inner
-def update_running_stats(extras, run, rows):
+def update_running_stats(rare, run, rows):
     """Let the running statistics follow those of the last batch of `rows` rows."""
-    if extras.batch_norm:
+    if rare.batch_norm:
         network = run.network
         hidden = total_units(network) - at(network.sizes, network.layers)
         for layer in range(network.layers - 1):

@@ -31,11 +31,11 @@ class Dropout(NamedTuple):
 
 
 @inner
-def dropout_of(extras, run, epoch, first):
+def dropout_of(rare, run, epoch, first):
     """Return the settings of dropout for the rows from `first` on."""
     key = mix_bits(np.uint64(run.seed), np.uint64(epoch))
     return Dropout(
-        extras.dropout, key, run.row_order, run.shuffle, first, run.workspace.dropout_masks
+        rare.dropout, key, run.row_order, run.shuffle, first, run.workspace.dropout_masks
     )
 
 
@@ -63,24 +63,24 @@ def apply_dropout_to_delta(dropout, offset, size, delta):
 
 
 @inner
-def apply_dropconnect(extras, run, epoch, batch, begin, end):
+def apply_dropconnect(rare, run, epoch, batch, begin, end):
     """Set begin..end of the used parameters to the masked parameters."""
-    if extras.dropconnect > 0:
+    if rare.dropconnect > 0:
         key = mix_bits(np.uint64(run.seed), np.uint64(epoch))
         key = mix_bits(mix_bits(key, OF_BATCHES), np.uint64(batch))
         copy(shifted(run.params, begin), end - begin, shifted(run.used_params, begin))
         for layer in range(run.network.layers):
             first, size = layer_weights_in(run.network, layer, begin, end)
             mask = shifted(run.workspace.weight_masks, first)
-            keep_mask_at(key, extras.dropconnect, first, mask, size)
+            keep_mask_at(key, rare.dropconnect, first, mask, size)
             used = shifted(run.used_params, first)
             multiply_each(size, used, mask, used)
 
 
 @inner
-def apply_dropconnect_to_gradient(extras, run, begin, end):
+def apply_dropconnect_to_gradient(rare, run, begin, end):
     """Multiply begin..end of the gradient by the weight masks."""
-    if extras.dropconnect > 0:
+    if rare.dropconnect > 0:
         for layer in range(run.network.layers):
             first, size = layer_weights_in(run.network, layer, begin, end)
             gradient = shifted(run.gradient, first)

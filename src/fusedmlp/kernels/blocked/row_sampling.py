@@ -11,16 +11,16 @@ from fusedmlp.plan.codes import Optimizer
 
 
 @inner
-def uses_sampler(extras):
+def uses_sampler(rare):
     """Whether the optimiser is AW-SGD, which draws the rows of each batch."""
-    return extras.optimizer == Optimizer.AW_SGD
+    return rare.optimizer == Optimizer.AW_SGD
 
 
 @inner
-def draw_batch(extras, run, epoch, begin, end, real):
+def draw_batch(rare, run, epoch, begin, end, real):
     """Draw the rows of the epoch's positions begin..end, and set their weights."""
-    if extras.optimizer == Optimizer.AW_SGD:
-        sampler, floor = run.optimizer_state.sampler, extras.sampler_floor
+    if rare.optimizer == Optimizer.AW_SGD:
+        sampler, floor = run.optimizer_state.sampler, rare.sampler_floor
         rows, tree, drawn = sampler.rows, sampler.tree, shifted(run.row_order, begin)
         draw_rows_at(tree, floor, run.seed, epoch, begin, rows, end - begin, drawn)
         for b in range(end - begin):
@@ -32,13 +32,13 @@ def draw_batch(extras, run, epoch, begin, end, real):
 
 
 @inner
-def store_gradient_squares(extras, run, row, rows, workspace_row, inputs, scale):
+def store_gradient_squares(rare, run, row, rows, workspace_row, inputs, scale):
     """Store the squared lengths of the weighted gradients of `rows` rows.
 
     row: position of the first of them in the epoch. inputs: their address. workspace_row: the first
     of their rows in the workspace. scale: that of the deltas in the workspace.
     """
-    if extras.optimizer == Optimizer.AW_SGD:
+    if rare.optimizer == Optimizer.AW_SGD:
         network, offset = run.network, 0
         unscaled = 1.0 / (np.float64(scale) * np.float64(scale))
         squares = shifted(run.optimizer_state.sampler.squares, row)
@@ -53,12 +53,12 @@ def store_gradient_squares(extras, run, row, rows, workspace_row, inputs, scale)
 
 
 @inner
-def update_sampler(extras, run, begin, end):
+def update_sampler(rare, run, begin, end):
     """Update the sampler from the draws begin..end of this epoch."""
-    if extras.optimizer == Optimizer.AW_SGD:
+    if rare.optimizer == Optimizer.AW_SGD:
         sampler = run.optimizer_state.sampler
         drawn, squares = shifted(run.row_order, begin), shifted(sampler.squares, begin)
         learn_at(
-            sampler.tree, sampler.mean, extras.sampler_floor, extras.sampler_rate, sampler.rows,
+            sampler.tree, sampler.mean, rare.sampler_floor, rare.sampler_rate, sampler.rows,
             drawn, end - begin, squares, squares,
         )  # fmt: skip

@@ -30,24 +30,24 @@ def row_scale(reduction, rows, real):
 
 
 @inner
-def batch_row_scale(extras, run, reduction, begin, end, real):
+def batch_row_scale(rare, run, reduction, begin, end, real):
     """Return the scale of the gradient of a row of weight 1 in the batch begin..end."""
-    if extras is None:
+    if rare is None:
         return row_scale(reduction, end - begin, real)
-    if not extras.weighted or reduction == Reduction.SUM:
+    if not rare.weighted or reduction == Reduction.SUM:
         return row_scale(reduction, end - begin, real)
-    if uses_sampler(extras):  # dividing by the sum of the drawn weights would make it biased
+    if uses_sampler(rare):  # dividing by the sum of the drawn weights would make it biased
         return real(1.0 / ((end - begin) * at(run.optimizer_state.sampler.mean_row_weight, 0)))
     total = 0.0
     for row in range(begin, end):
-        total += np.float64(_weight(extras, run, row))
+        total += np.float64(_weight(rare, run, row))
     return real(1.0 / total) if total > 0.0 else real(0.0)
 
 
 @inner
-def _weight(extras, run, position):
+def _weight(rare, run, position):
     """Return the weight of the row at a position of the epoch's order."""
-    if uses_sampler(extras):
+    if uses_sampler(rare):
         return at(run.optimizer_state.sampler.weights, position)
     return at(
         run.optimizer_state.row_weights, at(run.row_order, position) if run.shuffle else position
@@ -55,27 +55,27 @@ def _weight(extras, run, position):
 
 
 @inner
-def apply_row_weights(extras, run, row, rows, delta):
+def apply_row_weights(rare, run, row, rows, delta):
     """Multiply the delta of `rows` rows by their weights; row: the first one's position."""
-    if extras.weighted:
+    if rare.weighted:
         for b in range(rows):
-            scale_at(shifted(delta, b * run.n_out), run.n_out, _weight(extras, run, row + b))
+            scale_at(shifted(delta, b * run.n_out), run.n_out, _weight(rare, run, row + b))
 
 
 @inner
-def record_rows(extras, run, block, out, targets, record):
+def record_rows(rare, run, block, out, targets, record):
     """Add the errors and losses of a block's rows to a record."""
-    if extras is None or not extras.weighted:
+    if rare is None or not rare.weighted:
         sums = run.workspace.sums
         error = absolute_error_at(out, targets, block.rows * run.n_out)
         value = loss_at(run.objective, out, sums, targets, block.rows, run.n_out)
         record_at(run.records, record, error, value)
     else:
-        _record_weighted(run.objective.log_loss, extras, run, block, out, targets, record)
+        _record_weighted(run.objective.log_loss, rare, run, block, out, targets, record)
 
 
 @inner
-def _record_weighted(log_loss, extras, run, block, out, targets, record):
+def _record_weighted(log_loss, rare, run, block, out, targets, record):
     """Add the weighted errors and losses of a block's rows to a record.
 
     log_loss takes many rows at once, with their weights one after the other.
@@ -85,7 +85,7 @@ def _record_weighted(log_loss, extras, run, block, out, targets, record):
         rows = smaller(MOST_WEIGHTS, block.rows - start)
         for b in range(rows):
             o, t = shifted(out, (start + b) * units), shifted(targets, (start + b) * units)
-            put(weights, b, _weight(extras, run, block.first + start + b))
+            put(weights, b, _weight(rare, run, block.first + start + b))
             weight, value = np.float64(at(weights, b)), 0.0
             if log_loss is None:
                 value = loss_of_outputs_at(objective.loss, objective.huber_delta, o, t, units)

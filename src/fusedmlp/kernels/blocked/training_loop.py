@@ -43,21 +43,25 @@ from fusedmlp.kernels.vector import address, at, shifted
 from fusedmlp.kernels.vector.copies import copy, fill_with_zeros
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.reductions import all_finite
-from fusedmlp.kernels.vector.typed_constants import ZERO
-from fusedmlp.plan.signals import NEVER, STOP
+from fusedmlp.kernels.vector.typed_constants import NO, YES, ZERO
+from fusedmlp.plan.signals import NEVER, PATIENCE, STOP
 
 
 @behind_door
-def fit_blocks(plan, extras, X, y, state, stop, signals, thread, threads):
+def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
     """Do one thread's part of `fit`. All threads of the team run the same steps.
 
-    Between two barriers, no thread writes what another reads. extras are the plan's, as an argument
-    of their own: only then does Numba leave out the branches that need them when they are None.
+    Between two barriers, no thread writes what another reads. extras and rare are both the plan's
+    extras, or None: rare, if the plan has no masks, weighted rows, sampler or batch normalisation.
+    They are arguments of their own, since only then does Numba leave out the branches that need
+    them when they are None.
     """
     if not fit_fits(plan, extras, X, y, state, stop):
         raise ValueError(REFUSED)
     run, rows = run_of(plan, X, y, state), X.shape[0]
-    team, real = Team(address(signals), thread, threads), X.dtype.type
+    team = Team(address(signals), thread, threads, signals[PATIENCE])
+    # At the first barrier, threads wait for those that are still being started.
+    patient_team, real = Team(team.signals, thread, threads, np.int64(0)), X.dtype.type
     begin = first_param(run.network, run.size, thread, threads)
     end = first_param(run.network, run.size, thread + 1, threads)
     part = Part(team, begin, end)
@@ -71,32 +75,33 @@ def fit_blocks(plan, extras, X, y, state, stop, signals, thread, threads):
         if row == 0 or rate == 0:
             rate = learning_rate_at(extras, run.optimizer_state, plan.learning_rate, epoch)
             recording = epoch % plan.record_every == 0
-            _shuffle_rows(extras, run, epoch, rows, team)
+            _shuffle_rows(rare, run, epoch, rows, team)
         batch_end = smaller(batch_start + plan.batch_size, rows)
-        if extras is not None and row == batch_start and thread == 0:
-            draw_batch(extras, run, epoch, row, batch_end, real)
+        if rare is not None and row == batch_start and thread == 0:
+            draw_batch(rare, run, epoch, row, batch_end, real)
         if updated:
-            if extras is not None:
-                apply_dropconnect(extras, run, epoch, batch_start // plan.batch_size, begin, end)
+            if rare is not None:
+                apply_dropconnect(rare, run, epoch, batch_start // plan.batch_size, begin, end)
             transpose_weights(run.network, run.used_params, run.workspace, begin, end)
-        if (updated or plan.partial_gradients == 1) and leaves(team):
+        if (updated or plan.partial_gradients == 1) and leaves(patient_team, YES):
             break
+        patient_team = team
 
-        scale = batch_row_scale(extras, run, plan.reduction, batch_start, batch_end, real)
+        scale = batch_row_scale(rare, run, plan.reduction, batch_start, batch_end, real)
         count = smaller(plan.block_rows, batch_end - row)
         block = Block(epoch, row, count, row - batch_start, scale, recording)
         if plan.partial_gradients == 1:
-            if _leaves_whole_gradient(extras, run, block, part):
+            if _leaves_whole_gradient(rare, run, block, part):
                 break
         else:
-            _partial_gradients(extras, run, block, team)
+            _partial_gradients(rare, run, block, team)
         if recording:
-            _record(extras, run, block, epoch // plan.record_every, team)
+            _record(rare, run, block, epoch // plan.record_every, team)
         row += count
         updated = row == batch_end
         if updated:
             step = Step(rate, epoch * steps + batch_start // plan.batch_size + 1)
-            if _leaves_update(extras, run, batch_start, row, part, step, real):
+            if _leaves_update(extras, rare, run, batch_start, row, part, step, real):
                 row = batch_start
                 break
             batch_start = row
@@ -110,17 +115,17 @@ def fit_blocks(plan, extras, X, y, state, stop, signals, thread, threads):
 
 
 @inner
-def _shuffle_rows(extras, run, epoch, rows, team):
+def _shuffle_rows(rare, run, epoch, rows, team):
     """Set the order in which an epoch visits the rows; AW-SGD draws rows instead."""
     shuffles = run.shuffle and team.thread == 0
-    if extras is not None:
-        shuffles = shuffles and not uses_sampler(extras)
+    if rare is not None:
+        shuffles = shuffles and not uses_sampler(rare)
     if shuffles:
         row_order_at(run.seed, epoch, run.row_order, rows)
 
 
 @inner
-def _leaves_whole_gradient(extras, run, block, part):
+def _leaves_whole_gradient(rare, run, block, part):
     """Compute a thread's part of a block's gradient: deltas of its rows, then its weights.
 
     Return whether the thread leaves the run instead.
@@ -129,8 +134,8 @@ def _leaves_whole_gradient(extras, run, block, part):
     first = first_row(block.rows, team.thread, team.threads)
     count = first_row(block.rows, team.thread + 1, team.threads) - first
     if count > 0:
-        _forward_backward(extras, run, block, first, count, first)
-    if leaves(team):
+        _forward_backward(rare, run, block, first, count, first)
+    if leaves(team, NO):
         return True
     # In a team, another thread may already update its weights: this one has to do so too.
     signal = STOP if team.threads == 1 else NEVER
@@ -143,7 +148,7 @@ def _leaves_whole_gradient(extras, run, block, part):
 
 
 @inner
-def _partial_gradients(extras, run, block, team):
+def _partial_gradients(rare, run, block, team):
     """Compute a thread's partial gradients of a block."""
     parts = run.network.partial_gradients
     first_part, end_part = (
@@ -159,7 +164,7 @@ def _partial_gradients(extras, run, block, team):
             workspace_row = first_row(run.network.block_rows, first_part, parts)
         gradient = shifted(run.workspace.partial_gradients, part * run.size)
         if count > 0:
-            inputs = _forward_backward(extras, run, block, first, count, workspace_row)
+            inputs = _forward_backward(rare, run, block, first, count, workspace_row)
             gradient_of_block(
                 run.network,
                 inputs,
@@ -177,7 +182,7 @@ def _partial_gradients(extras, run, block, team):
 
 
 @inner
-def _forward_backward(extras, run, block, first, rows, workspace_row):
+def _forward_backward(rare, run, block, first, rows, workspace_row):
     """Run forward and backward pass for `rows` rows of a block; return their inputs' address.
 
     first: their first row in the block. workspace_row: their first row in the workspace.
@@ -190,38 +195,38 @@ def _forward_backward(extras, run, block, first, rows, workspace_row):
         targets = shifted(workspace.targets, workspace_row * run.n_out)
         _gather(run.inputs, run.n_in, run.row_order, row, rows, inputs)
         _gather(run.targets, run.n_out, run.row_order, row, rows, targets)
-    if extras is None:
+    if rare is None:
         dropout, batch_norm = None, None
     else:
-        dropout = dropout_of(extras, run, block.epoch, row)
-        batch_norm = batch_norm_of(extras, run.params, run.gradient)
+        dropout = dropout_of(rare, run, block.epoch, row)
+        batch_norm = batch_norm_of(rare, run.params, run.gradient)
     out = forward_block(
         run.network, run.used_params, inputs, workspace, workspace_row, rows, block.recorded,
         dropout, batch_norm,
     )  # fmt: skip
     delta = shifted(last_layer_of(run.network, workspace.deltas), workspace_row * run.n_out)
     output_delta_at(run.objective, out, targets, rows, run.n_out, block.scale, delta)
-    if extras is not None:
-        apply_row_weights(extras, run, row, rows, delta)
+    if rare is not None:
+        apply_row_weights(rare, run, row, rows, delta)
     backward_block(run.network, workspace, workspace_row, rows, dropout, batch_norm)
-    if extras is not None:
-        store_gradient_squares(extras, run, row, rows, workspace_row, inputs, block.scale)
+    if rare is not None:
+        store_gradient_squares(rare, run, row, rows, workspace_row, inputs, block.scale)
     return inputs
 
 
 @inner
-def _record(extras, run, block, record, team):
+def _record(rare, run, block, record, team):
     """Add a block's errors and losses to a record, once all threads have made their outputs."""
     barrier(team)
     if team.thread == 0:
         out = last_layer_of(run.network, run.workspace.outputs)
         targets = _rows_of(run, block, run.targets, run.n_out, run.workspace.targets)
-        record_rows(extras, run, block, out, targets, record)
+        record_rows(rare, run, block, out, targets, record)
     barrier(team)
 
 
 @inner
-def _leaves_update(extras, run, batch_start, batch_end, part, step, real):
+def _leaves_update(extras, rare, run, batch_start, batch_end, part, step, real):
     """Finish the gradient of a batch, and update the thread's own parameters.
 
     Return whether the thread leaves the run instead.
@@ -229,21 +234,22 @@ def _leaves_update(extras, run, batch_start, batch_end, part, step, real):
     begin, size = part.begin, part.end - part.begin
     gradient, partial_gradients = shifted(run.gradient, begin), run.workspace.partial_gradients
     if run.network.partial_gradients > 1:
-        if leaves(part.team):
+        if leaves(part.team, NO):
             return True
         partial = shifted(partial_gradients, begin)
         sum_partial_gradients(size, gradient, partial, run.network.partial_gradients, run.size)
-    if extras is not None:
+    if rare is not None:
         if part.team.thread == 0:
-            update_sampler(extras, run, batch_start, batch_end)
-        apply_dropconnect_to_gradient(extras, run, begin, part.end)
+            update_sampler(rare, run, batch_start, batch_end)
+        apply_dropconnect_to_gradient(rare, run, begin, part.end)
+    if extras is not None:
         penalize_and_clip(extras, run, part)
     if run.track_directions:
         last_direction = shifted(run.last_direction, begin)
         count_changes_at(gradient, last_direction, shifted(run.direction_changes, begin), size)
     apply_update(extras, run, part, step, real)
-    if extras is not None and part.team.thread == 0:
-        update_running_stats(extras, run, batch_end - batch_start)
+    if rare is not None and part.team.thread == 0:
+        update_running_stats(rare, run, batch_end - batch_start)
     return False
 
 

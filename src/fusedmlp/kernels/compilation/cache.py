@@ -27,6 +27,7 @@ from numba.core.sigutils import normalize_signature
 from fusedmlp.kernels.compilation import files
 from fusedmlp.kernels.compilation.folder import folder_path
 from fusedmlp.kernels.compilation.garbage import garbage_collection_off
+from fusedmlp.kernels.compilation.turns import Turn
 
 PACKAGE = Path(__file__).parents[2]
 
@@ -80,6 +81,7 @@ class PackageCache(NullCache):
 
     def __init__(self, function: Callable[..., Any], stamp: str) -> None:
         self._function, self._stamp = function, stamp
+        self._turn = Turn()
 
     @property
     def cache_path(self) -> str | None:
@@ -93,13 +95,24 @@ class PackageCache(NullCache):
         """Return the compiled kernel, or None; the first time, Numba fills its registries."""
         with garbage_collection_off():
             target_context.refresh()
-            content = files.read(self._name(sig, target_context.codegen()))
-            return None if content is None else _rebuilt(content, sig, target_context)
+            name = self._name(sig, target_context.codegen())
+            content = files.read(name)
+            if content is None and self._turn.begin(name):
+                content = files.read(name)
+            if content is None:
+                return None
+            self.end_turn()
+            return _rebuilt(content, sig, target_context)
+
+    def end_turn(self) -> None:
+        """Let processes that wait for this kernel go on."""
+        self._turn.end()
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled kernel."""
         if _can_be_kept(data):
             files.write(self._name(sig, data.codegen), dumps(data._reduce()))
+        self.end_turn()
 
     def holds(self, types: tuple[Any, ...], codegen: Any) -> bool:
         """Whether there is machine code for arguments of these types."""

@@ -15,7 +15,9 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numba import config
 
+from fusedmlp.kernels.compilation.cache import PackageCache
 from fusedmlp.kernels.compilation.jit import compiled
+from fusedmlp.kernels.compilation.notice import notice_of_compilation
 from fusedmlp.plan.operations.arguments import check_arguments, checked
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -113,9 +115,15 @@ def _check_before_compiling(kernel: Any, check: Callable[[Any], Any]) -> None:
 
 
 def _compile_for_plain(compile_for: Callable[..., Any], given: Sequence[Any]) -> Any:
-    """Compile for arguments; an array of a subclass is the plain array that it is."""
-    # So Numba sees it in later calls.
-    return compile_for(*(np.asarray(a) if isinstance(a, np.ndarray) else a for a in given))
+    """Compile for arguments, or load; an array of a subclass is the plain array that it is."""
+    cache = compile_for.__self__._cache  # type: ignore[attr-defined]
+    try:
+        with notice_of_compilation():
+            # So Numba sees it in later calls.
+            return compile_for(*(np.asarray(a) if isinstance(a, np.ndarray) else a for a in given))
+    finally:
+        if isinstance(cache, PackageCache):
+            cache.end_turn()
 
 
 # A kernel behind a function in Python, which is the operation, such as `fit`

@@ -23,6 +23,7 @@ from fusedmlp.kernels.compilation.folder import (
 
 SUFFIX = ".kernel"
 TEMPORARY = "tmp-"
+LOCK = TEMPORARY + "lock_"
 OWN = re.compile(rf"(\w*-[0-9a-f]{{64}}|{TEMPORARY}\w+)\{SUFFIX}", re.ASCII)
 MAGIC = b"fusedmlp kernel 1\n"
 HEADER = len(MAGIC) + hashlib.sha256().digest_size
@@ -79,6 +80,23 @@ def own_files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
         if OWN.fullmatch(path.name):
             with suppress(FileNotFoundError):  # another process removed it
                 yield path, path.lstat()
+
+
+def lock_of(name: str) -> Path:
+    """Return the file that whoever compiles a kernel locks; it is removed as temporary ones are.
+
+    Raises
+    ------
+    OSError
+        There is no folder for it.
+    """
+    digest = name.removesuffix(SUFFIX).rpartition("-")[2]
+    return trusted_folder() / f"{LOCK}{digest}{SUFFIX}"
+
+
+def is_lock(path: Path) -> bool:
+    """Whether one of the package's files is the lock of a kernel, and empty."""
+    return path.name.startswith(LOCK)
 
 
 def _read(path: Path) -> bytes | None:

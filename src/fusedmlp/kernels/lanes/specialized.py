@@ -33,7 +33,7 @@ from fusedmlp.kernels.lanes.small_batch import fit_small_batch, train_small_batc
 # A compilation of 0.8 s that saves a fifth pays off after 4 s: a run that compiles only then loses
 # at most twice as much time as the best choice in hindsight would. A process that has loaded the
 # general kernel from disk also has to compile all functions that a kernel calls.
-BEFORE_LOADING = 0.1
+BEFORE_LOADING = 0.01
 BEFORE_COMPILING = 4.0
 BEFORE_COMPILING_ALL = 14.0
 

@@ -12,14 +12,16 @@ import ctypes
 import sys
 from typing import Any, NamedTuple
 
+import numpy as np
 from llvmlite import binding, ir
 from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.threads.clock import name_clock, nanoseconds
 from fusedmlp.kernels.vector import shifted
-from fusedmlp.plan.signals import LEAVE_AT, STOP
+from fusedmlp.plan.signals import LEAVE_AT, PAUSE, STOP
 
 # Reads of the counter before a waiting thread yields its core: about two microseconds.
 SPINS = 1000
@@ -40,15 +42,19 @@ def _name_yield() -> None:
 
 
 @intrinsic
-def _arrive(typing_context, counter):
-    def build(context, builder, sig, args):
-        return builder.atomic_rmw("add", args[0], ir.Constant(ir.IntType(64), 1), "seq_cst")
+def add_shared(typing_context, counter, number):
+    """Add to a counter that threads share; return what it was before."""
 
-    return types.int64(counter), build
+    def build(context, builder, sig, args):
+        return builder.atomic_rmw("add", args[0], args[1], "seq_cst")
+
+    return types.int64(counter, types.int64), build
 
 
 @intrinsic
-def _read_shared(typing_context, place):
+def read_shared(typing_context, place):
+    """Return a number that threads share, as it is now."""
+
     def build(context, builder, sig, args):
         return builder.load_atomic(args[0], "acquire", align=8)
 
@@ -80,50 +86,66 @@ class Team(NamedTuple):
     signals: Any  # address of what the threads share
     thread: int
     threads: int  # in the team
+    patience: Any  # nanoseconds of a wait after which the team pauses; 0: no limit
 
 
 @inner
 def barrier(team):
     """Wait until all threads have arrived. Each sees what the others wrote before the barrier."""
     if team.threads > 1:
-        arrived = _arrive(team.signals)
+        arrived = add_shared(team.signals, 1)
         all_arrived = (arrived // team.threads + 1) * team.threads
-        spins = 0
-        while _read_shared(team.signals) < all_arrived and arrived < RELEASED:
+        spins, waits_until = 0, np.int64(0)
+        while read_shared(team.signals) < all_arrived and arrived < RELEASED:
             spins += 1
             if spins > SPINS:
+                waits_until = _wait_or_pause(team, waits_until)
                 _yield()
 
 
 @inner
-def leaves(team):
+def _wait_or_pause(team, waits_until):
+    """Let the team pause once a thread has waited for too long; return until when it waits."""
+    if team.patience > 0:
+        now = nanoseconds()
+        if waits_until == 0:
+            return now + team.patience
+        if now > waits_until:
+            _write_shared(shifted(team.signals, PAUSE), 1)
+    return waits_until
+
+
+@inner
+def leaves(team, pauses):
     """Wait as at a barrier; return whether the team leaves the run here.
 
     It does if any of its threads had been asked to stop when it arrived, so that either all threads
-    make a step's update or none; and if it was released.
+    make a step's update or none; and if it was released. Where it can go on later, it `pauses` too.
     """
     stop = stop_requested(team.signals, STOP)
     if team.threads == 1:
         return stop
-    number = _read_shared(team.signals) // team.threads + 1  # this barrier's
+    stop = stop or (pauses and stop_requested(team.signals, PAUSE))
+    number = read_shared(team.signals) // team.threads + 1  # this barrier's
     if stop:
         _write_shared(shifted(team.signals, LEAVE_AT), number)
     barrier(team)
-    leave_at = _read_shared(shifted(team.signals, LEAVE_AT))
+    leave_at = read_shared(shifted(team.signals, LEAVE_AT))
     # A thread that is ahead may have asked to leave at the next barrier.
-    return 0 < leave_at <= number or _read_shared(team.signals) >= RELEASED
+    return 0 < leave_at <= number or read_shared(team.signals) >= RELEASED
 
 
 @inner
 def stop_requested(signals, place):
     """Whether the signal at a place, STOP or NEVER, asks the thread to stop."""
-    return _read_shared(shifted(signals, place)) != 0
+    return read_shared(shifted(signals, place)) != 0
 
 
 if config.DISABLE_JIT:
 
-    def _read_shared(place):
+    def read_shared(place):  # noqa: D103
         return place[0]
 
 else:
     _name_yield()
+    name_clock()

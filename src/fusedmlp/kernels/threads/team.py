@@ -1,6 +1,7 @@
 """Thread teams, which run one kernel together."""
 
 from itertools import starmap
+from time import perf_counter
 from typing import Any
 
 from numba import config
@@ -8,7 +9,12 @@ from numpy.typing import NDArray
 
 from fusedmlp.background import BackgroundCall
 from fusedmlp.kernels.threads.barrier import RELEASED
-from fusedmlp.plan.signals import ARRIVED, FAILED, LEAVE_AT, STOP, new_signals
+from fusedmlp.plan.backoff import TEAMS
+from fusedmlp.plan.signals import ARRIVED, FAILED, LEAVE_AT, PAUSE, STOP, new_signals
+
+# Threads have the same work; one that ends later than the first, by more than this and by more than
+# this share of the call, has had no core.
+LATE_SECONDS, LATE_SHARE = 0.001, 0.1
 
 NO_SIGNALS = new_signals()  # for one thread, which nobody asks to stop
 
@@ -48,7 +54,9 @@ def run_in_team(
     try:
         for helper in helpers:
             helper.start()
+        begun = perf_counter()
         results.extend(starmap(kernel, [(*arguments, signals, 0, threads)]))
+        ended = perf_counter()
     except BaseException:  # too little memory, or more threads than the system allows
         if not results:  # else the others are on their way to the end of the kernel, too
             release()
@@ -57,12 +65,14 @@ def run_in_team(
         try:
             _wait_for_all(helpers)
         finally:
-            signals[[ARRIVED, LEAVE_AT]] = 0  # for the next team
+            signals[[ARRIVED, LEAVE_AT, PAUSE]] = 0  # for the next team
             if signals[STOP] == FAILED:
                 signals[STOP] = 0
     for helper in helpers:
         if helper.error is not None:
             raise helper.error
+    if perf_counter() - ended > max(LATE_SECONDS, LATE_SHARE * (ended - begun)):
+        TEAMS.failed()
     return results[0]
 
 

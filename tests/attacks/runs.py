@@ -20,6 +20,7 @@ import numpy as np
 from fusedmlp import kernels, reference
 from fusedmlp.kernels.lanes import layout
 from fusedmlp.plan import make_plan, make_state
+from fusedmlp.plan.signals import PATIENCE
 from fusedmlp.training import run as run_module
 from fusedmlp.training.request import checked
 from fusedmlp.training.run import run
@@ -133,9 +134,10 @@ def _guarded_run(memory: GuardedMemory, random: np.random.Generator):
         def run_until(self, stop):
             state, finite = self._state, True
             while finite and state.position[0] < stop:
-                first, plan = int(state.position[0]), self._whole_plan
+                first, plan = int(state.position[0]), self._plan
                 end = int(random.integers(first, stop)) + 1 if random.random() < 0.7 else stop
                 plan = plan._replace(threads=int(random.integers(plan.threads)) + 1)
+                state.signals[PATIENCE] = random.integers(2)  # 1 ns: each long wait ends a slice
                 finite = self._fit(plan, self._data.X, self._data.y, state, end)
                 assert first < state.position[0] <= max(end, stop)
             return finite

@@ -9,7 +9,19 @@ from fusedmlp.kernels.compilation.door import operation
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.log_loss import log_loss_at, log_loss_of_probabilities_at
-from fusedmlp.kernels.vector import address, at, put, shifted
+from fusedmlp.kernels.vector import (
+    absolute,
+    address,
+    at,
+    lane_count,
+    load_first,
+    put,
+    select,
+    shifted,
+    sum_lanes,
+    to_float64,
+    zeros,
+)
 from fusedmlp.kernels.vector.typed_constants import ALL_ACTIVATIONS
 from fusedmlp.plan.codes import Activation, Loss
 
@@ -73,24 +85,56 @@ def _loss(log_loss, objective, outputs, sums, targets, rows, units):
 @inner
 def loss_of_outputs_at(kind, huber_delta, outputs, targets, size):
     """Return a loss other than log_loss of the outputs at an address."""
+    if kind == Loss.POISSON:
+        return _poisson_loss(outputs, targets, size)
+    if kind == Loss.SQUARED_ERROR:
+        return _sum_of_squared_errors(outputs, targets, size)
+    if kind == Loss.ABSOLUTE_ERROR:
+        return absolute_error_at(outputs, targets, size)
+    return _sum_of_huber_losses(outputs, targets, size, huber_delta)
+
+
+@inner
+def _poisson_loss(outputs, targets, size):
     result = 0.0
     for k in range(size):
         output, target = np.float64(at(outputs, k)), np.float64(at(targets, k))
-        if kind == Loss.SQUARED_ERROR:
-            result += 0.5 * (output - target) * (output - target)
-        elif kind == Loss.POISSON:
-            if target != 0.0:
-                result += target * np.log(target / output)
-            result += output - target
-        else:
-            size_of_error = abs(output - target)
-            if kind == Loss.ABSOLUTE_ERROR:
-                result += size_of_error
-            elif size_of_error <= huber_delta:
-                result += 0.5 * size_of_error * size_of_error
-            else:
-                result += huber_delta * (size_of_error - 0.5 * huber_delta)
+        if target != 0.0:
+            result += target * np.log(target / output)
+        result += output - target
     return result
+
+
+def sum_of_errors(function):
+    """Return a loop (outputs, targets, size, *constants) that adds function(error, *constants).
+
+    Errors are vectors of float64, added in two chains of vectors. Lanes past the end have no error.
+    """
+    function = inner(function)
+
+    @inner
+    def loop(outputs, targets, size, *constants):
+        lanes = lane_count(outputs)
+        even = to_float64(zeros(outputs))
+        odd = even
+        for k in range(0, size, lanes):
+            out, target = load_first(outputs, k, size - k), load_first(targets, k, size - k)
+            error = to_float64(out) - to_float64(target)
+            even, odd = odd, even + function(error, *constants)
+        return sum_lanes(even + odd)
+
+    return loop
+
+
+def _huber_loss(error, huber_delta):
+    size = absolute(error)
+    linear = huber_delta * (size - 0.5 * huber_delta)
+    return select(size > huber_delta, linear, 0.5 * size * size)
+
+
+_sum_of_squared_errors = sum_of_errors(lambda error: 0.5 * error * error)
+_sum_of_huber_losses = sum_of_errors(_huber_loss)
+absolute_error_at = sum_of_errors(lambda error: absolute(error))
 
 
 @operation
@@ -133,15 +177,6 @@ def absolute_error(outputs, targets):
     """Return the sum of ``|outputs - targets|``."""
     require_fit("absolute_error", outputs, targets)
     return absolute_error_at(address(outputs), address(targets), outputs.size)
-
-
-@inner
-def absolute_error_at(outputs, targets, size):
-    """Return the sum of the absolute errors of the outputs at an address."""
-    result = 0.0
-    for k in range(size):
-        result += abs(np.float64(at(outputs, k)) - np.float64(at(targets, k)))
-    return result
 
 
 @operation

@@ -14,7 +14,7 @@ LEAST_BLOCK = 128
 # A block's gradient may be divided into partial gradients, one for each part of its rows, so that
 # threads can share the work. A part is a whole number of tiles of rows.
 PARTIAL_GRADIENTS = 8
-TILE_ROWS = 6
+TILE_ROWS = 4
 
 # A call of predict has at most these rows, and additions and multiplications (unless it has one row
 # alone); between two calls, Python handles Ctrl-C.

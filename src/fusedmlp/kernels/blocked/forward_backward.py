@@ -19,13 +19,13 @@ from fusedmlp.kernels.layers import (
     preactivate_at,
     transposed_stride,
 )
-from fusedmlp.kernels.matmul.micro_kernels import ROWS
 from fusedmlp.kernels.threads.barrier import stop_requested
 from fusedmlp.kernels.vector import at, lane_count, shifted
 from fusedmlp.kernels.vector.copies import copy, transpose
 from fusedmlp.kernels.vector.elementwise import elementwise, load_part, store_part
 from fusedmlp.kernels.vector.integers import larger, smaller
 from fusedmlp.kernels.vector.matrices import Rows
+from fusedmlp.plan.blocking import TILE_ROWS
 from fusedmlp.plan.signals import STOP
 
 # Multiplications after which a thread looks whether it is to stop: 5 to 50 ms.
@@ -89,7 +89,7 @@ def _rows_between_looks(rows, products):
     """
     if rows * products <= MOST_PRODUCTS:
         return larger(1, rows)
-    return larger(1, MOST_PRODUCTS // (ROWS * products)) * ROWS
+    return larger(1, MOST_PRODUCTS // (TILE_ROWS * products)) * TILE_ROWS
 
 
 @inner

@@ -8,9 +8,9 @@ division nor the order of any sum depends on the number of threads: the bits are
 """
 
 from fusedmlp.kernels.compilation.jit import inner
-from fusedmlp.kernels.matmul.micro_kernels import ROWS
 from fusedmlp.kernels.vector import at
 from fusedmlp.kernels.vector.integers import larger, smaller
+from fusedmlp.plan.blocking import TILE_ROWS
 
 
 @inner
@@ -18,8 +18,8 @@ def first_row(rows, thread, threads):
     """Return the first of a thread's rows; threads begin at a multiple of the tile height."""
     if threads == 1:  # saves an integer division, which takes as long as a small tile
         return rows * thread
-    tiles = (rows + ROWS - 1) // ROWS
-    return smaller(rows, tiles * thread // threads * ROWS)
+    tiles = (rows + TILE_ROWS - 1) // TILE_ROWS
+    return smaller(rows, tiles * thread // threads * TILE_ROWS)
 
 
 @inner
@@ -32,7 +32,7 @@ def first_param(network, size, thread, threads):
     for layer in range(network.layers):
         weights, biases = at(network.weight_offsets, layer), at(network.bias_offsets, layer)
         if wanted <= biases:
-            tile = ROWS * at(network.sizes, layer + 1)
+            tile = TILE_ROWS * at(network.sizes, layer + 1)
             tiles = (larger(0, wanted - weights) + tile - 1) // tile
             return smaller(weights + tiles * tile, biases)
     return size

@@ -3,15 +3,15 @@
 from typing import Any, NamedTuple
 
 from fusedmlp.kernels.compilation.jit import inner
-from fusedmlp.kernels.matmul.micro_kernels import ROWS
 from fusedmlp.kernels.threads.barrier import add_shared, read_shared
 from fusedmlp.kernels.vector import shifted
 from fusedmlp.kernels.vector.integers import larger, smaller
+from fusedmlp.plan.blocking import TILE_ROWS
 from fusedmlp.plan.signals import NEXT
 
 # A thread takes a share of what is left, but no fewer rows than these: a thread that loses its core
 # then delays the others by little.
-LEAST_CLAIM = 4 * ROWS
+LEAST_CLAIM = 4 * TILE_ROWS
 
 
 class Claim(NamedTuple):
@@ -28,7 +28,7 @@ def claim_rows(team, last, rows, most):
         first = last.first + last.rows
         return Claim(first, smaller(most, rows - first))
     left = rows - read_shared(shifted(team.signals, NEXT))
-    share = left // (2 * team.threads * ROWS) * ROWS
+    share = left // (2 * team.threads * TILE_ROWS) * TILE_ROWS
     wanted = smaller(most, larger(LEAST_CLAIM, share))
     first = add_shared(shifted(team.signals, NEXT), wanted)
     return Claim(first, larger(0, smaller(wanted, rows - first)))

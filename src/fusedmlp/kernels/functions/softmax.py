@@ -4,23 +4,33 @@ from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.functions.exponential import exp_nonpositive
 from fusedmlp.kernels.vector import (
     at,
+    column_height,
     lane_count,
     load,
+    load_column,
     load_first,
+    load_packed_column,
     max_lane,
     maximum,
     put,
     shifted,
+    stack_buffer,
     store,
+    store_column,
     sum_lanes,
     zeros,
 )
 from fusedmlp.kernels.vector.elementwise import replace_each
+from fusedmlp.kernels.vector.integers import smaller
+from fusedmlp.kernels.vector.typed_constants import ZERO
 
 
 @inner
 def softmax(z, rows, units):
     """Replace z (rows, units) by the softmax of each row."""
+    if units < lane_count(z):
+        _softmax_of_few_units(z, rows, units)
+        return
     for b in range(rows):
         _subtract_largest(shifted(z, b * units), units)
     _exp_each(rows * units, z)
@@ -29,43 +39,48 @@ def softmax(z, rows, units):
 
 
 @inner
-def _subtract_largest(z, units):
-    """Subtract a row's largest number, so that no exponential overflows.
+def _softmax_of_few_units(z, rows, units):
+    """Do the same with a row in each lane: a row would leave most of a vector empty.
 
-    Rows with fewer units than a vector has lanes are computed in scalars, here and in
-    `_divide_by_sum`: most of the time goes to the exponential, whose vectors hold several rows.
+    Zen 4, 32 rows of 2 units: 0.58 us with a row's numbers one by one, 0.10 so.
     """
-    lanes = lane_count(z)
-    if units < lanes:
-        largest = at(z, 0)
-        for j in range(1, units):
-            largest = max(largest, at(z, j))
+    columns, at_once = stack_buffer(z), column_height(z)
+    for first in range(0, rows, at_once):
+        part, count = shifted(z, first * units), smaller(at_once, rows - first)
+        largest = load_column(part, ZERO, units, count)
         for j in range(units):
-            put(z, j, at(z, j) - largest)
-        return
-    tail = load(z, units - lanes)  # overlaps the vector before it, so it is loaded first
+            column = load_column(part, j, units, count)
+            largest = maximum(column, largest)
+            store(columns, j * at_once, column)
+        divisor = largest - largest
+        for j in range(units):
+            e = exp_nonpositive(load_packed_column(columns, j * at_once) - largest)
+            divisor = divisor + e
+            store(columns, j * at_once, e)
+        for j in range(units):
+            e = load_packed_column(columns, j * at_once)
+            store_column(part, j, units, e / divisor, count)
+
+
+@inner
+def _subtract_largest(z, units):
+    """Subtract a row's largest number, so that no exponential overflows."""
+    tail = load(z, units - lane_count(z))  # overlaps the vector before it, so it is loaded first
     maxima, j = tail, 0
-    while j < units - lanes:
+    while j < units - lane_count(z):
         maxima = maximum(maxima, load(z, j))
-        j += lanes
+        j += lane_count(z)
     largest, j = max_lane(maxima), 0
-    while j < units - lanes:
+    while j < units - lane_count(z):
         store(z, j, load(z, j) - largest)
-        j += lanes
-    store(z, units - lanes, tail - largest)
+        j += lane_count(z)
+    store(z, units - lane_count(z), tail - largest)
 
 
 @inner
 def _divide_by_sum(z, units):
     """Divide a row by its sum."""
     lanes = lane_count(z)
-    if units < lanes:
-        divisor = at(z, 0)
-        for j in range(1, units):
-            divisor += at(z, j)
-        for j in range(units):
-            put(z, j, at(z, j) / divisor)
-        return
     last, j = units - lanes, lanes
     sums, tail = load(z, 0), load(z, last)
     while j <= last:

@@ -4,7 +4,8 @@ address(array): the address of a C-ordered array; shifted(memory, n): the addres
 load(memory, offset), load_wide: a vector of the items from `offset` on; unaligned.
 load_first(memory, offset, count), load_first_wide: the first `count` of them; other lanes are 0.
 load_column(memory, offset, stride, count): column_height(memory) items, `stride` apart; lanes past
-`count` repeat the last of these.
+`count` repeat the last of these. store_column(memory, offset, stride, vector, count): its first
+`count` lanes; load_packed_column(memory, offset): as many items, one after the other.
 store(memory, offset, vector), store_first(memory, offset, vector, count): store a vector.
 keep_first(vector, count): the first `count` lanes; other lanes are 0.
 zeros(memory), zeros_wide(memory): a vector of zeros of memory's type.
@@ -49,6 +50,7 @@ if config.DISABLE_JIT:
         load_column,
         load_first,
         load_first_wide,
+        load_packed_column,
         load_wide,
         max_lane,
         maximum,
@@ -61,6 +63,7 @@ if config.DISABLE_JIT:
         sqrt,
         stack_buffer,
         store,
+        store_column,
         store_first,
         sum_lanes,
         to_float64,
@@ -80,11 +83,13 @@ else:
         load_column,
         load_first,
         load_first_wide,
+        load_packed_column,
         load_wide,
         put,
         shifted,
         stack_buffer,
         store,
+        store_column,
         store_first,
         transpose_tile,
     )
@@ -127,6 +132,7 @@ __all__ = [
     "load_column",
     "load_first",
     "load_first_wide",
+    "load_packed_column",
     "load_wide",
     "max_lane",
     "maximum",
@@ -139,6 +145,7 @@ __all__ = [
     "sqrt",
     "stack_buffer",
     "store",
+    "store_column",
     "store_first",
     "sum_lanes",
     "to_float64",

@@ -10,7 +10,14 @@ from numba.core.errors import TypingError
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from fusedmlp.kernels.vector.simd import REGISTER, WIDE, Vector, call_llvm, lanes_of, splatted
+from fusedmlp.kernels.vector.simd import (
+    REGISTER,
+    WIDE,
+    Vector,
+    call_llvm,
+    lanes_of,
+    splatted,
+)
 
 STACK_BYTES = 16384  # half of the L1 cache
 
@@ -36,7 +43,7 @@ def shifted(typing_context, memory, items):
     return memory(memory, types.intp), build
 
 
-def _pointer(builder, memory, offset, vector_type):
+def vector_pointer(builder, memory, offset, vector_type):
     """Return the address of the vector whose first item is at `offset`."""
     return builder.bitcast(builder.gep(memory, [offset]), vector_type.as_pointer())
 
@@ -49,7 +56,7 @@ def _loader(registers):
         result = Vector(memory.dtype, registers * lanes_of(memory.dtype))
 
         def build(context, builder, sig, args):
-            pointer = _pointer(builder, args[0], args[1], context.get_value_type(result))
+            pointer = vector_pointer(builder, args[0], args[1], context.get_value_type(result))
             return builder.load(pointer, align=memory.dtype.bitwidth // 8)
 
         return result(memory, types.intp), build
@@ -60,14 +67,14 @@ def _loader(registers):
 @intrinsic
 def store(typing_context, memory, offset, vector):
     def build(context, builder, sig, args):
-        pointer = _pointer(builder, args[0], args[1], args[2].type)
+        pointer = vector_pointer(builder, args[0], args[1], args[2].type)
         builder.store(args[2], pointer, align=memory.dtype.bitwidth // 8)
         return context.get_dummy_value()
 
     return types.void(memory, types.intp, vector), build
 
 
-def _first_lanes(builder, count, vector_type):
+def first_lanes(builder, count, vector_type):
     """Return the mask of the lanes below count; its integers are as wide as the vector's items."""
     index = ir.IntType(64 if vector_type.element == ir.DoubleType() else 32)
     lanes = vector_type.count
@@ -86,8 +93,8 @@ def _first_loader(registers):
         def build(context, builder, sig, args):
             vector_type = context.get_value_type(result)
             align = ir.Constant(ir.IntType(32), memory.dtype.bitwidth // 8)
-            mask = _first_lanes(builder, args[2], vector_type)
-            pointer = _pointer(builder, args[0], args[1], vector_type)
+            mask = first_lanes(builder, args[2], vector_type)
+            pointer = vector_pointer(builder, args[0], args[1], vector_type)
             zero = ir.Constant(vector_type, [0.0] * result.lanes)
             arguments = [pointer, align, mask, zero]
             return call_llvm(builder, "masked.load", vector_type, ".p0", arguments, vector_type)
@@ -102,8 +109,8 @@ def store_first(typing_context, memory, offset, vector, count):
     def build(context, builder, sig, args):
         vector_type = context.get_value_type(vector)
         align = ir.Constant(ir.IntType(32), memory.dtype.bitwidth // 8)
-        mask = _first_lanes(builder, args[3], vector_type)
-        pointer = _pointer(builder, args[0], args[1], vector_type)
+        mask = first_lanes(builder, args[3], vector_type)
+        pointer = vector_pointer(builder, args[0], args[1], vector_type)
         arguments = [args[2], pointer, align, mask]
         call_llvm(builder, "masked.store", vector_type, ".p0", arguments, ir.VoidType())
         return context.get_dummy_value()
@@ -140,9 +147,35 @@ def load_column(typing_context, memory, offset, stride, count):
 
 
 @intrinsic
+def store_column(typing_context, memory, offset, stride, vector, count):
+    def build(context, builder, sig, args):
+        column, offset, stride, vector, count = args
+        for lane in range(COLUMN):
+            number = ir.Constant(count.type, lane)
+            with builder.if_then(builder.icmp_signed("<", number, count)):
+                item = builder.extract_element(vector, ir.Constant(ir.IntType(32), lane))
+                place = builder.add(offset, builder.mul(number, stride))
+                builder.store(item, builder.gep(column, [place]))
+        return context.get_dummy_value()
+
+    return types.void(memory, types.intp, types.intp, vector, types.intp), build
+
+
+@intrinsic
+def load_packed_column(typing_context, memory, offset):
+    result = Vector(memory.dtype, COLUMN)
+
+    def build(context, builder, sig, args):
+        pointer = vector_pointer(builder, args[0], args[1], context.get_value_type(result))
+        return builder.load(pointer, align=memory.dtype.bitwidth // 8)
+
+    return result(memory, types.intp), build
+
+
+@intrinsic
 def keep_first(typing_context, vector, count):
     def build(context, builder, sig, args):
-        mask = _first_lanes(builder, args[1], args[0].type)
+        mask = first_lanes(builder, args[1], args[0].type)
         zero = ir.Constant(args[0].type, [0.0] * vector.lanes)
         return builder.select(mask, args[0], zero)
 
@@ -182,7 +215,7 @@ def dot_products(typing_context, vector, memory, offset):
         products = []
         for k in range(lanes):
             start = builder.add(args[2], ir.Constant(args[2].type, k * lanes))
-            pointer = _pointer(builder, args[1], start, vector_type)
+            pointer = vector_pointer(builder, args[1], start, vector_type)
             products.append(builder.fmul(args[0], builder.load(pointer, align=align)))
         while len(products) > 1:  # pairwise, as in sum_lanes
             half = len(products) // 2
@@ -203,7 +236,7 @@ def transpose_tile(typing_context, source, source_stride, target, target_stride)
         offsets = [ir.Constant(ir.IntType(64), k) for k in range(lanes)]
         rows = [
             builder.load(
-                _pointer(builder, args[0], builder.mul(args[1], k), vector_type), align=align
+                vector_pointer(builder, args[0], builder.mul(args[1], k), vector_type), align=align
             )
             for k in offsets
         ]
@@ -215,7 +248,7 @@ def transpose_tile(typing_context, source, source_stride, target, target_stride)
                     rows[k], rows[k + distance] = pair
             distance //= 2
         for k, row in zip(offsets, rows, strict=True):
-            pointer = _pointer(builder, args[2], builder.mul(args[3], k), vector_type)
+            pointer = vector_pointer(builder, args[2], builder.mul(args[3], k), vector_type)
             builder.store(row, pointer, align=align)
         return context.get_dummy_value()
 

@@ -79,6 +79,14 @@ def load_column(memory, offset, stride, count):
     return memory[offset + rows * stride]
 
 
+def store_column(memory, offset, stride, vector, count):
+    memory[offset + np.arange(min(count, vector.size)) * stride] = vector[:count]
+
+
+def load_packed_column(memory, offset):
+    return memory[offset : offset + REGISTER // 4].copy()
+
+
 def keep_first(vector, count):
     return np.where(np.arange(vector.size) < count, vector, 0)
 
@@ -149,3 +157,19 @@ def dot_products(vector, memory, offset):
     lanes = lane_count(memory)
     rows = memory[offset : offset + lanes * lanes].reshape(lanes, lanes)
     return (vector * rows).sum(axis=1)
+
+
+def numpy_tile(shape, height):
+    """Return the function that `make_tile` generates, on arrays."""
+
+    def tile(A, B, initial, C, depth, last, whole, count):
+        width = (shape.vectors - 1) * (shape.vector_bytes // C.data.itemsize) + last
+        for r in range(min(height, count)):
+            start = r * initial.row_stride
+            sums = initial.data[start : start + width].copy()
+            for k in range(depth):
+                row = B.data[k * B.row_stride : k * B.row_stride + width]
+                sums += A.data[r * A.row_stride + k * A.k_stride] * row
+            C.data[r * C.row_stride : r * C.row_stride + width] = sums
+
+    return tile

@@ -14,7 +14,7 @@ from numba.core.typing.templates import AbstractTemplate, infer_global, signatur
 from numba.extending import intrinsic, lower_builtin, lower_cast, models, register_model
 
 
-def _host_has(feature: str) -> bool:
+def host_has(feature: str) -> bool:
     """Whether the processor that Numba compiles for has a feature, by LLVM's name."""
     if config.CPU_FEATURES is not None:
         return f"+{feature}" in config.CPU_FEATURES.split(",")
@@ -31,7 +31,8 @@ _USES_64_BYTES = (config.CPU_NAME or binding.get_host_cpu_name()) not in _SPLIT_
 # registers of AVX-512, of 6 rows of 2 with 16 (one more row or register spills: 266 GFLOP/s became
 # 51). Zen 4 has 32 registers of 32 bytes, but 6 rows of 4 leave more of a tile empty: 8-16-2 takes
 # 1.90 us.
-REGISTER = 64 if _host_has("avx512f") and _USES_64_BYTES else 32 if _host_has("avx") else 16
+HAS_AVX512 = host_has("avx512f")
+REGISTER = 64 if HAS_AVX512 and _USES_64_BYTES else 32 if host_has("avx") else 16
 WIDE = 4 if REGISTER == 64 else 2
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fusedmlp.backends import implementation
+from fusedmlp.backends import implementation, predictor_of
 from fusedmlp.checks.arrays import Array, checked_inputs
 from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.network_file.network import write_network
@@ -30,6 +30,10 @@ class BatchNorm(NamedTuple):
     shifts: Array
     means: Array
     variances: Array
+
+
+# What only speeds up later predictions, and is not in a pickle.
+NOT_KEPT = ("_plans", "_predictors")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -82,6 +86,7 @@ class Trained:
     _params: Array
     _running_stats: Array  # hidden units' means, then variances; empty without batch_norm
     _plans: dict[int, Plan] = field(default_factory=dict, init=False)
+    _predictors: dict[int, Any] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         # A prediction is compiled code that trusts its numbers: only the weights may be edited.
@@ -89,14 +94,14 @@ class Trained:
             object.__setattr__(self, "options", FixedOptions(self.options))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items() if name != "_plans"}
+        return {name: value for name, value in vars(self).items() if name not in NOT_KEPT}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         fixed = {
             "_params": fixed_view(aligned(state["_params"])),
             "_running_stats": fixed_view(state["_running_stats"].copy()),
         }
-        vars(self).update({**state, **fixed, "_plans": {}})
+        vars(self).update({**state, **fixed, **{name: {} for name in NOT_KEPT}})
         self.__post_init__()  # a pickle of an earlier version has a dict of options
 
     @property
@@ -132,23 +137,37 @@ class Trained:
         TypeError, ValueError
             As `fusedmlp.train` does for X, and for another number of columns.
         """
-        return self._predict(X, self._plan_for)
+        # The compiled prediction finds inputs that are not finite while they are in the cache.
+        rows = checked_inputs(X, self.options["dtype"], self._sizes[0], finite=False)
+        outputs = np.empty((len(rows), self._sizes[-1]), rows.dtype)
+        params = self._params_without_batch_norm()
+        if self._is_small(len(rows)):
+            self._predictor_for(len(rows))(params, rows, outputs)
+        else:
+            self._predict_in_slices(self._plan_for, params, rows, outputs)
+        if not np.isfinite(outputs).all():
+            checked_inputs(X, self.options["dtype"], self._sizes[0])
+        return outputs
 
     def _sums(self, X: ArrayLike) -> Array:
         """Return the last layer's pre-activations (rows, n_out)."""
-        return self._predict(X, lambda rows: without_last_activation(self._plan_for(rows)))
-
-    def _predict(self, X: ArrayLike, plan_for: Callable[[int], Plan]) -> Array:
-        """Return the outputs of the network by a plan for each number of rows."""
         rows = checked_inputs(X, self.options["dtype"], self._sizes[0])
         outputs = np.empty((len(rows), self._sizes[-1]), rows.dtype)
-        predict, params = (
-            implementation(self.options["backend"]).predict,
+        self._predict_in_slices(
+            lambda rows: without_last_activation(self._plan_for(rows)),
             self._params_without_batch_norm(),
+            rows,
+            outputs,
         )
+        return outputs
+
+    def _predict_in_slices(
+        self, plan_for: Callable[[int], Plan], params: Array, rows: Array, outputs: Array
+    ) -> None:
+        """Set the outputs by a plan for the number of rows in each slice."""
+        predict = implementation(self.options["backend"]).predict
         for part in prediction_slices(len(rows), params.size):
             predict(plan_for(len(rows[part])), params, rows[part], outputs[part])
-        return outputs
 
     @property
     def batch_norm(self) -> list[BatchNorm] | None:
@@ -197,12 +216,25 @@ class Trained:
             self._require_params_of(plan)
             self._plans.clear()
             self._plans[rows] = plan
-        if 2 * rows * self._params.size < MIN_PARALLEL_FLOPS:
+        if self._is_small(rows):
             return plan
         threads = most_threads(self.options["threads"])
         if self.options["threads"] is None and (TEAMS.seconds_left() or not seem_free(threads)):
             return plan
         return plan._replace(threads=threads)
+
+    def _is_small(self, rows: int) -> bool:
+        """Whether a prediction is too small for more than one thread."""
+        return 2 * rows * self._params.size < MIN_PARALLEL_FLOPS
+
+    def _predictor_for(self, rows: int) -> Any:
+        """Return the function that predicts so many rows in one thread; the last one is kept."""
+        predictor = self._predictors.get(rows)
+        if predictor is None:
+            predictor = predictor_of(self.options["backend"], self._plan_for(rows))
+            self._predictors.clear()
+            self._predictors[rows] = predictor
+        return predictor
 
     def _require_params_of(self, plan: Plan) -> None:
         """Raise ValueError unless there are the numbers that the kernels will read."""

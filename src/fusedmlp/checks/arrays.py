@@ -16,7 +16,9 @@ COPIED_BYTES = 1 << 12
 CHUNK = 1 << 20  # numbers that are looked at together, where a temporary array is needed
 
 
-def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> Array:
+def real_array(
+    name: str, value: Any, dtype: str, dimensions: Sequence[int], finite: bool = True
+) -> Array:
     """Return value as a C-ordered, aligned array of dtype that is finite and not empty.
 
     A large array that is such an array already is not copied, be it read-only or mapped from a
@@ -32,6 +34,8 @@ def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> 
     dtype : {'float64', 'float32'}
     dimensions : sequence of int
         The numbers of dimensions that are allowed.
+    finite : bool, default True
+        Whether to look for numbers that are not.
 
     Raises
     ------
@@ -40,19 +44,7 @@ def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> 
     ValueError
         For an array that is masked, ragged, empty, not finite or of other dimensions.
     """
-    if np.ma.is_masked(value):
-        raise ValueError(f"{name} must have no masked values, got a masked array that has some")
-    if hasattr(value, "toarray"):
-        raise TypeError(f"{name} must be a dense array, got {type(value).__name__}: .toarray()")
-    dtypes = getattr(value, "dtypes", None)  # of a data frame: one for each column
-    if dtypes is not None and all(getattr(d, "kind", "O") in "biuf" for d in np.atleast_1d(dtypes)):
-        value = value.to_numpy(dtype=dtype, na_value=np.nan)
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(
-            f"{name} must be a rectangular array of numbers, got rows that differ: {error}"
-        ) from None
+    array = value if type(value) is np.ndarray else _as_array(name, value, dtype)
     if array.dtype.kind not in "biuf":
         kind = "complex numbers" if array.dtype.kind == "c" else f"dtype {array.dtype}"
         raise TypeError(f"{name} must be an array of real numbers, got {kind}")
@@ -69,8 +61,26 @@ def real_array(name: str, value: Any, dtype: str, dimensions: Sequence[int]) -> 
             result = np.array(array, dtype, order="C", copy=None)
     if not result.flags.aligned:
         result = result.copy()
-    _require_finite(name, array, result)
+    if finite:
+        _require_finite(name, array, result)
     return result
+
+
+def _as_array(name: str, value: Any, dtype: str) -> NDArray[Any]:
+    """Return anything array-like as an array of whatever dtype."""
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} must have no masked values, got a masked array that has some")
+    if hasattr(value, "toarray"):
+        raise TypeError(f"{name} must be a dense array, got {type(value).__name__}: .toarray()")
+    dtypes = getattr(value, "dtypes", None)  # of a data frame: one for each column
+    if dtypes is not None and all(getattr(d, "kind", "O") in "biuf" for d in np.atleast_1d(dtypes)):
+        value = value.to_numpy(dtype=dtype, na_value=np.nan)
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be a rectangular array of numbers, got rows that differ: {error}"
+        ) from None
 
 
 def _require_finite(name: str, given: NDArray[Any], converted: Array) -> None:
@@ -94,6 +104,8 @@ def _require_finite(name: str, given: NDArray[Any], converted: Array) -> None:
 
 def natural_dtype(X: Any) -> str:
     """Return 'float32' if X holds float32 numbers alone, else 'float64'; X is not checked."""
+    if type(X) is np.ndarray:  # the other way takes 7 us, a twentieth of a short run
+        return "float32" if X.dtype == np.float32 else "float64"
     return "float32" if _holds_float32(X, levels=2) else "float64"
 
 
@@ -107,9 +119,9 @@ def _holds_float32(value: Any, levels: int) -> bool:
     return all(str(dtype).lower().endswith("float32") for dtype in np.atleast_1d(dtypes))
 
 
-def checked_inputs(X: Any, dtype: str, n_in: int | None = None) -> Array:
+def checked_inputs(X: Any, dtype: str, n_in: int | None = None, finite: bool = True) -> Array:
     """Return X (rows, n_in) as an array of dtype, checked; n_in: its columns in training."""
-    rows = real_array("X", X, dtype, (2,))
+    rows = real_array("X", X, dtype, (2,), finite)
     if n_in is not None:
         require_columns("X", rows, n_in)
     return rows

@@ -180,6 +180,8 @@ def initial(name: str, value: Any) -> Any:
 
 def sizes(name: str, value: Any) -> tuple[int, ...]:
     """Accept an integer, or a sequence of integers, which may be empty, each at least 1."""
+    if type(value) is int and 1 <= value <= MOST:
+        return (value,)
     wanted = f"{name} must be an integer or a sequence of integers, each at least 1, got {value!r}"
     if isinstance(value, Integral) and not _is_flag(value):
         value = (value,)

@@ -1,5 +1,8 @@
 """Prediction, the gradient of all rows, and training, compiled."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from fusedmlp.kernels.blocked.batch_norm import batch_norm_of
@@ -10,7 +13,8 @@ from fusedmlp.kernels.blocked.forward_backward import (
     gradient_of_block,
     transpose_weights,
 )
-from fusedmlp.kernels.blocked.network import network_of
+from fusedmlp.kernels.blocked.layout import Layout, layout_arguments
+from fusedmlp.kernels.blocked.network import network_of, network_of_layout
 from fusedmlp.kernels.blocked.optimizer_state import FIELDS_OF_EXTRAS
 from fusedmlp.kernels.blocked.partition import layer_weights_in
 from fusedmlp.kernels.blocked.row_claims import Claim, claim_rows
@@ -30,49 +34,90 @@ from fusedmlp.kernels.losses import output_delta_at
 from fusedmlp.kernels.penalties import penalize_at, penalty_at
 from fusedmlp.kernels.threads.barrier import Team, stop_requested
 from fusedmlp.kernels.threads.team import NO_SIGNALS, run_in_team
-from fusedmlp.kernels.vector import address, shifted
+from fusedmlp.kernels.vector import address, put, shifted
 from fusedmlp.kernels.vector.copies import copy
 from fusedmlp.kernels.vector.integers import smaller
+from fusedmlp.kernels.vector.reductions import all_finite
 from fusedmlp.kernels.vector.typed_constants import NO, YES, ZERO
 from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.operations.runs import check_fit, check_gradient, check_prediction
+from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.signals import STOP
 
 NO_EXTRAS = dict.fromkeys(FIELDS_OF_EXTRAS)
 
 
 def predict(plan, params, X, outputs):
-    """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in)."""
+    """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in).
+
+    The outputs of a row with an input that is not finite are NaN.
+    """
     through_door(_predict_in_team, check_prediction, plan, params, X, outputs)
 
 
+def predictor(plan: Plan) -> Callable[[Any, Any, Any], None]:
+    """Return `predict` for a plan, in one thread: a function (params, X, outputs) for many calls.
+
+    A call takes 2 us less: the plan is not read again.
+    """
+    layout = layout_arguments(plan)
+    kernel: Any = predict_part
+
+    def predict_rows(params: Any, X: Any, outputs: Any) -> None:
+        try:
+            kernel(*layout, params, X, outputs, NO_SIGNALS, 0, 1)
+        except Exception:  # refused, or not compiled yet
+            predict(plan, params, X, outputs)
+
+    return predict_rows
+
+
 def _predict_in_team(plan, params, X, outputs):
-    plan = plan._replace(extras=None, log_loss=None)  # not used here; extras are slow to unpack
-    run_in_team(predict_part, (plan, params, X, outputs), plan.threads)
+    run_in_team(predict_part, (*layout_arguments(plan), params, X, outputs), plan.threads)
 
 
 @behind_door
-def predict_part(plan, params, X, outputs, signals, thread, threads):
+def predict_part(
+    sizes, weight_offsets, bias_offsets, activations, all_activations, numbers, params, X, outputs,
+    signals, thread, threads,
+):  # fmt: skip
     """Predict the rows of one thread."""
-    if not prediction_fits(plan, params, X, outputs):
+    layout = Layout(
+        sizes, weight_offsets, bias_offsets, activations, all_activations, numbers[0], numbers[1],
+        numbers[2], numbers[3],
+    )  # fmt: skip
+    if not prediction_fits(layout, params, X, outputs):
         raise ValueError(REFUSED)
-    memory = np.empty(plan.workspace_size, params.dtype)
-    _predict(plan, params, X, outputs, memory, Team(address(signals), thread, threads, np.int64(0)))
+    memory = np.empty(layout.workspace_size, params.dtype)
+    team = Team(address(signals), thread, threads, np.int64(0))
+    _predict(layout, params, X, outputs, memory, team)
 
 
 @inner
-def _predict(plan, params, X, outputs, memory, team):
-    network = network_of(plan, ZERO, plan.block_rows, team.signals)
-    n_in, n_out = plan.sizes[0], plan.sizes[-1]
+def _predict(layout, params, X, outputs, memory, team):
+    network = network_of_layout(layout, team.signals)
+    n_in, n_out = layout.sizes[0], layout.sizes[-1]
     workspace = workspace_layout(network, params.size, address(memory))
-    claim = claim_rows(team, Claim(ZERO, ZERO), len(X), plan.block_rows)
+    claim = claim_rows(team, Claim(ZERO, ZERO), len(X), layout.block_rows)
     while claim.rows > 0:
         inputs = shifted(address(X), claim.first * n_in)
         block = forward_block(
             network, address(params), inputs, workspace, 0, claim.rows, NO, None, None
         )
-        copy(block, claim.rows * n_out, shifted(address(outputs), claim.first * n_out))
-        claim = claim_rows(team, claim, len(X), plan.block_rows)
+        result = shifted(address(outputs), claim.first * n_out)
+        copy(block, claim.rows * n_out, result)
+        if not all_finite(inputs, claim.rows * n_in):
+            _refuse_rows(inputs, claim.rows, n_in, result, n_out)
+        claim = claim_rows(team, claim, len(X), layout.block_rows)
+
+
+@inner
+def _refuse_rows(inputs, rows, n_in, outputs, n_out):
+    """Set the outputs of rows with inputs that are not finite to NaN."""
+    for r in range(rows):
+        if not all_finite(shifted(inputs, r * n_in), n_in):
+            for j in range(n_out):
+                put(outputs, r * n_out + j, np.nan)
 
 
 @run_operation(check_gradient)

@@ -73,12 +73,18 @@ def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
         options["learning_rate"] = DEFAULT_RATES[options["optimizer"]]
     options["dtype"] = options["dtype"] or "float64"  # None is replaced where X is known
     real = np.dtype(options["dtype"]).type
-    for name in ROUNDED_TO_DTYPE:  # in float32, 1e-60 is 0 and 0.9999999999 is 1
-        if options[name]:
-            with np.errstate(over="ignore", under="ignore"):
-                OPTIONS[name].check(f"{name} in {options['dtype']}", float(real(options[name])))
+    if real is not np.float64:
+        _check_rounded(options, real)
     refuse_contradictions(options, DEFAULTS)
     return options
+
+
+def _check_rounded(options: Mapping[str, Any], real: Any) -> None:
+    """Check the numbers as they are in another type: in float32, 1e-60 is 0, 0.9999999999 is 1."""
+    with np.errstate(over="ignore", under="ignore"):
+        for name in ROUNDED_TO_DTYPE:
+            if options[name]:
+                OPTIONS[name].check(f"{name} in {options['dtype']}", float(real(options[name])))
 
 
 def require_activation_for_each(activation: str | Sequence[str], hidden: Sequence[int]) -> None:

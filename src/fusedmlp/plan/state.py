@@ -54,16 +54,16 @@ def make_state(
         gradient=aligned_zeros(params.size, params.dtype),
         velocity=aligned_zeros(params.size, params.dtype),
         squares=_first_squares(plan, params.size),
-        learning_rate_factor=np.ones(1),
+        learning_rate_factor=np.array([1.0]),
         running_stats=_fixed(_first_running_stats(plan, params.dtype)),
         position=np.zeros(1, np.int64),
         row_order=np.arange(rows if plan.shuffle else 0),
-        last_direction=np.full(tracked, -1, np.int8),
+        last_direction=np.full(tracked, -1, np.int8) if tracked else np.empty(0, np.int8),
         direction_changes=_fixed(np.zeros(tracked, np.int64)),
         errors=np.zeros(records),
         losses=np.zeros(records),
         row_weights=np.empty(0, params.dtype) if row_weights is None else row_weights,
-        mean_row_weight=np.full(1, 1.0 if row_weights is None else row_weights.mean(dtype=float)),
+        mean_row_weight=np.array([1.0 if row_weights is None else row_weights.mean(dtype=float)]),
         sampler_tree=_first_sampler_tree(drawn),
         sampler_mean=np.zeros(2),
         draw_weights=aligned_zeros(drawn, params.dtype),
@@ -80,7 +80,7 @@ def _fixed(array: NDArray[Any]) -> NDArray[Any]:
 
 def _first_sampler_tree(rows: int) -> NDArray[np.float64]:
     """Return AW-SGD's tree with score 1 for each row; node k is the sum of 2k and 2k + 1."""
-    scores = np.ones(2 * rows)
+    scores = np.ones(2 * rows) if rows else np.empty(0)
     scores[:1] = 0
     end = rows
     while end > 1:  # the children of nodes begin to end are set already
@@ -102,5 +102,7 @@ def _first_squares(plan: Plan, size: int) -> NDArray[np.floating[Any]]:
 
 def _first_running_stats(plan: Plan, dtype: DTypeLike) -> NDArray[np.floating[Any]]:
     """Return the initial running means and variances of the hidden units: 0 and 1."""
-    hidden = int(plan.sizes[1:-1].sum()) if plan.extras.batch_norm else 0
+    if not plan.extras.batch_norm:
+        return np.empty(0, dtype)
+    hidden = int(plan.sizes[1:-1].sum())
     return np.concatenate([np.zeros(hidden, dtype), np.ones(hidden, dtype)])

@@ -26,9 +26,14 @@ from fusedmlp.reference.steps.row_sampling import update_sampler
 
 
 def predict(plan: Plan, params: Array, X: Array, outputs: Array) -> None:
-    """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in)."""
+    """Set outputs (rows, n_out) to the network's outputs for X (rows, n_in).
+
+    The outputs of a row with an input that is not finite are NaN.
+    """
     network = Network(layers_of(plan, params))  # Trained folds batch_norm into the weights
-    outputs[:] = forward_all(plan, network, X).outputs[-1]
+    finite = np.isfinite(X).all(axis=1)
+    outputs[~finite] = np.nan
+    outputs[finite] = forward_all(plan, network, X[finite]).outputs[-1]
 
 
 def gradient(

@@ -1,6 +1,7 @@
 """A run: slices of `fit`, or SciPy's optimisers, with control after each recorded epoch."""
 
 from dataclasses import replace
+from functools import cache
 from typing import NamedTuple
 
 from fusedmlp.checks.arrays import Array
@@ -83,20 +84,24 @@ def _diverged(state: State, rows: int) -> tuple[str, str]:
 
 
 def _control(plan: Plan, request: Request, state: State) -> Control:
-    """Return the run's control, with a network that shares the parameters in training."""
-    network = Trained(
-        history={},
-        direction_changes=None,
-        options=request.options,
-        epochs=0,
-        stopped="",
-        _sizes=request.sizes,
-        _params=state.params,
-        _running_stats=state.running_stats,
-    )
+    """Return the run's control."""
+
+    @cache
+    def network() -> Trained:
+        """Return a network that shares the parameters in training."""
+        return Trained(
+            history={},
+            direction_changes=None,
+            options=request.options,
+            epochs=0,
+            stopped="",
+            _sizes=request.sizes,
+            _params=state.params,
+            _running_stats=state.running_stats,
+        )
 
     def validation_loss(validation: Dataset) -> float:
-        outputs = (network._sums if takes_sums(plan) else network.predict)(validation.X)
+        outputs = (network()._sums if takes_sums(plan) else network().predict)(validation.X)
         total = total_loss(request.backend, plan, outputs, validation)
         return total / validation.total_weight
 
@@ -108,7 +113,7 @@ def _control(plan: Plan, request: Request, state: State) -> Control:
         state,
         request.data,
         None if validation is None else lambda: validation_loss(validation),
-        lambda: _layers(network),
+        lambda: _layers(network()),
     )
 
 

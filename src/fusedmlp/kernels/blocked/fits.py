@@ -10,6 +10,7 @@ from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from fusedmlp.kernels.blocked.layout import NUMBERS
 from fusedmlp.kernels.compilation.staged import INT, Memory, Number, Variable, staged
 from fusedmlp.plan.codes import NEEDS_PREACTIVATION, Activation, Loss, Measure, Optimizer
 from fusedmlp.plan.operations.plans import EXTRAS, PLAN
@@ -18,13 +19,17 @@ from fusedmlp.plan.signals import PLACES
 
 MOST_UNITS = 2**20  # of a layer: the number of all weights stays within 63 bits
 HIGHEST_POSITION = 2**60
+PREDICTION = {name: PLAN[name] for name in NUMBERS}
 UNCOMMON = [activation for activation in Activation if not activation.traits.common]
 
 
 class Layers:
-    """A plan's layers: whether sizes, offsets and codes fit, and what they add up to."""
+    """A plan's layers: whether sizes, offsets and codes fit, and what they add up to.
 
-    def __init__(self, builder, plan):
+    numbers: what is required of the plan's numbers.
+    """
+
+    def __init__(self, builder, plan, numbers=PLAN):
         zero = Number(builder, INT(0))
         layers = plan.activations.size
         arrays_fit = all_of(
@@ -32,7 +37,7 @@ class Layers:
             plan.sizes.size == layers + 1,
             plan.weight_offsets.size == layers,
             plan.bias_offsets.size == layers,
-            *numbers_fit(PLAN, plan),
+            *numbers_fit(numbers, plan),
         )
         end, weights, units = (Variable(builder, zero) for _ in range(3))
         fits = Variable(builder, arrays_fit)
@@ -125,20 +130,26 @@ def _data_fit(layers, X, y):
 
 
 def _prediction_fits(builder, plan, params, X, outputs):
-    layers = Layers(builder, plan)
-    folded, own = params.size == layers.end, params.size == layers.end + layers.hidden
+    layers = Layers(builder, plan, PREDICTION)
+    row_size = layers.units * 2 + layers.n_in + layers.n_out
     return all_of(
-        layers.fit,
-        folded | own,
-        params.is_native(),
-        _data_fit(layers, X, outputs),
-        _workspace_fits(plan, layers, None),
+        _params_and_data_fit(layers, params, X, outputs),
+        plan.block_rows <= 2**31,
+        plan.workspace_size >= row_size * plan.block_rows,
     )
 
 
+def _params_and_data_fit(layers, params, X, y):
+    """Return whether the parameters, with or without scales, and the data are for the layers."""
+    folded, own = params.size == layers.end, params.size == layers.end + layers.hidden
+    return all_of(layers.fit, folded | own, params.is_native(), _data_fit(layers, X, y))
+
+
 def _surface_fits(builder, plan, params, X, y, first, values, second, others, measure, result):
+    layers = Layers(builder, plan)
     return all_of(
-        _prediction_fits(builder, plan, params, X, y),
+        _params_and_data_fit(layers, params, X, y),
+        _workspace_fits(plan, layers, None),
         first.within(0, params.size - 1),
         second.within(0, params.size - 1),
         number_fits(Code(Measure), measure),

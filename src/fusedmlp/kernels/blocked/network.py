@@ -52,6 +52,28 @@ def network_of(plan, save_for_backward, block_rows, signals):
 
 
 @inner
+def network_of_layout(layout, signals):
+    """Return the network of a prediction, which has no masks, and nothing for derivatives."""
+    return Network(
+        layout.activations.size,
+        address(layout.sizes),
+        address(layout.weight_offsets),
+        address(layout.bias_offsets),
+        address(layout.activations),
+        layout.bias,
+        layout.block_rows,
+        1,
+        0,
+        0,
+        layout.all_activations,
+        signals,
+        0,
+        0,
+        0,
+    )
+
+
+@inner
 def _masks_and_norms(extras):
     """Return 1 or 0 for each of dropout, dropconnect and batch normalisation."""
     if extras is None:

@@ -7,6 +7,8 @@ least 8 accumulators are needed, and more where loads take as long as the multip
 
 from typing import NamedTuple
 
+from llvmlite import binding
+
 from fusedmlp.kernels.vector.simd import HAS_AVX512, REGISTER
 
 
@@ -27,6 +29,8 @@ class TileShape(NamedTuple):
 #   32 bytes, 16 registers (AVX2): 8 x 1 98, 4 x 2 109, 6 x 2 117, 4 x 3 115
 #   16 bytes, 16 registers, no FMA: 8 x 1 29, 6 x 2 37
 # On Xeons with whole 64-byte FMAs, 6 x 4, 12 x 2 and 24 x 1 reach 175 to 208 of 226.
+# aarch64 has 32 registers of 16 bytes, and four multiplications can start in a cycle.
+IS_AARCH64 = binding.get_process_triple().startswith(("aarch64", "arm64"))
 if REGISTER == 64:
     TILES = {1: TileShape(64, 1, 16, 8), 2: TileShape(64, 2, 8, 4), 4: TileShape(64, 4, 6, 4)}
 elif HAS_AVX512:  # in halves: with 64 bytes, the same arithmetic takes half the instructions
@@ -36,6 +40,8 @@ elif HAS_AVX512:  # in halves: with 64 bytes, the same arithmetic takes half the
         4: TileShape(64, 2, 8, 4),
         8: TileShape(64, 4, 6, 4),
     }
+elif IS_AARCH64:
+    TILES = {1: TileShape(16, 1, 16, 8), 2: TileShape(16, 2, 8, 4), 4: TileShape(16, 4, 6, 4)}
 else:
     TILES = {1: TileShape(REGISTER, 1, 8, 4), 2: TileShape(REGISTER, 2, 6, 4)}
 MOST_REGISTERS = max(TILES)

@@ -76,7 +76,7 @@ def sum_of_squares(numbers, size):
 @inner
 def all_finite(numbers, size):
     """Whether all numbers at an address are finite: 0 times infinity or NaN is NaN."""
-    sums, lanes = zeros(numbers), lane_count(numbers)
+    even, odd, lanes = zeros_wide(numbers), zeros_wide(numbers), WIDE * lane_count(numbers)
     for k in range(0, size, lanes):
-        sums = sums + 0.0 * load_first(numbers, k, size - k)
-    return sum_lanes(sums) == 0
+        even, odd = odd, even + 0.0 * load_first_wide(numbers, k, size - k)
+    return sum_lanes(even + odd) == 0

@@ -84,14 +84,19 @@ def run_twin_tests(start, chosen, environment):
 
 
 def test_twins_agree_with_the_widths_of_avx512(tmp_path):
-    """LLVM makes two instructions of one on a processor without: the layout is what is tried."""
+    """LLVM makes two instructions of one on a processor without: the layout is what is tried.
+
+    The instructions for reciprocals and powers of two are tried on a processor that has them.
+    """
     as_if = """
         import sys, numba, pytest
         numba.njit(lambda: 0)()  # from here on Numba compiles for the processor that is there
-        numba.config.CPU_NAME, numba.config.CPU_FEATURES = "skylake-avx512", "+avx512f"
+        from llvmlite import binding
+        more = ",+avx512vl" if binding.get_host_cpu_features().get("avx512vl") else ""
+        numba.config.CPU_NAME, numba.config.CPU_FEATURES = "skylake-avx512", "+avx512f" + more
         from fusedmlp.kernels.vector import simd
         numba.config.CPU_NAME = numba.config.CPU_FEATURES = None
-        assert (simd.REGISTER, simd.WIDE) == (64, 4)
+        assert (simd.REGISTER, simd.WIDE, simd.USES_AVX512_MATH) == (64, 4, bool(more))
         sys.exit(pytest.main(sys.argv[1:]))
     """
     cache = {"NUMBA_CACHE_DIR": str(tmp_path)}

@@ -15,7 +15,15 @@ from numba import types
 from numba.extending import overload
 
 from fusedmlp.kernels.compilation.jit import FLAGS, inner
-from fusedmlp.kernels.vector import absolute, copysign, power_of_two, select
+from fusedmlp.kernels.vector import (
+    USES_AVX512_MATH,
+    absolute,
+    copysign,
+    power_of_two,
+    reciprocal,
+    scale_by_power,
+    select,
+)
 
 LOG2_E = 1.4426950408889634
 ROUND_64 = 6755399441055744.0
@@ -95,14 +103,14 @@ def quotient(numerator, numerator_low, whole, part, part_low):
     numerator_low and part_low are the rounding errors of numerator and part. The sum and the
     division each have a rounding error of up to half a unit in the last place. Both errors are
     known exactly (Dekker's fast two-sum; the residual of a division by one fused multiply-add) and
-    are added back.
+    are added back, so that half of the reciprocal's digits are enough.
     """
     divisor = whole + part
     divisor_low = ((whole - divisor) + part) + part_low
-    reciprocal = 1.0 / divisor
-    quotient = numerator * reciprocal
+    near = reciprocal(divisor)
+    quotient = numerator * near
     residual = (numerator - quotient * divisor) + (numerator_low - quotient * divisor_low)
-    return quotient + residual * reciprocal
+    return quotient + residual * near
 
 
 @inner
@@ -119,10 +127,21 @@ def factors(x):
 
 
 @inner
-def exp_nonpositive(x):
+def _exp_by_products(x):
     """Return exp(x) for x <= 0."""
     first, second, t = factors(x)
     return (first + first * t) * second
+
+
+@inner
+def _exp_by_scaling(x):
+    """Return exp(x) for x <= 0, with an instruction of AVX-512."""
+    _, zero = round_and_zero(x)
+    k, t = _reduce(select(x < zero, zero, x))
+    return scale_by_power(1.0 + t, k)
+
+
+exp_nonpositive = _exp_by_scaling if USES_AVX512_MATH else _exp_by_products
 
 
 @inner

@@ -17,6 +17,8 @@ relu(vector): in each lane max(number, 0); NaN stays NaN.
 absolute(vector): absolute values. copysign(size, sign): size with the sign of sign.
 sqrt(vector): square roots.
 power_of_two(shifted): 2**k, given ``k + 1.5 * 2**52`` (``2**23`` in float32).
+reciprocal(vector): 1 / vector, on AVX-512 to 14 bits in float32, to 28 in float64.
+scale_by_power(vector, k): vector * 2**k, with AVX-512 alone (USES_AVX512_MATH).
 to_float64(vector): the same numbers in float64.
 stack_buffer(memory): STACK_BYTES bytes of memory's type, until the function returns.
 transpose_tile(source, source_stride, target, target_stride): transpose lanes x lanes items.
@@ -35,6 +37,7 @@ if config.DISABLE_JIT:
     from fusedmlp.kernels.vector.numpy_simd import (
         REGISTER,
         STACK_BYTES,
+        USES_AVX512_MATH,
         WIDE,
         absolute,
         address,
@@ -56,7 +59,9 @@ if config.DISABLE_JIT:
         maximum,
         power_of_two,
         put,
+        reciprocal,
         relu,
+        scale_by_power,
         select,
         shifted,
         split,
@@ -93,8 +98,10 @@ else:
         store_first,
         transpose_tile,
     )
+    from fusedmlp.kernels.vector.reciprocals import reciprocal, scale_by_power
     from fusedmlp.kernels.vector.simd import (
         REGISTER,
+        USES_AVX512_MATH,
         WIDE,
         absolute,
         concatenate,
@@ -117,6 +124,7 @@ else:
 __all__ = [
     "REGISTER",
     "STACK_BYTES",
+    "USES_AVX512_MATH",
     "WIDE",
     "absolute",
     "address",
@@ -138,7 +146,9 @@ __all__ = [
     "maximum",
     "power_of_two",
     "put",
+    "reciprocal",
     "relu",
+    "scale_by_power",
     "select",
     "shifted",
     "split",

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+USES_AVX512_MATH = False
 REGISTER = 32
 WIDE = 2
 STACK_BYTES = 16384
@@ -127,6 +128,14 @@ def power_of_two(shifted):
     if shifted.dtype == np.float64:
         return ((shifted.view(np.int64) << 52) + (1023 << 52)).view(np.float64)
     return ((shifted.view(np.int32) << 23) + np.int32(127 << 23)).view(np.float32)
+
+
+def reciprocal(vector):
+    return 1.0 / vector
+
+
+def scale_by_power(vector, exponent):
+    return np.ldexp(vector, exponent.astype(int))
 
 
 def sum_lanes(vector):

@@ -35,6 +35,11 @@ HAS_AVX512 = host_has("avx512f")
 REGISTER = 64 if HAS_AVX512 and _USES_64_BYTES else 32 if host_has("avx") else 16
 WIDE = 4 if REGISTER == 64 else 2
 
+# AVX-512's approximate reciprocal and its scaling by a power of two. On a Xeon they make sigmoid
+# 0.28 instead of 0.42 ns a number; on Zen 4, whose divisions are faster, 0.49 instead of 0.47, and
+# 1.22 instead of 1.15 in float64.
+USES_AVX512_MATH = REGISTER == 64 and host_has("avx512vl")
+
 
 class Vector(types.Type):
     """Numba's type of a vector of `lanes` numbers of type dtype; a mask's dtype is boolean."""
@@ -149,7 +154,7 @@ def fma(typing_context, a, b, c):
     return vector(vector, vector, vector), build
 
 
-def _lane_range(builder, first, count, low, high):
+def lane_range(builder, first, count, low, high):
     """Return `count` lanes of two concatenated vectors, from lane `first` on."""
     indices = ir.Constant(ir.VectorType(ir.IntType(32), count), list(range(first, first + count)))
     return builder.shuffle_vector(low, high, indices)
@@ -160,7 +165,7 @@ def concatenate(typing_context, low, high):
     lanes = 2 * low.lanes
 
     def build(context, builder, sig, args):
-        return _lane_range(builder, 0, lanes, *args)
+        return lane_range(builder, 0, lanes, *args)
 
     return Vector(low.dtype, lanes)(low, low), build
 
@@ -170,7 +175,7 @@ def split(typing_context, wide):
     half = Vector(wide.dtype, wide.lanes // 2)
 
     def build(context, builder, sig, args):
-        both = [_lane_range(builder, n * half.lanes, half.lanes, args[0], args[0]) for n in (0, 1)]
+        both = [lane_range(builder, n * half.lanes, half.lanes, args[0], args[0]) for n in (0, 1)]
         return context.make_tuple(builder, sig.return_type, both)
 
     return types.UniTuple(half, 2)(wide), build

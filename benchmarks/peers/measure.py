@@ -16,8 +16,9 @@ SECONDS = 0.15  # of a turn, or one epoch where that takes longer
 Side = tuple[str, bool]  # who, and whether with one thread
 Workers = dict[Side, Worker]
 
-# The share of the peak is of one core's peak, so of fusedmlp with one thread.
+# The share of the peak is of one core's peak, so of fusedmlp with one thread; so is its bound.
 PEAK: Side = ("peak", True)
+BOUND: Side = ("bound", True)
 OURS: Side = ("ours", True)
 
 
@@ -25,7 +26,7 @@ def sides_of(row: Row, peers: list[str]) -> list[Side]:
     """Return who takes turns at a row: a peer with one thread and with its default."""
     ours = [OURS, ("ours", False)] if "threads" in OPTIONS else [OURS]
     both = [(peer, one) for peer in row.peers if peer in peers for one in (True, False)]
-    return [PEAK, *ours, *both]
+    return [PEAK, BOUND, *ours, *both]
 
 
 def check(row: Row, workers: Workers, sides: list[Side]) -> None:
@@ -37,7 +38,7 @@ def check(row: Row, workers: Workers, sides: list[Side]) -> None:
     """
     epochs = 60_000 if row.dtype == "float64" else 10 if row.steps == 1 else 1
     rtol, atol = (1e-7, 0.0) if row.dtype == "float64" else (1e-3, 1e-4)
-    trainers = [side for side in sides if side[0] != "peak"]
+    trainers = [side for side in sides if side[0] not in ("peak", "bound")]
     own_network = [s for s in trainers if s[0] == "sklearn" and row.case.sizes[-1] == 2]
     for side in trainers:
         workers[side]("train", epochs, False)
@@ -72,8 +73,8 @@ def measured(row: Row, workers: Workers, sides: list[Side], rounds: int) -> "Mea
         epochs.append(repeats * length)
     seconds = take_turns(calls, rounds) / epochs
     seconds[:, 1:] /= row.steps
-    flops_per_second = workers[PEAK]("flops") / seconds[:, 0]
-    return Measured(row, dict(zip(sides[1:], seconds[:, 1:].T, strict=True)), flops_per_second)
+    peak = workers[PEAK]("flops") / seconds[:, 0]
+    return Measured(row, dict(zip(sides[2:], seconds[:, 2:].T, strict=True)), peak, seconds[:, 1])
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Measured:
     row: Row
     steps: dict[Side, Array]  # seconds a step, in each round
     peak: Array  # FLOP/s of one core, in each round
+    least: Array  # seconds of a step's parts alone, in each round
 
     def microseconds(self, side: Side) -> float:
         """Return the median time of a step."""
@@ -96,6 +98,11 @@ class Measured:
     def share(self) -> float:
         """The share of the peak that one thread reached: the median of the rounds' own."""
         return float(np.median(self.row.flops() / self.steps[OURS] / self.peak))
+
+    @property
+    def bound(self) -> float:
+        """The share of the peak that the parts of a step leave possible: the rounds' median."""
+        return float(np.median(self.row.flops() / self.least / self.peak))
 
     def ratio(self, who: str) -> float | None:
         """Return a peer's time over ours, both at their better number of threads.

@@ -11,7 +11,7 @@ from benchmarks.peers.workers import PEERS
 
 def heading(peers: Sequence[str]) -> str:
     """Return the head of the table of ratios."""
-    columns = ["network", "work", "fusedmlp, µs a step", "of the FMA peak"]
+    columns = ["network", "work", "fusedmlp, µs a step", "of the FMA peak, bound"]
     columns += [PEERS[peer][0] for peer in peers]
     return f"| {' | '.join(columns)} |\n| --- | --- |{' ---: |' * (len(columns) - 2)}"
 
@@ -21,7 +21,7 @@ def line(result: Measured, peers: Sequence[str]) -> str:
     ours = result.best("ours")
     assert ours is not None
     cells = [result.row.name, result.row.what, number(result.microseconds(ours))]
-    cells.append(f"{result.share:.0%}")
+    cells.append(f"{result.share:.0%}, {result.bound:.0%}")
     cells += ["" if (r := result.ratio(peer)) is None else number(r) for peer in peers]
     return f"| {' | '.join(cells)} |"
 
@@ -69,5 +69,5 @@ def how(where: str, versions: Sequence[str], rounds: int) -> str:
         "bias. "
         "A slower side runs fewer epochs in a turn, and the time of a step is compared. The share "
         "of the peak counts the products of a step alone, against one core's FMAs measured in the "
-        "same rounds."
+        "same rounds; its bound is what full tiles and the vector work would reach."
     )

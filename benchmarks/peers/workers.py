@@ -24,7 +24,8 @@ PEERS = {
     "torch": ("PyTorch", "torch", "pytorch"),
     "jax": ("JAX", "jax", "jax_scan"),
 }
-MODULES = {"ours": "ours", "peak": "peak", **{name: peer[2] for name, peer in PEERS.items()}}
+MODULES = {"ours": "ours", "peak": "peak", "bound": "bound"}
+MODULES |= {name: peer[2] for name, peer in PEERS.items()}
 
 # What the libraries read when they start. JAX's processor client takes its number of threads from
 # NPROC, and asks a flag whether a product may use them.
@@ -63,7 +64,7 @@ class Worker:
     Parameters
     ----------
     side : str
-        "ours", "peak" or a peer's name.
+        "ours", "peak", "bound" or a peer's name.
     one_thread : bool
         Whether the library gets one thread, or what it takes by default.
     """

@@ -11,7 +11,8 @@ from numpy.testing import assert_allclose
 
 from benchmarks.peers import numpy_lines, ours, scikit, table
 from benchmarks.peers.__main__ import chosen_peers, main
-from benchmarks.peers.measure import OURS, PEAK, Measured, check, log_loss, sides_of
+from benchmarks.peers.bound import Run as Bound
+from benchmarks.peers.measure import BOUND, OURS, PEAK, Measured, check, log_loss, sides_of
 from benchmarks.peers.peak import CHAINS, TURNS
 from benchmarks.peers.peak import Run as Peak
 from benchmarks.peers.rows import ROWS, Row
@@ -23,6 +24,7 @@ from benchmarks.peers.workers import (
     installed,
     timing_length,
 )
+from fusedmlp.kernels.vector import REGISTER
 from tests.cases import SGD, SOFTMAX, Case
 
 ROW = {row.name: row for row in ROWS}
@@ -77,6 +79,14 @@ def test_flops_by_hand():
     # Per row: forward 5*6 + 6*3 = 48 products, gradients 48, deltas back 6*3 = 18.
     assert SMALL.flops() == 8 * 2 * (48 + 48 + 18)
     assert ROW["3-4-1"].flops() == 4 * 2 * (16 + 16 + 4)
+
+
+def test_the_bound_pads_what_wastes_least():
+    parts = Bound(SMALL)  # of batches of 8 rows
+    lanes = REGISTER // 4
+    assert parts.flops() == SMALL.flops() * max(1, lanes // 8)
+    parts.train(1)
+    assert_allclose(parts.outputs(), 64 * 0.01**2, rtol=1e-5)
 
 
 def test_the_peak_counts_every_lane():
@@ -155,6 +165,7 @@ MEASURED = Measured(
         ("jax", False): np.array([1, 4, 1.5]) * MICRO,
     },
     peak=np.full(3, SMALL.flops() / (1.5 * MICRO)),
+    least=np.full(3, 2 * MICRO),
 )
 
 
@@ -164,18 +175,22 @@ def test_ratios_are_medians_of_pairs_at_the_better_number_of_threads():
     assert MEASURED.ratio("jax") == pytest.approx(0.5)  # of 0.5, 1, 0.5
     assert MEASURED.ratio("torch") is None
     assert MEASURED.share == pytest.approx(0.5)  # of 0.75, 0.375, 0.5
+    assert MEASURED.bound == pytest.approx(0.75)
 
 
 def test_the_table_keeps_the_losses():
     peers = ["sklearn", "torch", "jax"]
     assert table.heading(peers).count("\n") == 1
-    assert table.line(MEASURED, peers) == "| 5-6-3 | 8 rows a step | 3.00 | 50% | 30.0 |  | 0.500 |"
+    assert (
+        table.line(MEASURED, peers)
+        == "| 5-6-3 | 8 rows a step | 3.00 | 50%, 75% | 30.0 |  | 0.500 |"
+    )
     assert "| 5-6-3 | 3.00 | 80.0 / 100 | 9.00 / 1.50 |" in table.details([MEASURED], peers)
 
 
 def test_peers_take_turns_with_one_thread_and_with_their_default():
     sides = sides_of(SMALL, ["sklearn"])
-    assert sides[:2] == [PEAK, OURS]
+    assert sides[:3] == [PEAK, BOUND, OURS]
     assert sides[-2:] == [("sklearn", True), ("sklearn", False)]
 
 
@@ -224,7 +239,10 @@ def test_a_worker_trains_and_reports_what_went_wrong():
 def test_the_command_prints_the_tables(capsys):
     main(["--rounds", "1", "--only", "8-16-2", "--peers", "sklearn"])
     printed = capsys.readouterr().out
-    assert "| network | work | fusedmlp, µs a step | of the FMA peak | scikit-learn |" in printed
+    assert (
+        "| network | work | fusedmlp, µs a step | of the FMA peak, bound | scikit-learn |"
+        in printed
+    )
     assert printed.count("\n| 8-16-2 |") == 2
     assert "the median of 1 rounds' own ratios" in printed
 

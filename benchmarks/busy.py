@@ -89,8 +89,8 @@ def measure(row: Row, length: float, rounds: int, peers: list[str]) -> Iterator[
     quiet: dict[str, float] = {}
     for load in [*PROGRAMS, AFTER_BLAS]:
         after_blas = load == AFTER_BLAS
-        is_busy = load not in (0, AFTER_BLAS)  # two threads then take up to sixty times as long
-        epochs["2"] = max(1, epochs["default"] // 20) if is_busy else epochs["default"]
+        is_busy = load not in (0, AFTER_BLAS)  # two threads then take up to 400 times as long
+        epochs["2"] = max(1, epochs["default"] // 200) if is_busy else epochs["default"]
         with busy_programs(0 if isinstance(load, str) else load):
             taken = sides.seconds(epochs, rounds, after_blas)
         quiet = quiet or taken

@@ -46,3 +46,25 @@ def test_a_network_that_is_not_finite_predicts_nan():
     run = fusedmlp.train(X, X[:, :1], hidden=3, epochs=1, random_state=0)
     run.weights[0][:] = np.nan
     assert np.isnan(run.predict(X)).all()
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_a_team_of_no_thread_is_refused(threads):
+    case = Case("", (2, 3, 1), 4, {})
+    run = prepared(*case.data(), **case.arguments())
+    outputs = np.empty((4, 1))
+    kernels.predict(run.plan, run.params, run.X, outputs)
+    with pytest.raises(ValueError, match=r"plan\.threads must be"):
+        kernels.predict(run.plan._replace(threads=threads), run.params, run.X, outputs)
+
+
+def test_numbers_of_a_plan_may_be_numpys():
+    case = Case("", (2, 3, 1), 4, {})
+    run = prepared(*case.data(), **case.arguments())
+    results = [np.empty((4, 1)) for _ in range(2)]
+    size = np.uint64(run.plan.workspace_size)
+    for plan, outputs in zip(
+        (run.plan, run.plan._replace(workspace_size=size)), results, strict=True
+    ):
+        kernels.predict(plan, run.params, run.X, outputs)
+    assert_array_equal(*results)

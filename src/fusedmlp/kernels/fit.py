@@ -86,7 +86,7 @@ def predict_part(
         sizes, weight_offsets, bias_offsets, activations, all_activations, numbers[0], numbers[1],
         numbers[2], numbers[3],
     )  # fmt: skip
-    if not prediction_fits(layout, params, X, outputs):
+    if threads < 1 or not prediction_fits(layout, params, X, outputs):
         raise ValueError(REFUSED)
     memory = np.empty(layout.workspace_size, params.dtype)
     team = Team(address(signals), thread, threads, np.int64(0))

@@ -192,7 +192,7 @@ def test_a_call_that_compiles_the_general_kernel_is_no_long_run(monkeypatch):
 def test_no_weight_that_is_not_finite_goes_unseen(place, value):
     """Whichever of the four chains of the check it is in."""
     lanes = REGISTER // 8
-    run = next(runs((lanes, 4, 1), "float64", learning_rate=1e-300))
+    run = next(runs((lanes, 6, 1), "float64", learning_rate=1e-300))
     state = new_state(run)
     state.params[place * 4] = value
     assert not kernels.fit(run.plan, run.X, run.y, state, 10 * len(run.X))

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from fusedmlp.kernels.compilation.jit import compiled
 from fusedmlp.kernels.matmul.gemm import gemm
-from fusedmlp.kernels.vector import address, shifted
+from fusedmlp.kernels.vector import REGISTER, address, load_first, shifted, sum_lanes
 from fusedmlp.kernels.vector.copies import transpose
 from fusedmlp.kernels.vector.matrices import LeftMatrix
 from fusedmlp.kernels.vector.reductions import sum_rows
@@ -166,3 +166,16 @@ def test_sums_of_rows_of_every_size(real):
                 assert_allclose(c[MARGIN:-MARGIN], expected, **rounding(real, rows))
                 assert (c[:MARGIN] == CANARY).all()
                 assert (c[-MARGIN:] == CANARY).all()
+
+
+@compiled
+def first_of(x, count):
+    return sum_lanes(load_first(address(x), 0, count))
+
+
+@pytest.mark.parametrize("count", [2**31, 2**32, 2**32 + 1, 2**62])
+def test_a_vector_is_whole_however_many_numbers_follow(real, count):
+    x = np.ones(REGISTER // np.dtype(real).itemsize, real)
+    assert first_of(x, count) == x.size
+    assert first_of(x, 1) == 1
+    assert first_of(x, -count) == 0

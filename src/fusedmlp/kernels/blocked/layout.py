@@ -1,5 +1,6 @@
 """What a prediction takes of a plan: few arguments, since Numba reads each one in each call."""
 
+from operator import index
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +30,6 @@ def layout_arguments(plan: Plan) -> tuple[Any, ...]:
 
     A named tuple of 25 fields takes Numba 2.5 us to read, these 1.
     """
-    numbers = np.array([getattr(plan, name) for name in NUMBERS])
+    numbers = np.array([index(getattr(plan, name)) for name in NUMBERS], np.int64)
     arrays = plan.sizes, plan.weight_offsets, plan.bias_offsets, plan.activations
     return *arrays, plan.all_activations, numbers

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from llvmlite import binding
 
-from fusedmlp.kernels.vector.simd import HAS_AVX512, REGISTER
+from fusedmlp.kernels.vector import HAS_AVX512, REGISTER
 
 
 class TileShape(NamedTuple):
@@ -40,7 +40,7 @@ elif HAS_AVX512:  # in halves: with 64 bytes, the same arithmetic takes half the
         4: TileShape(64, 2, 8, 4),
         8: TileShape(64, 4, 6, 4),
     }
-elif IS_AARCH64:
+elif IS_AARCH64 and REGISTER == 16:
     TILES = {1: TileShape(16, 1, 16, 8), 2: TileShape(16, 2, 8, 4), 4: TileShape(16, 4, 6, 4)}
 else:
     TILES = {1: TileShape(REGISTER, 1, 8, 4), 2: TileShape(REGISTER, 2, 6, 4)}

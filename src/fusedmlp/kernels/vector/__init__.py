@@ -35,6 +35,7 @@ from numba import config
 
 if config.DISABLE_JIT:
     from fusedmlp.kernels.vector.numpy_simd import (
+        HAS_AVX512,
         REGISTER,
         STACK_BYTES,
         USES_AVX512_MATH,
@@ -100,6 +101,7 @@ else:
     )
     from fusedmlp.kernels.vector.reciprocals import reciprocal, scale_by_power
     from fusedmlp.kernels.vector.simd import (
+        HAS_AVX512,
         REGISTER,
         USES_AVX512_MATH,
         WIDE,
@@ -122,6 +124,7 @@ else:
     )
 
 __all__ = [
+    "HAS_AVX512",
     "REGISTER",
     "STACK_BYTES",
     "USES_AVX512_MATH",

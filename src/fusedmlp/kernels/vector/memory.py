@@ -79,6 +79,9 @@ def first_lanes(builder, count, vector_type):
     index = ir.IntType(64 if vector_type.element == ir.DoubleType() else 32)
     lanes = vector_type.count
     numbers = ir.Constant(ir.VectorType(index, lanes), list(range(lanes)))
+    # Not the last 32 bits of any count: those of 2**31 or more are negative.
+    most = ir.Constant(count.type, lanes)
+    count = builder.select(builder.icmp_signed("<", count, most), count, most)
     narrow = builder.trunc(count, index) if index.width < count.type.width else count
     return builder.icmp_signed("<", numbers, splatted(builder, narrow, lanes))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-USES_AVX512_MATH = False
+HAS_AVX512 = USES_AVX512_MATH = False
 REGISTER = 32
 WIDE = 2
 STACK_BYTES = 16384

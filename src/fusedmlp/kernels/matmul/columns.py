@@ -31,18 +31,16 @@ def column_of_tiles(widths=tuple(TILES)):
 
 def _column_of(shape):
     height, lower = shape.height, shape.lower
-    low_tile = make_tile(shape, lower, True)
-    tile = make_tile(shape, height, False) if height > lower else low_tile
+    tile, low_tile = make_tile(shape, height, False), make_tile(shape, lower, True)
     vector, columns_before = shape.vector_bytes // REGISTER, shape.vectors - 1
 
     @inner
     def column(registers, A, B, initial, C, rows, depth, columns, whole_rows):  # noqa: ARG001
-        last, end = columns - columns_before * vector * lane_count(C.data), 0
-        if height > lower:
-            end = rows - rows % height
-            for r in range(0, end, height):
-                a, old, c = _from_row(A, r), _rows_from(initial, r), _rows_from(C, r)
-                tile(a, B, old, c, depth, last, r + height <= whole_rows, height)
+        last = columns - columns_before * vector * lane_count(C.data)
+        end = rows - rows % height
+        for r in range(0, end, height):
+            a, old, c = _from_row(A, r), _rows_from(initial, r), _rows_from(C, r)
+            tile(a, B, old, c, depth, last, r + height <= whole_rows, height)
         for r in range(end, rows, lower):
             a, old, c = _from_row(A, r), _rows_from(initial, r), _rows_from(C, r)
             low_tile(a, B, old, c, depth, last, r + lower <= whole_rows, smaller(lower, rows - r))

@@ -8,18 +8,16 @@ that has released the GIL; at a barrier, they wait for less than a microsecond. 
 soon yields its core, since the thread that it waits for may have none.
 """
 
-import ctypes
-import sys
 from typing import Any, NamedTuple
 
 import numpy as np
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba import config, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from fusedmlp.kernels.compilation.jit import inner
-from fusedmlp.kernels.threads.clock import name_clock, nanoseconds
+from fusedmlp.kernels.threads.clock import CLOCK, name_function, nanoseconds
 from fusedmlp.kernels.vector import shifted
 from fusedmlp.plan.signals import LEAVE_AT, PAUSE, STOP
 
@@ -30,15 +28,6 @@ SPINS = 1000
 RELEASED = 1 << 62
 
 YIELD = "fusedmlp_yield"
-
-
-def _name_yield() -> None:
-    """Register the system's yield under a name that compiled code finds in every process."""
-    if sys.platform == "win32":
-        function = ctypes.windll.kernel32.SwitchToThread
-    else:
-        function = ctypes.CDLL(None).sched_yield
-    binding.add_symbol(YIELD, ctypes.cast(function, ctypes.c_void_p).value)
 
 
 @intrinsic
@@ -147,5 +136,5 @@ if config.DISABLE_JIT:
         return place[0]
 
 else:
-    _name_yield()
-    name_clock()
+    name_function(YIELD, "SwitchToThread", "sched_yield")
+    name_function(CLOCK, "QueryPerformanceCounter", "clock_gettime")

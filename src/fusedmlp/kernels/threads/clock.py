@@ -12,13 +12,13 @@ from numba.extending import intrinsic
 CLOCK = "fusedmlp_clock"
 
 
-def name_clock() -> None:
-    """Register the system's clock under a name that compiled code finds in every process."""
+def name_function(name: str, of_windows: str, of_others: str) -> None:
+    """Register a function of the system under a name that compiled code finds in every process."""
     if sys.platform == "win32":
-        function = ctypes.windll.kernel32.QueryPerformanceCounter
+        function = getattr(ctypes.windll.kernel32, of_windows)
     else:
-        function = ctypes.CDLL(None).clock_gettime
-    binding.add_symbol(CLOCK, ctypes.cast(function, ctypes.c_void_p).value)
+        function = getattr(ctypes.CDLL(None), of_others)
+    binding.add_symbol(name, ctypes.cast(function, ctypes.c_void_p).value)
 
 
 @intrinsic

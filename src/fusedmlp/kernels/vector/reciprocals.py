@@ -51,7 +51,7 @@ def _call(builder, name, vectors, dtype):
     kind, register = vectors[0].type, "ps" if dtype == types.float32 else "pd"
     everywhere = ir.Constant(ir.IntType(max(8, kind.count)), -1)
     arguments = [*vectors, ir.Constant(kind, [0.0] * kind.count), everywhere]
-    if REGISTER == 64 and name == "mask.scalef":
+    if name == "mask.scalef":  # on 64 bytes alone
         arguments.append(ir.Constant(ir.IntType(32), ROUND_AS_USUAL))
     function_type = ir.FunctionType(kind, [a.type for a in arguments])
     name = f"llvm.x86.avx512.{name}.{register}.{REGISTER * 8}"

@@ -27,10 +27,8 @@ def host_has(feature: str) -> bool:
 _SPLIT_64_BYTES = {"znver4"}
 _USES_64_BYTES = (config.CPU_NAME or binding.get_host_cpu_name()) not in _SPLIT_64_BYTES
 
-# Bytes in a register, and registers in a row of a tile: tiles of 6 rows of 4 registers with the 32
-# registers of AVX-512, of 6 rows of 2 with 16 (one more row or register spills: 266 GFLOP/s became
-# 51). Zen 4 has 32 registers of 32 bytes, but 6 rows of 4 leave more of a tile empty: 8-16-2 takes
-# 1.90 us.
+# Bytes in a register, and registers in a wide vector of element-wise work, which are independent of
+# each other. The tiles of matrix products have shapes of their own (matmul/tile_shapes.py).
 HAS_AVX512 = host_has("avx512f")
 REGISTER = 64 if HAS_AVX512 and _USES_64_BYTES else 32 if host_has("avx") else 16
 WIDE = 4 if REGISTER == 64 else 2

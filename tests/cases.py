@@ -220,6 +220,11 @@ SHAPE_CASES = [
         {"activation": "silu", **POISSON, "output_activation": "exp"},
     ),
     Case("most lanes of float32", (3, 5, 2), 6, {**SOFTMAX, "reduction": "mean"}),
+    # Fewer rows, one hidden layer: the hidden units in the lanes.
+    Case("one row", (3, 5, 2), 1, {"bias": True, "momentum": 0.9, "nesterov": True}),
+    Case("one row, everything", (9, 17, 3), 1, {**EVERYTHING, "batch_size": None}),
+    Case("two rows, softmax", (4, 33, 5), 2, {**SOFTMAX, "track_directions": True}),
+    Case("three rows, tanh", (5, 16, 9), 3, {"activation": "tanh", "learning_rate": 0.05}),
 ]
 
 

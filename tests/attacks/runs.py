@@ -18,7 +18,7 @@ from unittest.mock import patch
 import numpy as np
 
 from fusedmlp import kernels, reference
-from fusedmlp.kernels.lanes import layout
+from fusedmlp.kernels.lanes import layout, unit_layout
 from fusedmlp.plan import make_plan, make_state
 from fusedmlp.plan.signals import PATIENCE
 from fusedmlp.training import run as run_module
@@ -149,6 +149,7 @@ def _guarded_run(memory: GuardedMemory, random: np.random.Generator):
         patch.object(run_module, "make_state", guarded_state),
         patch.object(run_module, "Slices", RandomSlices),
         patch.object(layout, "aligned_zeros", memory.zeros),
+        patch.object(unit_layout, "aligned_zeros", memory.zeros),
     ):
         yield
 

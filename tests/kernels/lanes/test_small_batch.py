@@ -12,6 +12,7 @@ from fusedmlp import kernels
 from fusedmlp.kernels import vector
 from fusedmlp.kernels.lanes import fit_in_lanes, specialized
 from fusedmlp.kernels.lanes.layout import layout_of
+from fusedmlp.kernels.lanes.unit_layout import unit_layout_of
 from fusedmlp.kernels.vector import REGISTER
 from fusedmlp.plan import make_state
 from tests.cases import EVERYTHING, SOFTMAX, Case, prepared
@@ -30,10 +31,10 @@ SHAPES = [
 ]
 
 
-def runs(sizes, dtype, **options):
-    """A run of each number of rows that half fills a vector or more."""
+def runs(sizes, dtype, *, fewer=(), **options):
+    """A run of each number of rows that half fills a vector or more, and of fewer."""
     lanes = REGISTER // np.dtype(dtype).itemsize
-    for rows in range(lanes // 2, lanes + 1):
+    for rows in (*fewer, *range(lanes // 2, lanes + 1)):
         case = Case("", sizes, rows, options)
         yield prepared(*case.data(), **case.arguments(dtype=dtype))
 
@@ -70,6 +71,36 @@ def test_every_number_has_a_place_of_its_own(sizes, dtype, bias):
     assert numbers.max() < layout.end
 
 
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("sizes", [(3, 4, 1), (9, 1, 9), (5, 32, 3)], ids=str)
+@pytest.mark.parametrize("bias", [False, True])
+def test_units_in_the_lanes_have_places_of_their_own(sizes, rows, bias):
+    run = prepared(
+        *Case("", sizes, rows, {}).data(), **Case("", sizes, rows, {"bias": bias}).arguments()
+    )
+    layout = unit_layout_of(sizes, run.plan.activations.tolist(), bias, rows, 8)
+    lanes, (inputs, hidden, outputs) = REGISTER // 8, sizes
+    assert np.unique(layout.params).size == layout.params.size == run.params.size
+    assert layout.params.max() < layout.size
+    assert layout.size % (4 * lanes) == layout.line % lanes == 0
+    assert hidden <= layout.line < hidden + lanes
+    (X, hidden_outputs, hidden_deltas), (_, out, delta) = layout.layers[:, 6:9]
+    columns = -(-outputs // lanes) * lanes  # dot products read whole squares
+    used = [
+        range(3 * layout.size),
+        range(X, X + rows * (inputs + bias)),
+        *(range(start, start + rows * layout.line) for start in (hidden_outputs, hidden_deltas)),
+        *(range(start, start + columns * lanes) for start in (out, delta, layout.targets)),
+        range(layout.sums, layout.sums + outputs * lanes),
+        range(layout.row_scales, layout.row_scales + lanes),
+        range(layout.is_unit, layout.is_unit + layout.line),
+        range(layout.totals, layout.totals + lanes * lanes),
+    ]
+    numbers = np.concatenate([list(each) for each in used])
+    assert np.unique(numbers).size == numbers.size
+    assert numbers.max() < layout.end
+
+
 def test_a_layer_lies_the_way_that_leaves_fewer_lanes_empty():
     lanes = REGISTER // 8
     run = next(runs((lanes, lanes, 1), "float64"))
@@ -94,7 +125,7 @@ def test_a_layer_lies_the_way_that_leaves_fewer_lanes_empty():
 def test_a_run_cut_anywhere_ends_with_the_same_bits(sizes, dtype, options):
     if options is FEW and sizes[-1] == 1:
         options = {k: v for k, v in FEW.items() if k not in SOFTMAX}
-    for run in runs(sizes, dtype, **options):
+    for run in runs(sizes, dtype, fewer=(1, 3), **options):
         rows = len(run.X)
         whole, sliced = new_state(run), new_state(run)
         assert kernels.fit(run.plan, run.X, run.y, whole, 10 * rows)
@@ -138,7 +169,7 @@ CONSTANTS = [
 @pytest.mark.usefixtures("first_runs")
 @pytest.mark.parametrize(("sizes", "dtype", "options"), CONSTANTS)
 def test_constants_change_no_bit_whenever_they_come(sizes, dtype, options, monkeypatch):
-    for run in runs(sizes, dtype, **options):
+    for run in runs(sizes, dtype, fewer=(1,), **options):
         rows = len(run.X)
         general, changing, constant = new_state(run), new_state(run), new_state(run)
         with monkeypatch.context() as patch:

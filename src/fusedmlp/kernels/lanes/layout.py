@@ -64,16 +64,16 @@ def layout_of(sizes, activations, bias, itemsize):
     lanes = REGISTER // itemsize
     weights, lines, params = 0, [], []
     for n_out, n_in in zip(sizes[1:], np.array(sizes[:-1]) + bias, strict=True):
-        by_input, by_output, end = _padded(n_out, lanes), 1, n_in * _padded(n_out, lanes)
-        if n_out * _padded(n_in, lanes) < end:
-            by_input, by_output, end = 1, _padded(n_in, lanes), n_out * _padded(n_in, lanes)
+        by_input, by_output, end = padded(n_out, lanes), 1, n_in * padded(n_out, lanes)
+        if n_out * padded(n_in, lanes) < end:
+            by_input, by_output, end = 1, padded(n_in, lanes), n_out * padded(n_in, lanes)
         lines.append((n_in, n_out, weights, by_input, by_output))
         inputs, outputs = np.arange(n_in)[:, None], np.arange(n_out)
         params.append((weights + inputs * by_input + outputs * by_output).ravel())
         weights += end
-    size = _padded(weights, 4 * lanes)
-    values = 3 * size + np.cumsum([0, *(_padded(n + 1, lanes) * lanes for n in sizes)])
-    deltas = values[-1] + np.cumsum([0, *(_padded(n, lanes) * lanes for n in sizes[1:])])
+    size = padded(weights, 4 * lanes)
+    values = 3 * size + np.cumsum([0, *(padded(n + 1, lanes) * lanes for n in sizes)])
+    deltas = values[-1] + np.cumsum([0, *(padded(n, lanes) * lanes for n in sizes[1:])])
     vectors = zip(values[:-2], values[1:-1], deltas[:-1], strict=True)
     layers = [
         Layer(n_in, n_out, activation, start, by_input, by_output, *offsets)
@@ -88,7 +88,7 @@ def layout_of(sizes, activations, bias, itemsize):
     )
 
 
-def _padded(count, multiple):
+def padded(count, multiple):
     """Return the count, rounded up to the next multiple."""
     return -(-int(count) // multiple) * multiple
 

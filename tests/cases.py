@@ -101,9 +101,19 @@ POISSON = {"loss": "poisson", "learning_rate": 0.02}
 EACH = ["relu", "silu", "sigmoid", "gelu", "elu", "softplus", "leaky_relu", "tanh"]
 SUMS = {"reduction": "mean", "learning_rate": 0.1, "batch_size": 200, "threads": 2}
 
+SCIKIT_LEARNS = {"reduction": "mean", "l2": 0.1, "scale_penalties": True, "record_every": 1}
+
 # A baseline, each option alone, everything together.
 OPTION_CASES = [
     Case("baseline"),
+    Case(
+        "scikit-learn's adam", options={**SCIKIT_LEARNS, "optimizer": "adam", "epsilon_hat": True}
+    ),
+    Case("scaled penalties", options={**SCIKIT_LEARNS, "momentum": 0.9, "l1": 0.01}),
+    Case(
+        "scaled penalties of weighted rows",
+        options={**SCIKIT_LEARNS, "sample_weight": WEIGHTS_OF_SEVEN, "batch_size": 3},
+    ),
     Case("tanh", options={"activation": "tanh"}),
     Case("relu", options={"activation": "relu", "init": "he"}),
     Case("identity", options={"activation": "identity", "learning_rate": 0.1}),

@@ -65,7 +65,7 @@ def random_run(number: int) -> RandomRun:
     options["activation"] = each if draw.chance(0.5) else draw.one_of(usual)
     options |= _steps(draw, optimizer, rows)
     if not plain:
-        options |= _extras(draw, optimizer, rows)
+        options |= _extras(draw, optimizer, rows, options)
     X, y = _data(draw, rows, n_in, n_out, options)
     if draw.chance(0.15):
         options["validation"] = draw.one_of([0.3, _data(draw, 5, n_in, n_out, options)])
@@ -114,13 +114,17 @@ def _steps(draw: Draw, optimizer: str, rows: int) -> dict[str, Any]:
     return options
 
 
-def _extras(draw: Draw, optimizer: str, rows: int) -> dict[str, Any]:
+def _extras(draw: Draw, optimizer: str, rows: int, steps: dict[str, Any]) -> dict[str, Any]:
     """Return options beyond plain steps, as far as the optimiser takes them."""
     options: dict[str, Any] = {}
     if draw.chance(0.2) and (optimizer not in SCIPY or optimizer == "annealing"):
         options["l1"] = draw.one_of([0.001, 0.1])
     if draw.chance(0.2):
         options["l2"] = draw.one_of([0.001, 0.1])
+    if steps["reduction"] == "mean" and optimizer not in SCIPY:
+        options["scale_penalties"] = draw.chance(0.2)
+    if optimizer in ("adam", "adamw"):
+        options["epsilon_hat"] = draw.chance(0.3)
     if draw.chance(0.3):
         weights = draw.random.uniform(size=rows).round(2)
         options["sample_weight"] = weights + (weights.sum() == 0)

@@ -38,8 +38,9 @@ def penalty_at(weights, size, l1, l2):
     """Return the penalty on the weights at an address."""
     absolute_sum = 0.0
     length = norm(weights, size)
-    for k in range(size):
-        absolute_sum += abs(np.float64(at(weights, k)))
+    if l1 != 0:  # one addition waits for the one before
+        for k in range(size):
+            absolute_sum += abs(np.float64(at(weights, k)))
     return np.float64(l1) * absolute_sum + np.float64(l2) / 2.0 * (length * length)
 
 

@@ -15,6 +15,7 @@ FOR_OPTIMIZERS = {
     "beta_2": ("adam", "adamw"),
     "rho": ("rmsprop",),
     "epsilon": ("adam", "adamw", "rmsprop", "adagrad"),
+    "epsilon_hat": ("adam", "adamw"),
     "weight_decay": ("adamw",),
     "eta_minus": ("rprop",),
     "eta_plus": ("rprop",),
@@ -35,9 +36,11 @@ NOT_FOR_SCIPY = {
     "dropout": "must see the same loss whenever it looks",
     "dropconnect": "must see the same loss whenever it looks",
     "batch_norm": "visits no batches for running means to follow",
+    "scale_penalties": "visits no batches whose rows could divide the penalties",
 }
 # The schedules that use an option.
 FOR_SCHEDULES = {"power_t": ("invscaling",), "learning_rate_final": ("cosine", "exponential")}
+FOR_REDUCTIONS = {"scale_penalties": ("mean",)}
 
 # The output activations that a loss can be used with.
 FOR_OUTPUTS = {"log_loss": ("sigmoid", "softmax"), "poisson": ("exp", "softplus")}
@@ -47,6 +50,7 @@ def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> 
     """Raise ValueError for options that are valid by themselves, but not together."""
     _refuse_unused(options, defaults, FOR_OPTIMIZERS, "optimizer")
     _refuse_unused(options, defaults, FOR_SCHEDULES, "learning_rate_schedule")
+    _refuse_unused(options, defaults, FOR_REDUCTIONS, "reduction")
     if options["nesterov"] and options["momentum"] == 0:
         raise ValueError("nesterov=True must come with momentum > 0, got momentum=0.0")
     if options["optimizer"] == "rprop":

@@ -27,6 +27,16 @@ class RegularisationOptions(TypedDict, total=False):
             "to the loss of a step and keeps weights small. Biases have no penalty.",
         ),
     ]
+    scale_penalties: Annotated[
+        bool,
+        Option(
+            False,
+            may_be.flag,
+            "Whether l1 and l2 are divided by the rows (the sum of the weights) of the step's "
+            "mini-batch, as reduction='mean', which it needs, divides the gradient; the recorded "
+            "loss then has the penalties. This is scikit-learn's alpha.",
+        ),
+    ]
     dropout: Annotated[
         float,
         Option(

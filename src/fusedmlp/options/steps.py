@@ -136,6 +136,16 @@ class StepOptions(TypedDict, total=False):
             "against division by 0; above 0.",
         ),
     ]
+    epsilon_hat: Annotated[
+        bool,
+        Option(
+            False,
+            may_be.flag,
+            "Whether 'adam' and 'adamw' add epsilon before they correct the bias of the squares, "
+            "as the end of section 2 of Kingma and Ba, scikit-learn and TensorFlow do, and not "
+            "after it, as PyTorch does.",
+        ),
+    ]
     weight_decay: Annotated[
         float,
         Option(

@@ -25,6 +25,7 @@ OFF = {
     "dropout": 0.0,
     "dropconnect": 0.0,
     "batch_norm": False,
+    "scale_penalties": False,
 }
 
 # Options whose values are used as they are.
@@ -47,6 +48,7 @@ class Extras(NamedTuple):
     beta_2: float
     rho: float
     epsilon: float
+    epsilon_hat: int  # 1: Adam adds epsilon before it corrects the bias of the squares
     weight_decay: float
     eta_minus: float
     eta_plus: float
@@ -54,6 +56,7 @@ class Extras(NamedTuple):
     most_step: float
     l1: np.floating[Any]
     l2: np.floating[Any]
+    scale_penalties: int  # 1: as the gradient of a row is scaled, and part of the recorded loss
     clip_value: np.floating[Any]  # infinity: no clipping
     clip_norm: float  # infinity: no clipping
     weighted: int  # 1: each row has its own weight
@@ -63,6 +66,7 @@ class Extras(NamedTuple):
     dropconnect: int  # weights left out, of 65,536
     batch_norm: int  # 1: hidden pre-activations are normalised
     scale_offset: int  # of batch_norm's scales in the flat vector, after all weights and biases
+    steps_before: int  # of the run that this one continues
 
 
 def make_extras(options: Mapping[str, Any], rows: int, scale_offset: int) -> Extras:
@@ -76,6 +80,8 @@ def make_extras(options: Mapping[str, Any], rows: int, scale_offset: int) -> Ext
         learning_rates=learning_rates(options, rows),
         l1=real(options["l1"]),
         l2=real(options["l2"]),
+        epsilon_hat=int(options["epsilon_hat"]),
+        scale_penalties=int(options["scale_penalties"]),
         clip_value=real(_or_infinity(options["clip_value"])),
         clip_norm=_or_infinity(options["clip_norm"]),
         weighted=int(options["sample_weight"] is not None or options["optimizer"] == "aw_sgd"),
@@ -83,6 +89,7 @@ def make_extras(options: Mapping[str, Any], rows: int, scale_offset: int) -> Ext
         dropconnect=round(65536 * options["dropconnect"]),
         batch_norm=int(options["batch_norm"]),
         scale_offset=scale_offset,
+        steps_before=0,
         **{name: options[name] for name in Extras.__annotations__ if name in COPIED},
     )
 

@@ -56,7 +56,8 @@ class Plan(NamedTuple):
     nesterov: int
     epochs: int
     batch_size: int  # at most the number of rows
-    shuffle: int  # 1: each epoch visits the rows in a new random order
+    shuffle: int  # 1: each epoch visits the rows in an order of its own
+    given_orders: int  # orders in the state, which the epochs take in turn; 0: drawn from the seed
     seed: int  # of the order of rows, masks and draws
     record_every: int
     track_directions: int
@@ -120,6 +121,7 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
         batch_size=batch_size,
         # In a batch of all rows, another order would change nothing but rounding.
         shuffle=int(options["shuffle"] and batch_size < rows),
+        given_orders=0,
         seed=seed,
         record_every=options["record_every"] or default_record_every(options["epochs"]),
         track_directions=int(options["track_directions"]),

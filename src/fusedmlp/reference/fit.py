@@ -97,7 +97,7 @@ def _take_step(plan: Plan, X: Array, y: Array, state: State, epoch: int, places:
     delta = last_delta(plan, batch, outputs[-1])
     deltas = backpropagate_all(plan, network, saved, delta)
     gradient_of(plan, network, outputs, deltas, state.gradient)
-    penalize_and_clip(plan, state)
+    penalize_and_clip(plan, state, batch.scale(plan))
     apply_update(plan, state, batch, len(X))
 
     update_running_stats(network.norms, len(batch.X), state.running_stats)

@@ -56,6 +56,9 @@ class Control:
         self.early_stopping = EarlyStopping(rule, plan, state)
         self._callback, self._validation_loss, self._layers = callback, validation_loss, layers
         self._total_weight, self._outputs = data.total_weight, data.y.shape[1]
+        # With scale_penalties, a record sums the batches' mean losses, each times its rows.
+        scaled = plan.extras.scale_penalties
+        self._loss_divisor = float(len(data.X)) if scaled else self._total_weight
         self.validation_losses: list[float] = []
 
     @property
@@ -66,7 +69,7 @@ class Control:
 
     def after_record(self, record: int) -> str | None:
         """Handle a record whose epoch is over; return why the run should stop, or None."""
-        loss, epoch = float(self.state.losses[record]) / self._total_weight, self._epoch_of(record)
+        loss, epoch = float(self.state.losses[record]) / self._loss_divisor, self._epoch_of(record)
         name, monitored, validation_loss = "loss", loss, None
         if self._validation_loss is not None:
             monitored = validation_loss = self._validation_loss()
@@ -85,7 +88,7 @@ class Control:
         history: dict[str, np.ndarray[Any, Any]] = {
             "epoch": np.arange(records) * self.plan.record_every,
             "error": self.state.errors[:records] / (self._total_weight * self._outputs),
-            "loss": self.state.losses[:records] / self._total_weight,
+            "loss": self.state.losses[:records] / self._loss_divisor,
         }
         if self._validation_loss is not None:
             unmeasured = [np.nan] * (records - len(self.validation_losses))

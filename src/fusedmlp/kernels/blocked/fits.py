@@ -240,7 +240,8 @@ def _is_one_block(plan):
 def _order_fits(builder, plan, state, sampler, rows):
     """Return whether the row order holds row numbers; a sampler's draws go on from there."""
     size = state.row_order.size
-    fits = Variable(builder, size == (sampler | plan.shuffle.is_true()).choose(rows, 0))
+    orders = (plan.given_orders > 1).choose(plan.given_orders, 1)
+    fits = Variable(builder, size == (sampler | plan.shuffle.is_true()).choose(rows * orders, 0))
     with cgutils.for_range(builder, sampler.choose(size, 0).value) as loop:
         row = state.row_order[Number(builder, loop.index)]
         fits.set(fits.now & row.within(0, rows - 1))

@@ -9,6 +9,7 @@ import numpy as np
 
 from fusedmlp.kernels.blocked.partition import layer_weights_in
 from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.losses import record_at
 from fusedmlp.kernels.optimizers import (
     MeanSquareNumbers,
     RpropNumbers,
@@ -17,20 +18,22 @@ from fusedmlp.kernels.optimizers import (
     rmsprop_at,
     rprop_at,
 )
-from fusedmlp.kernels.penalties import clip_values_at, penalize_at, scale_at
+from fusedmlp.kernels.penalties import clip_values_at, penalize_at, penalty_at, scale_at
 from fusedmlp.kernels.threads.barrier import barrier
 from fusedmlp.kernels.updates import update_at
 from fusedmlp.kernels.vector import at, shifted
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.reductions import norm
+from fusedmlp.kernels.vector.typed_constants import ZERO
 from fusedmlp.plan.codes import Optimizer
 
 
 class Step(NamedTuple):
-    """A step's learning rate, and its number, counted from 1."""
+    """A step's learning rate, its number, counted from 1, and the scale of a row's gradient."""
 
     rate: Any
     number: int
+    scale: Any
 
 
 @inner
@@ -43,14 +46,19 @@ def learning_rate_at(extras, optimizer_state, learning_rate, epoch):
 
 
 @inner
-def penalize_and_clip(extras, run, part):
-    """Add the penalties' derivative to begin..end of the gradient, and clip it."""
-    begin, end = part.begin, part.end
-    if extras.l1 > 0 or extras.l2 > 0:
+def penalize_and_clip(extras, run, part, scale):
+    """Add the penalties' derivative to begin..end of the gradient, and clip it.
+
+    scale: of the gradient of a row of weight 1, and of the penalties with scale_penalties.
+    """
+    begin, end, l1, l2 = part.begin, part.end, extras.l1, extras.l2
+    if extras.scale_penalties:
+        l1, l2 = l1 * scale, l2 * scale
+    if l1 > 0 or l2 > 0:
         for layer in range(run.network.layers):
             first, size = layer_weights_in(run.network, layer, begin, end)
             weights, gradient = shifted(run.params, first), shifted(run.gradient, first)
-            penalize_at(weights, gradient, size, extras.l1, extras.l2)
+            penalize_at(weights, gradient, size, l1, l2)
     if extras.clip_value < np.inf:
         clip_values_at(end - begin, shifted(run.gradient, begin), extras.clip_value)
     if extras.clip_norm < np.inf:
@@ -59,6 +67,17 @@ def penalize_and_clip(extras, run, part):
         barrier(part.team)
         if length > extras.clip_norm:
             scale_at(shifted(run.gradient, begin), end - begin, extras.clip_norm / length)
+
+
+@inner
+def record_penalties(extras, run, block, record):
+    """Add the penalties to the loss of a batch's first block, with scale_penalties."""
+    if extras.scale_penalties and block.add == 0:
+        value = 0.0
+        for layer in range(run.network.layers):
+            first, count = layer_weights_in(run.network, layer, ZERO, run.size)
+            value += penalty_at(shifted(run.params, first), count, extras.l1, extras.l2)
+        record_at(run.records, record, 0.0, value * block.loss_scale)
 
 
 @inner
@@ -97,6 +116,9 @@ def _apply_adaptive_rule(extras, size, memory, step, momentum):
         means = MeanSquareNumbers(step.rate, momentum, keep, add, extras.epsilon)
         rmsprop_at(size, params, gradient, velocity, squares, means)
     else:
-        beta_1, beta_2 = extras.beta_1, extras.beta_2
-        moments = adam_numbers(step.rate, beta_1, beta_2, extras.epsilon, step.number)
+        beta_1, beta_2, epsilon = extras.beta_1, extras.beta_2, extras.epsilon
+        number = extras.steps_before + step.number
+        if extras.epsilon_hat:
+            epsilon = epsilon / np.sqrt(1.0 - beta_2 ** np.float64(number))
+        moments = adam_numbers(step.rate, beta_1, beta_2, epsilon, number)
         adam_at(size, params, gradient, velocity, squares, moments)

@@ -30,7 +30,7 @@ def row_scale(reduction, rows, real):
 
 
 @inner
-def batch_row_scale(rare, run, reduction, begin, end, real):
+def batch_row_scale(rare, run, order, reduction, begin, end, real):
     """Return the scale of the gradient of a row of weight 1 in the batch begin..end."""
     if rare is None:
         return row_scale(reduction, end - begin, real)
@@ -40,26 +40,25 @@ def batch_row_scale(rare, run, reduction, begin, end, real):
         return real(1.0 / ((end - begin) * at(run.optimizer_state.sampler.mean_row_weight, 0)))
     total = 0.0
     for row in range(begin, end):
-        total += np.float64(_weight(rare, run, row))
+        total += np.float64(_weight(rare, run, order, row))
     return real(1.0 / total) if total > 0.0 else real(0.0)
 
 
 @inner
-def _weight(rare, run, position):
-    """Return the weight of the row at a position of the epoch's order."""
+def _weight(rare, run, order, position):
+    """Return the weight of the row at a position of the epoch's order, given its address."""
     if uses_sampler(rare):
         return at(run.optimizer_state.sampler.weights, position)
-    return at(
-        run.optimizer_state.row_weights, at(run.row_order, position) if run.shuffle else position
-    )
+    return at(run.optimizer_state.row_weights, at(order, position) if run.shuffle else position)
 
 
 @inner
-def apply_row_weights(rare, run, row, rows, delta):
+def apply_row_weights(rare, run, order, row, rows, delta):
     """Multiply the delta of `rows` rows by their weights; row: the first one's position."""
     if rare.weighted:
         for b in range(rows):
-            scale_at(shifted(delta, b * run.n_out), run.n_out, _weight(rare, run, row + b))
+            weight = _weight(rare, run, order, row + b)
+            scale_at(shifted(delta, b * run.n_out), run.n_out, weight)
 
 
 @inner
@@ -85,15 +84,16 @@ def _record_weighted(log_loss, rare, run, block, out, targets, record):
         rows = smaller(MOST_WEIGHTS, block.rows - start)
         for b in range(rows):
             o, t = shifted(out, (start + b) * units), shifted(targets, (start + b) * units)
-            put(weights, b, _weight(rare, run, block.first + start + b))
+            put(weights, b, _weight(rare, run, block.order, block.first + start + b))
             weight, value = np.float64(at(weights, b)), 0.0
             if log_loss is None:
                 value = loss_of_outputs_at(objective.loss, objective.huber_delta, o, t, units)
-            record_at(run.records, record, weight * absolute_error_at(o, t, units), weight * value)
+            error, value = weight * absolute_error_at(o, t, units), weight * value
+            record_at(run.records, record, error, value * block.loss_scale)
         if log_loss is not None:
             z, t = shifted(run.workspace.sums, start * units), shifted(targets, start * units)
             value = log_loss_at(objective.activation, z, t, rows, units, weights)
-            record_at(run.records, record, 0.0, value)
+            record_at(run.records, record, 0.0, value * block.loss_scale)
 
 
 # For the gradient of all rows outside of training; row_weights: an array, or None.

@@ -19,11 +19,12 @@ class Run(NamedTuple):
     records: Any
     inputs: Any  # (rows, n_in)
     targets: Any  # (rows, n_out)
-    row_order: Any  # (rows,), this epoch's
+    row_order: Any  # (rows,) of this epoch, or (given_orders, rows)
     optimizer_state: Any  # None without extras
     n_in: int
     n_out: int
     shuffle: int
+    given_orders: int
     seed: int
     size: int  # of params
     params: Any
@@ -53,6 +54,8 @@ class Block(NamedTuple):
     rows: int
     add: Any  # 0 for the first block of a batch, which sets the gradient instead of adding to it
     scale: Any  # of a row's delta
+    loss_scale: float  # of the recorded loss
+    order: Any  # address of this epoch's order of rows
     recorded: bool
 
 
@@ -74,6 +77,7 @@ def run_of(plan, X, y, state):
         plan.sizes[0],
         plan.sizes[-1],
         plan.shuffle,
+        plan.given_orders,
         plan.seed,
         state.params.size,
         address(state.params),

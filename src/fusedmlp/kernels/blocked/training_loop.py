@@ -21,6 +21,7 @@ from fusedmlp.kernels.blocked.parameter_update import (
     apply_update,
     learning_rate_at,
     penalize_and_clip,
+    record_penalties,
 )
 from fusedmlp.kernels.blocked.partition import first_param, first_row
 from fusedmlp.kernels.blocked.row_sampling import (
@@ -70,12 +71,14 @@ def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
     row = state.position[0] - epoch * rows
     batch_start, ok, updated = row - row % plan.batch_size, True, True
     recording, rate = epoch % plan.record_every == 0, np.float64(0)
+    order = _order_of(run, epoch, rows)
     steps = (rows + plan.batch_size - 1) // plan.batch_size  # of an epoch
     while ok and epoch * rows + row < stop:
         if row == 0 or rate == 0:
             rate = learning_rate_at(extras, run.optimizer_state, plan.learning_rate, epoch)
             recording = epoch % plan.record_every == 0
             _shuffle_rows(rare, run, epoch, rows, team)
+            order = _order_of(run, epoch, rows)
         batch_end = smaller(batch_start + plan.batch_size, rows)
         if rare is not None and row == batch_start and thread == 0:
             draw_batch(rare, run, epoch, row, batch_end, real)
@@ -87,20 +90,21 @@ def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
             break
         patient_team = team
 
-        scale = batch_row_scale(rare, run, plan.reduction, batch_start, batch_end, real)
+        scale = batch_row_scale(rare, run, order, plan.reduction, batch_start, batch_end, real)
+        loss_scale = _loss_scale(rare, batch_end - batch_start, scale)
         count = smaller(plan.block_rows, batch_end - row)
-        block = Block(epoch, row, count, row - batch_start, scale, recording)
+        block = Block(epoch, row, count, row - batch_start, scale, loss_scale, order, recording)
         if plan.partial_gradients == 1:
             if _leaves_whole_gradient(rare, run, block, part):
                 break
         else:
             _partial_gradients(rare, run, block, team)
         if recording:
-            _record(rare, run, block, epoch // plan.record_every, team)
+            _record(extras, rare, run, block, epoch // plan.record_every, team)
         row += count
         updated = row == batch_end
         if updated:
-            step = Step(rate, epoch * steps + batch_start // plan.batch_size + 1)
+            step = Step(rate, epoch * steps + batch_start // plan.batch_size + 1, scale)
             if _leaves_update(extras, rare, run, batch_start, row, part, step, real):
                 row = batch_start
                 break
@@ -115,9 +119,28 @@ def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
 
 
 @inner
+def _order_of(run, epoch, rows):
+    """Return the address of the order in which an epoch visits the rows."""
+    if run.given_orders > 1:
+        return shifted(run.row_order, epoch % run.given_orders * rows)
+    return shifted(run.row_order, ZERO)
+
+
+@inner
+def _loss_scale(rare, rows, scale):
+    """Return the scale of a batch's recorded losses: with scale_penalties, a mean times its rows.
+
+    scale: of the gradient of a row of weight 1.
+    """
+    if rare is None:
+        return 1.0
+    return rows * np.float64(scale) if rare.scale_penalties and rare.weighted else 1.0
+
+
+@inner
 def _shuffle_rows(rare, run, epoch, rows, team):
     """Set the order in which an epoch visits the rows; AW-SGD draws rows instead."""
-    shuffles = run.shuffle and team.thread == 0
+    shuffles = run.shuffle and run.given_orders == 0 and team.thread == 0
     if rare is not None:
         shuffles = shuffles and not uses_sampler(rare)
     if shuffles:
@@ -193,8 +216,8 @@ def _forward_backward(rare, run, block, first, rows, workspace_row):
     if run.shuffle:
         inputs = shifted(workspace.inputs, workspace_row * run.n_in)
         targets = shifted(workspace.targets, workspace_row * run.n_out)
-        _gather(run.inputs, run.n_in, run.row_order, row, rows, inputs)
-        _gather(run.targets, run.n_out, run.row_order, row, rows, targets)
+        _gather(run.inputs, run.n_in, block.order, row, rows, inputs)
+        _gather(run.targets, run.n_out, block.order, row, rows, targets)
     if rare is None:
         dropout, batch_norm = None, None
     else:
@@ -207,7 +230,7 @@ def _forward_backward(rare, run, block, first, rows, workspace_row):
     delta = shifted(last_layer_of(run.network, workspace.deltas), workspace_row * run.n_out)
     output_delta_at(run.objective, out, targets, rows, run.n_out, block.scale, delta)
     if rare is not None:
-        apply_row_weights(rare, run, row, rows, delta)
+        apply_row_weights(rare, run, block.order, row, rows, delta)
     backward_block(run.network, workspace, workspace_row, rows, dropout, batch_norm)
     if rare is not None:
         store_gradient_squares(rare, run, row, rows, workspace_row, inputs, block.scale)
@@ -215,13 +238,15 @@ def _forward_backward(rare, run, block, first, rows, workspace_row):
 
 
 @inner
-def _record(rare, run, block, record, team):
+def _record(extras, rare, run, block, record, team):
     """Add a block's errors and losses to a record, once all threads have made their outputs."""
     barrier(team)
     if team.thread == 0:
         out = last_layer_of(run.network, run.workspace.outputs)
         targets = _rows_of(run, block, run.targets, run.n_out, run.workspace.targets)
         record_rows(rare, run, block, out, targets, record)
+        if extras is not None:
+            record_penalties(extras, run, block, record)
     barrier(team)
 
 
@@ -243,7 +268,7 @@ def _leaves_update(extras, rare, run, batch_start, batch_end, part, step, real):
             update_sampler(rare, run, batch_start, batch_end)
         apply_dropconnect_to_gradient(rare, run, begin, part.end)
     if extras is not None:
-        penalize_and_clip(extras, run, part)
+        penalize_and_clip(extras, run, part, step.scale)
     if run.track_directions:
         last_direction = shifted(run.last_direction, begin)
         count_changes_at(gradient, last_direction, shifted(run.direction_changes, begin), size)

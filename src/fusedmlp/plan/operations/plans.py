@@ -23,6 +23,7 @@ PLAN: dict[str, Requirement] = {
     "epochs": Whole(1, MOST),
     "batch_size": Whole(1, MOST),
     "shuffle": FLAG,
+    "given_orders": Whole(most=2**20),
     "seed": Whole(),
     "record_every": Whole(1, MOST),
     "track_directions": FLAG,
@@ -34,11 +35,14 @@ PLAN: dict[str, Requirement] = {
 }
 EXTRAS: dict[str, Requirement] = {
     "optimizer": Code(Optimizer),
+    "epsilon_hat": FLAG,
+    "scale_penalties": FLAG,
     "weighted": FLAG,
     "dropout": Whole(most=65_535),
     "dropconnect": Whole(most=65_535),
     "batch_norm": FLAG,
     "scale_offset": Whole(most=2**48),
+    "steps_before": Whole(most=2**48),
 }
 INT64, LEARNING_RATES = Array("layers", kind="int64"), Array("rates", kind="float64")
 

@@ -143,7 +143,12 @@ def _state_arrays(plan: Plan, counts: Counts) -> dict[str, Array]:
         "state.learning_rate_factor": array(1, "float64"),
         "state.running_stats": array(2 * counts.scales),
         "state.position": array(1, "int64"),
-        "state.row_order": array("rows", "int64", bool(plan.shuffle) or sampler, indices_of="rows"),
+        "state.row_order": array(
+            f"{plan.given_orders} * rows" if plan.given_orders > 1 else "rows",
+            "int64",
+            bool(plan.shuffle) or sampler,
+            indices_of="rows",
+        ),
         "state.last_direction": array("parameters", "int8", bool(plan.track_directions)),
         "state.direction_changes": array("parameters", "int64", bool(plan.track_directions)),
         "state.errors": array("records of errors", "float64"),

@@ -41,7 +41,7 @@ def all_rows(X: Array, y: Array, row_weights: Array | None) -> Batch:
 
 def shuffle_rows(plan: Plan, state: State, epoch: int) -> None:
     """Set the order in which an epoch visits the rows; AW-SGD draws rows instead."""
-    if plan.shuffle and not uses_sampler(plan):
+    if plan.shuffle and not plan.given_orders and not uses_sampler(plan):
         row_order(plan.seed, epoch, state.row_order)
 
 
@@ -49,7 +49,10 @@ def next_batch(plan: Plan, X: Array, y: Array, state: State, epoch: int, places:
     """Return the rows at these positions of the epoch's order; AW-SGD draws them."""
     if uses_sampler(plan):
         row_weights, total = draw_rows_of(plan, state, epoch, places)
-    rows = state.row_order[places] if plan.shuffle else np.arange(places.start, places.stop)
+    orders = state.row_order.reshape(-1, len(X))  # one, or as many as are given
+    rows = np.arange(places.start, places.stop)
+    if plan.shuffle:
+        rows = orders[epoch % len(orders)][places]
     if not uses_sampler(plan):
         row_weights = np.ones(len(rows), X.dtype)
         if plan.extras.weighted:

@@ -13,18 +13,23 @@ from fusedmlp.reference.steps.layers import layers_of
 from fusedmlp.reference.updates import count_direction_changes, update
 
 
-def penalize_and_clip(plan: Plan, state: State) -> None:
-    """Add the penalties' derivative to the gradient, and clip it."""
-    penalize_all(plan, state.params, state.gradient)
+def penalize_and_clip(plan: Plan, state: State, scale: float) -> None:
+    """Add the penalties' derivative to the gradient, and clip it.
+
+    scale: of the gradient of a row of weight 1, and of the penalties with scale_penalties.
+    """
+    factor = scale if plan.extras.scale_penalties else 1.0
+    penalize_all(plan, state.params, state.gradient, factor)
     if plan.extras.clip_value < math.inf:
         clip_values(state.gradient, plan.extras.clip_value)
     if plan.extras.clip_norm < math.inf:
         clip_norm(state.gradient, plan.extras.clip_norm)
 
 
-def penalize_all(plan: Plan, params: Array, gradient: Array) -> None:
-    """Add the derivative of the penalties on all layers' weights to the gradient."""
-    l1, l2 = plan.extras.l1, plan.extras.l2
+def penalize_all(plan: Plan, params: Array, gradient: Array, factor: float = 1.0) -> None:
+    """Add the derivative of the penalties on the weights, times a factor, to the gradient."""
+    real = gradient.dtype.type
+    l1, l2 = plan.extras.l1 * real(factor), plan.extras.l2 * real(factor)
     if l1 == 0 and l2 == 0:
         return
     for (weights, _), (weight_gradient, _) in zip(
@@ -55,7 +60,10 @@ def apply_update(plan: Plan, state: State, batch: Batch, rows: int) -> None:
                 weights *= 1 - rate * extras.weight_decay
         batches = math.ceil(rows / plan.batch_size)
         step = batch.epoch * batches + batch.places.start // plan.batch_size + 1
-        adam(*memory, rate, extras.beta_1, extras.beta_2, extras.epsilon, step)
+        step, epsilon = extras.steps_before + step, extras.epsilon
+        if extras.epsilon_hat:  # added before the bias of the squares is corrected
+            epsilon /= math.sqrt(1 - extras.beta_2**step)
+        adam(*memory, rate, extras.beta_1, extras.beta_2, epsilon, step)
 
 
 def learning_rate_at(plan: Plan, state: State, epoch: int) -> float:

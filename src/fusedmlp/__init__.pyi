@@ -1,5 +1,7 @@
 from . import kernels as kernels
 from . import reference as reference
+from .estimators import MLPClassifier as MLPClassifier
+from .estimators import MLPRegressor as MLPRegressor
 from .storage import load as load
 from .storage import save as save
 from .surface import Surface as Surface

@@ -41,6 +41,10 @@ class Slices:
             alone = plan._replace(threads=1)
             self._fit(alone, data.X, data.y, state, int(state.position[0]))
 
+    def go_on(self, plan: Plan) -> None:
+        """Take another plan of the same run: other learning rates, orders or seeds."""
+        self._plan = plan
+
     def run_until(self, stop: int) -> bool:
         """Train until `stop` rows have been visited; return whether all weights are finite."""
         state, finite = self._state, True

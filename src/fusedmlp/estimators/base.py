@@ -1,0 +1,248 @@
+"""What both estimators share: scikit-learn's checks and attributes around our training."""
+
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.base import is_classifier
+from sklearn.model_selection import train_test_split
+from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from fusedmlp.backends import predictor_of
+from fusedmlp.checks.arrays import Array
+from fusedmlp.estimators.epochs import EpochLoop, clipped_batch_size
+from fusedmlp.estimators.held_out import HeldOut
+from fusedmlp.estimators.lbfgs import LossAndGradient, require_no_masks
+from fusedmlp.estimators.network import Network, network_of
+from fusedmlp.estimators.settings import ACTIVATIONS, hidden_sizes, kernel_array
+from fusedmlp.plan.threads import MOST_THREADS
+from fusedmlp.training.data import Dataset
+
+Numbers = NDArray[Any]
+NOT_PICKLED = ("_network", "_loss_and_gradient")
+
+THEIRS = BaseMultilayerPerceptron._parameter_constraints
+SHARE = [Interval(Real, 0, 0.999, closed="both")]
+CONSTRAINTS: dict[str, Any] = {
+    "activation": [StrOptions(set(ACTIVATIONS)), list, tuple],
+    "dropout": SHARE,
+    "dropconnect": SHARE,
+    "batch_norm": ["boolean"],
+    "l1": THEIRS["alpha"],
+    "clip_norm": [*THEIRS["learning_rate_init"], None],
+    "scoring": [str, callable, None],
+    "callback": [callable, None],
+    "threads": [Interval(Integral, 1, MOST_THREADS, closed="both"), None],
+    "backend": [StrOptions({"kernels", "reference"})],
+}
+
+# Rows of a sparse matrix that are made dense at once, in numbers.
+DENSE_NUMBERS = 10_000_000
+
+
+class FusedMLP(BaseMultilayerPerceptron):  # type: ignore[misc]
+    """The training and the predictions of both estimators."""
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        incremental: bool = False,
+        validation: tuple[Any, Any, Any] | None = None,
+    ) -> "FusedMLP":
+        """Train, as scikit-learn's method of this name does."""
+        sizes = hidden_sizes(self.hidden_layer_sizes)
+        if incremental and self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True")
+        first_pass = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
+        X, y = self._validate_input(X, y, incremental, reset=first_pass)
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(sample_weight, X)
+        X, y = dense(X), y.reshape(len(y), -1)
+        self.n_outputs_ = y.shape[1]
+        self._random_state = check_random_state(self.random_state)
+        if first_pass:
+            self._network = None
+            self._initialize(y, [X.shape[1], *sizes, self.n_outputs_], X.dtype)
+        if validation is not None:
+            validation = self._validated(*validation)
+        self._train(X, y, sample_weight, incremental, validation)
+        for layer in (*self.coefs_, *self.intercepts_):
+            if not np.isfinite(layer).all():
+                raise ValueError(
+                    "Solver produced non-finite parameter weights. The input data may contain "
+                    "large values and need to be preprocessed."
+                )
+        return self
+
+    def _initialize(self, y: Numbers, layer_units: list[int], dtype: Any) -> None:
+        """Draw the first parameters and set the attributes, as scikit-learn does."""
+        super()._initialize(y, layer_units, dtype)
+        self.validation_loss_curve_: list[float] = []
+        self._best_coefs = self._best_intercepts = None  # scikit-learn's copies of the first
+
+    def _train(
+        self, X: Array, y: Numbers, weights: Any, incremental: bool, validation: Any
+    ) -> None:
+        """Train on checked data; y (rows, outputs) as _validate_input gives it."""
+        if self.solver == "lbfgs":
+            require_no_masks(self)
+            self._fit_lbfgs(X, y, weights, None, None, None, None, self._layer_units(X))
+            self._network = None
+            self.coefs_ = [layer.astype(X.dtype) for layer in self.coefs_]
+            self.intercepts_ = [layer.astype(X.dtype) for layer in self.intercepts_]
+            network_of(self)
+            return
+        if self.early_stopping and validation is None:
+            X, y, weights, validation = self._split(X, y, weights)
+        if (self.dropout or self.dropconnect) and not (incremental and hasattr(self, "_mask_seed")):
+            self._mask_seed = int(self._random_state.randint(2**31 - 1))
+        batch_size = clipped_batch_size(self, len(X))
+        network = network_of(self)
+        data = self._dataset(X, y, weights, network)
+        held_out = None
+        if validation is not None:
+            others, targets, their_weights, labels = validation
+            held_out = HeldOut(self._dataset(others, targets, their_weights, network), labels)
+        EpochLoop(self, network, data, held_out, batch_size, incremental).run()
+
+    def _layer_units(self, X: Array) -> list[int]:
+        return [X.shape[1], *hidden_sizes(self.hidden_layer_sizes), int(self.n_outputs_)]
+
+    def _dataset(self, X: Array, y: Numbers, weights: Any, network: Network) -> Dataset:
+        dtype = network.params.dtype
+        row_weights = None if weights is None else kernel_array(weights, dtype)
+        return Dataset(kernel_array(X, dtype), kernel_array(y, dtype), row_weights)
+
+    def _split(self, X: Array, y: Numbers, weights: Any) -> tuple[Any, Any, Any, Any]:
+        """Return the rows to train on, and those that early stopping holds out."""
+        stratify = y if is_classifier(self) and self.n_outputs_ == 1 else None
+        arrays = (X, y) if weights is None else (X, y, weights)
+        parts = train_test_split(
+            *arrays,
+            random_state=self._random_state,
+            test_size=self.validation_fraction,
+            stratify=stratify,
+        )
+        if len(parts[1]) < 2:
+            raise ValueError(
+                "The validation set is too small. Increase 'validation_fraction' "
+                "or the size of your dataset."
+            )
+        training, held_out = parts[::2], [*parts[1::2], None][:3]
+        labels = held_out[1]
+        if is_classifier(self):
+            labels = self._label_binarizer.inverse_transform(labels)
+        weights = None if len(training) == 2 else training[2]
+        return training[0], training[1], weights, (*held_out, labels)
+
+    def _validated(self, X: Any, y: Any, weights: Any) -> tuple[Any, Any, Any, Any]:
+        """Check a validation set that the caller gives, and return it with its labels."""
+        labels = y
+        X, y = self._validate_input(X, y, True, reset=False)
+        if weights is not None:
+            weights = _check_sample_weight(weights, X)
+        return dense(X), y.reshape(len(y), -1), weights, labels
+
+    def _loss_grad_lbfgs(
+        self,
+        packed_coef_inter: Numbers,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        activations: Any,
+        deltas: Any,
+        coef_grads: Any,
+        intercept_grads: Any,
+    ) -> tuple[float, Numbers]:
+        """Return loss and gradient at the parameters, which scikit-learn's L-BFGS asks for."""
+        del activations, deltas, coef_grads, intercept_grads
+        function = getattr(self, "_loss_and_gradient", None)
+        if function is None or not function.is_of(X, y, sample_weight):
+            function = LossAndGradient(self, X, y, sample_weight)
+            self._loss_and_gradient = function
+        return function(packed_coef_inter)
+
+    def _fit_lbfgs(self, *arguments: Any) -> None:
+        try:
+            super()._fit_lbfgs(*arguments)
+        finally:
+            self._loss_and_gradient = None  # which holds the data
+
+    # Predictions
+
+    def _forward_pass_fast(self, X: Any, check_input: bool = True) -> Array:
+        """Return the outputs (rows, outputs) for checked inputs."""
+        if check_input:
+            X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        network = network_of(self)
+        dtype = network.params.dtype
+        if sparse.issparse(X):
+            step = max(1, DENSE_NUMBERS // X.shape[1])
+            parts = [X[first : first + step] for first in range(0, X.shape[0], step)]
+            outputs = [network.trained.predict(kernel_array(dense(p), dtype)) for p in parts]
+            return np.concatenate(outputs)
+        outputs_of_rows: Array = network.trained.predict(kernel_array(X, dtype))
+        return outputs_of_rows
+
+    def predictor(self) -> Callable[[Array], Array]:
+        """Return the bare prediction, for many calls with few rows each.
+
+        Returns
+        -------
+        function of X (rows, n_features)
+            X must be a C-ordered array of finite numbers of the fitted dtype: little is checked.
+            The result is that of `predict_proba` for a classifier, of `predict` for a regressor.
+            It goes on with the parameters as they are at this moment.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        """
+        check_is_fitted(self)
+        trained = network_of(self).trained
+        params, n_out = trained._params_without_batch_norm().copy(), int(self.n_outputs_)
+        predict = predictor_of(self.backend, trained._plan_for(1)._replace(threads=1))
+        binary = is_classifier(self) and n_out == 1
+        flat = not is_classifier(self) and n_out == 1
+
+        def outputs_of(X: Array) -> Array:
+            outputs = np.empty((len(X), n_out), params.dtype)
+            predict(params, X, outputs)
+            if binary:
+                both = np.empty((len(X), 2), params.dtype)
+                both[:, 1:] = outputs
+                np.subtract(1, outputs, out=both[:, :1])
+                return both
+            return outputs[:, 0] if flat else outputs
+
+        return outputs_of
+
+    # Pickles and copies
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = super().__getstate__()
+        if state.get("_network") is not None and self.batch_norm:
+            network = self._network
+            state["_batch_norm_state"] = (network.params.copy(), network.running_stats.copy())
+        return {name: value for name, value in state.items() if name not in NOT_PICKLED}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        kept = state.pop("_batch_norm_state", None)
+        super().__setstate__(state)
+        if kept is not None:
+            network = network_of(self)
+            network.params[:], network.running_stats[:] = kept
+
+
+def dense(X: Any) -> Any:
+    """Return a matrix as an array: kernels take no sparse ones."""
+    return X.toarray() if sparse.issparse(X) else X

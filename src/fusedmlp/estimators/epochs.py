@@ -1,0 +1,227 @@
+"""Training by 'sgd' and 'adam' as scikit-learn does: epochs, their records, and when to stop."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+
+from fusedmlp.estimators.held_out import HeldOut, Validation
+from fusedmlp.estimators.network import Network
+from fusedmlp.estimators.optimizer_memory import memory_for
+from fusedmlp.estimators.settings import network_options, outputs_in_mean, plan_of, step_options
+from fusedmlp.plan.state import make_state
+from fusedmlp.training.data import Dataset
+from fusedmlp.training.early_stopping import ADAPTIVE_DIVISOR, LEAST_LEARNING_RATE
+from fusedmlp.training.slices import Slices
+
+# Epochs of one call of the kernel: at most this many, and with so many row numbers for their order.
+MOST_EPOCHS, MOST_ROW_NUMBERS = 100, 4_000_000
+
+
+class EpochLoop:
+    """A call of `fit` or `partial_fit`.
+
+    Nothing can stop the run before n_iter_no_change + 1 epochs without progress are over, so that
+    many epochs are one call of the kernel.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        network: Network,
+        data: Dataset,
+        held_out: HeldOut | None,
+        batch_size: int,
+        incremental: bool,
+    ) -> None:
+        self._model, self._network, self._rows = model, network, len(data.X)
+        self._incremental, self._outputs = incremental, outputs_in_mean(model)
+        self._memory = model._optimizer = memory_for(model, network.params, incremental)
+        self._steps = -(-self._rows // batch_size)  # of an epoch
+        weighted = data.row_weights is not None
+        self._at_once = 1 if incremental else self._epochs_at_once(held_out)
+        options = network_options(model, network.params.dtype) | step_options(model, weighted)
+        options |= {"batch_size": batch_size, "epochs": self._at_once}
+        momentum = model.momentum if model.solver == "sgd" else None
+        plan, _ = plan_of(options, network.sizes, self._rows, momentum, data.row_weights)
+        self._plan = plan._replace(given_orders=self._at_once if plan.shuffle else 0)
+        self._order = np.arange(self._rows)
+        self._state = make_state(plan, network.params, self._rows, data.row_weights)._replace(
+            velocity=self._memory.velocity,
+            squares=self._memory.squares,
+            row_order=np.zeros(self._at_once * self._rows if plan.shuffle else 0, np.int64),
+            running_stats=network.running_stats,
+        )
+        self._slices = Slices(
+            model.backend, self._plan, data, self._state, lambda _: None, model.threads is not None
+        )
+        self._validation = held_out and Validation(model, held_out, network, self._plan)
+        self._best: tuple[Any, Any] | None = None
+
+    def _epochs_at_once(self, held_out: HeldOut | None) -> int:
+        """Return the most epochs of a call of the kernel."""
+        model = self._model
+        every_epoch = (
+            held_out is not None
+            or model.verbose
+            or model.callback is not None
+            or model.dropout  # whose masks follow from the epoch
+            or model.dropconnect
+            or (model.solver == "sgd" and model.learning_rate == "invscaling")
+        )
+        if every_epoch:
+            return 1
+        most = min(MOST_EPOCHS, max(1, MOST_ROW_NUMBERS // self._rows), model.max_iter)
+        return int(min(most, model.n_iter_no_change + 1))
+
+    def run(self) -> None:
+        """Train until the run is over, or Ctrl-C ends it."""
+        model = self._model
+        model.n_iter_ = 0
+        try:
+            while not self._call_kernel():
+                if model.n_iter_ == model.max_iter:
+                    warnings.warn(
+                        f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) "
+                        "reached and the optimization hasn't converged yet.",
+                        ConvergenceWarning,
+                        stacklevel=5,
+                    )
+                    break
+        except KeyboardInterrupt:
+            warnings.warn("Training interrupted by user.", stacklevel=5)
+        if self._best is not None:
+            self._network.params[:], self._network.running_stats[:] = self._best
+
+    def _call_kernel(self) -> bool:
+        """Run the next epochs in one call of the kernel; return whether the run is over."""
+        model, memory, state = self._model, self._memory, self._state
+        left = model.n_iter_no_change + 1 - model._no_improvement_count
+        epochs = int(max(1, min(self._at_once, left, model.max_iter - model.n_iter_)))
+        self._prepare(epochs)
+        try:
+            finite = self._slices.run_until(epochs * self._rows)
+            while not finite and state.position[0] < epochs * self._rows and self._validation:
+                finite = self._slices.run_until(epochs * self._rows)
+        finally:
+            done = int(state.position[0]) // self._rows
+            memory.t += done * self._steps
+            losses = state.losses[:done] / (self._rows * self._outputs)
+        over = False
+        for loss in losses.tolist():
+            over = self._end_epoch(loss)
+        # With rows held out, the best weights so far are finite.
+        return over or self._incremental or not (finite or self._validation)
+
+    def _prepare(self, epochs: int) -> None:
+        """Set learning rate, step number, orders of rows and seed of the next epochs."""
+        memory, plan, state = self._memory, self._plan, self._state
+        memory.use_rate(memory.learning_rate)
+        rate = memory.learning_rate
+        if self._model.solver == "sgd":
+            rate /= self._outputs
+        extras = plan.extras._replace(learning_rates=np.array([rate]), steps_before=memory.t)
+        plan = plan._replace(learning_rate=plan.learning_rate.dtype.type(rate), extras=extras)
+        if self._model.dropout or self._model.dropconnect:
+            plan = plan._replace(seed=self._seed_of_masks())
+        self._slices.go_on(plan)
+        state.position[0], state.losses[:], state.errors[:] = 0, 0, 0
+        if self._model.shuffle:
+            self._draw_orders(epochs)
+
+    def _draw_orders(self, epochs: int) -> None:
+        """Draw each epoch's order of rows as scikit-learn does: it shuffles the last one.
+
+        Where all rows are one batch, the order changes nothing but what is drawn next.
+        """
+        model, orders = self._model, self._state.row_order.reshape(-1, self._rows)
+        if not self._plan.shuffle and isinstance(model.random_state, int | np.integer):
+            return
+        for epoch in range(epochs):
+            indices = np.arange(self._rows)
+            model._random_state.shuffle(indices)
+            if self._plan.shuffle:
+                self._order = orders[epoch] = self._order[indices]
+
+    def _seed_of_masks(self) -> int:
+        """Return the seed of the next epoch's masks, from that of the run and the steps made."""
+        run: int = self._model._mask_seed
+        words: NDArray[Any] = np.random.SeedSequence([run, self._memory.t]).generate_state(2)
+        return (int(words[0]) << 31) ^ int(words[1])
+
+    def _end_epoch(self, loss: float) -> bool:
+        """Record an epoch; return whether the run is over."""
+        model, memory = self._model, self._memory
+        model.n_iter_ += 1
+        model.loss_ = loss
+        model.t_ += self._rows
+        model.loss_curve_.append(loss)
+        if model.verbose:
+            print(f"Iteration {model.n_iter_}, loss = {loss:.8f}")
+        if self._validation is not None:
+            self._validate()
+        if not model.early_stopping:
+            self._count(loss > model.best_loss_ - model.tol)
+            model.best_loss_ = min(loss, model.best_loss_)
+        if model.solver == "sgd" and model.learning_rate == "invscaling":
+            memory.learning_rate = model.learning_rate_init / (model.t_ + 1) ** model.power_t
+        if model.callback is not None and model.callback(model):
+            return True
+        return model._no_improvement_count > model.n_iter_no_change and self._stops()
+
+    def _count(self, no_better: bool) -> None:
+        model = self._model
+        model._no_improvement_count = model._no_improvement_count + 1 if no_better else 0
+
+    def _validate(self) -> None:
+        """Measure the held-out rows; with early_stopping, keep the best parameters."""
+        model, network = self._model, self._network
+        assert self._validation is not None
+        score, loss = self._validation.measure()
+        model.validation_loss_curve_.append(loss)
+        if not model.early_stopping:
+            return
+        model.validation_scores_.append(score)
+        if model.verbose:
+            print(f"Validation score: {score:f}")
+        # A score that is NaN counts as progress, as in scikit-learn.
+        self._count(score < model.best_validation_score_ + model.tol)
+        if score > model.best_validation_score_:
+            model.best_validation_score_ = score
+            self._best = network.params.copy(), network.running_stats.copy()
+
+    def _stops(self) -> bool:
+        """Stop, or with the learning rate 'adaptive', divide it and go on."""
+        model, memory = self._model, self._memory
+        what = "Validation score" if model.early_stopping else "Training loss"
+        message = (
+            f"{what} did not improve more than tol={model.tol:f} for "
+            f"{model.n_iter_no_change} consecutive epochs."
+        )
+        adaptive = model.solver == "sgd" and model.learning_rate == "adaptive"
+        if not adaptive or memory.learning_rate <= LEAST_LEARNING_RATE:
+            end = " Learning rate too small. Stopping." if adaptive else " Stopping."
+            self._say(message + end)
+            return True
+        memory.learning_rate /= ADAPTIVE_DIVISOR
+        self._say(f"{message} Setting learning rate to {memory.learning_rate:f}")
+        model._no_improvement_count = 0
+        return False
+
+    def _say(self, text: str) -> None:
+        if self._model.verbose:
+            print(text)
+
+
+def clipped_batch_size(model: Any, rows: int) -> int:
+    """Return the rows of a batch, as scikit-learn has it."""
+    if model.batch_size == "auto":
+        return min(200, rows)
+    if model.batch_size > rows:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
+            stacklevel=5,
+        )
+    return int(np.clip(model.batch_size, 1, rows))

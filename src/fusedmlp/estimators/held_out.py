@@ -1,0 +1,89 @@
+"""The rows that early stopping holds out, or that a caller gives for validation."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import check_scoring, r2_score
+
+from fusedmlp.checks.arrays import Array
+from fusedmlp.estimators.network import Network
+from fusedmlp.estimators.settings import outputs_in_mean
+from fusedmlp.plan.plan import Plan
+from fusedmlp.training.data import Dataset
+from fusedmlp.training.evaluation import takes_sums, total_loss
+
+LEAST_DENOMINATOR = 1e-300  # of R2; below, scikit-learn's own rules apply
+
+
+class HeldOut(NamedTuple):
+    """Rows for validation, in the dtype of the network, and their labels or numbers."""
+
+    data: Dataset
+    labels: Any  # as the caller has them
+
+
+class Validation:
+    """Score and loss of a network in training on the rows held out.
+
+    Parameters
+    ----------
+    model : estimator
+        Its parameter `scoring` chooses the score; None is accuracy or R2, as in scikit-learn.
+    held_out : HeldOut
+    network : Network
+    plan : Plan
+    """
+
+    def __init__(self, model: Any, held_out: HeldOut, network: Network, plan: Plan) -> None:
+        self._model, self._network, self._plan = model, network, plan
+        self._data, self._labels = held_out.data, held_out.labels
+        self._score = self._chosen_score()
+
+    def measure(self) -> tuple[float, float]:
+        """Return the score, which is better if higher, and the mean loss, without penalties."""
+        trained, data = self._network.trained, self._data
+        with np.errstate(all="ignore"):  # a run that diverges has outputs that are not finite
+            sums = (trained._sums if takes_sums(self._plan) else trained.predict)(data.X)
+            loss = total_loss(self._model.backend, self._plan, sums, data) / data.total_weight
+            outputs = trained.predict(data.X) if takes_sums(self._plan) else sums
+        loss /= outputs_in_mean(self._model)
+        if self._score is None:
+            return -loss, loss
+        return self._score(outputs), loss
+
+    def _chosen_score(self) -> Callable[[Array], float] | None:
+        scoring = self._model.scoring
+        if scoring == "loss":
+            return None
+        if scoring is not None:
+            scorer = check_scoring(self._model, scoring)
+            weights = self._data.row_weights
+            extra = {} if weights is None else {"sample_weight": weights}
+            return lambda _: float(scorer(self._model, self._data.X, self._labels, **extra))
+        return self._accuracy if hasattr(self._model, "classes_") else self._r2
+
+    def _accuracy(self, outputs: Array) -> float:
+        """Return the share of rows whose predicted classes are all right."""
+        if np.isnan(outputs).any():
+            return np.nan
+        y = self._data.y
+        if self._model.out_activation_ == "softmax":
+            right = outputs.argmax(axis=1) == y.argmax(axis=1)
+        else:
+            right = ((outputs > 0.5) == (y > 0.5)).all(axis=1)
+        return float(np.average(right, weights=self._data.row_weights))
+
+    def _r2(self, outputs: Array) -> float:
+        """Return R2, averaged over the outputs: 1 - residual over total sum of squares."""
+        if not np.isfinite(outputs).all():
+            return np.nan
+        y, weights = self._data.y, self._data.row_weights
+        w: NDArray[Any] | float = 1.0 if weights is None else weights[:, None]
+        residual = (w * (y - outputs) ** 2).sum(axis=0, dtype=np.float64)
+        centred = y - np.average(y, axis=0, weights=weights)
+        total = (w * centred**2).sum(axis=0, dtype=np.float64)
+        if (total < LEAST_DENOMINATOR).any():
+            return float(r2_score(y, outputs, sample_weight=weights))
+        return float((1 - residual / total).mean())

@@ -1,0 +1,106 @@
+"""An estimator's parameters: one flat vector, of which coefs_ and intercepts_ are views."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fusedmlp.checks.arrays import Array
+from fusedmlp.checks.fixed_memory import fixed_view
+from fusedmlp.estimators.settings import network_options
+from fusedmlp.options.table import checked_options
+from fusedmlp.plan.parameters import aligned_zeros, layer_offsets
+from fusedmlp.trained import Trained
+
+
+class Network:
+    """A network whose parameters an estimator's training changes in place.
+
+    Attributes
+    ----------
+    trained : Trained
+        The same network, which shares the memory: for predictions.
+    coefs, intercepts : list of ndarray
+        Views of the parameters, one for each layer.
+    """
+
+    def __init__(self, model: Any, coefs: Sequence[Array], intercepts: Sequence[Array]) -> None:
+        dtype = coefs[0].dtype if coefs[0].dtype == np.float32 else np.dtype(np.float64)
+        sizes = (coefs[0].shape[0], *(layer.shape[1] for layer in coefs))
+        options = {"hidden": sizes[1:-1], **checked_options(network_options(model, dtype))}
+        hidden = sum(sizes[1:-1]) if model.batch_norm else 0
+        _, _, end = layer_offsets(sizes, bias=True)
+        params = fixed_view(aligned_zeros(end + hidden, dtype))
+        params[end:] = 1  # batch normalisation's scales
+        stats = np.repeat(np.array([0, 1], dtype), hidden)
+        self.trained = Trained(
+            history={},
+            direction_changes=None,
+            options=options,
+            epochs=0,
+            stopped="",
+            _sizes=sizes,
+            _params=params,
+            _running_stats=fixed_view(stats) if hidden else stats,
+        )
+        self.coefs, self.intercepts = self.trained.weights, self.trained.biases
+        self.copy_from(coefs, intercepts)
+
+    @property
+    def params(self) -> Array:
+        """The flat vector of all parameters."""
+        return self.trained._params
+
+    @property
+    def running_stats(self) -> Array:
+        """Batch normalisation's running means and variances; empty without it."""
+        return self.trained._running_stats
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units of the input and of each layer."""
+        return self.trained._sizes
+
+    def copy_from(self, coefs: Sequence[Array], intercepts: Sequence[Array]) -> None:
+        """Set the parameters to others, which may be these views."""
+        own = [*self.coefs, *self.intercepts]
+        for mine, layer in zip(own, [*coefs, *intercepts], strict=True):
+            if mine is not layer:
+                mine[...] = layer
+
+    def fits(self, model: Any) -> bool:
+        """Whether the estimator's layers have the shapes and the dtype of this network."""
+        mine = [*self.coefs, *self.intercepts]
+        theirs = [*model.coefs_, *model.intercepts_]
+        return len(mine) == len(theirs) and all(
+            a is b or (a.shape == np.shape(b) and a.dtype == getattr(b, "dtype", None))
+            for a, b in zip(mine, theirs, strict=True)
+        )
+
+
+def network_of(model: Any) -> Network:
+    """Return the network of an estimator, whose coefs_ and intercepts_ are its views from here on.
+
+    Whoever has put other arrays in their place finds them used.
+    """
+    network: Network | None = getattr(model, "_network", None)
+    if network is not None and network.fits(model):
+        if network.coefs[0] is not model.coefs_[0] or not _same(network, model):
+            network.copy_from(model.coefs_, model.intercepts_)
+            _link(model, network)
+        return network
+    coefs = [np.asarray(layer) for layer in model.coefs_]
+    network = Network(model, coefs, [np.asarray(layer) for layer in model.intercepts_])
+    _link(model, network)
+    return network
+
+
+def _same(network: Network, model: Any) -> bool:
+    return all(a is b for a, b in zip(network.coefs, model.coefs_, strict=True)) and all(
+        a is b for a, b in zip(network.intercepts, model.intercepts_, strict=True)
+    )
+
+
+def _link(model: Any, network: Network) -> None:
+    model._network = network
+    model.coefs_, model.intercepts_ = list(network.coefs), list(network.intercepts)

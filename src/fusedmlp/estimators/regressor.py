@@ -1,0 +1,276 @@
+"""MLPRegressor: scikit-learn's, trained by this package."""
+
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import _fit_context
+from sklearn.neural_network import MLPRegressor as TheirRegressor
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.metaestimators import available_if
+
+from fusedmlp.estimators.base import CONSTRAINTS, FusedMLP
+from fusedmlp.estimators.quick_step import quick_step
+
+Seed = int | np.random.RandomState | None
+
+
+class MLPRegressor(FusedMLP, TheirRegressor):  # type: ignore[misc]
+    """A feed-forward network for numbers: scikit-learn's `MLPRegressor`, trained in compiled code.
+
+    With the same ``random_state`` its weights are scikit-learn's, to rounding, for "sgd" and
+    "adam"; what scikit-learn has not is keyword-only and off. One difference is meant: with several
+    outputs, the gradient of "squared_error" is that of the loss, a mean over the outputs.
+    scikit-learn's is as many times as large as there are outputs (its issue 8349).
+
+    Parameters
+    ----------
+    loss : {"squared_error", "poisson", "absolute_error", "huber"}, default "squared_error"
+        Loss: half the squared error, half the Poisson deviance (outputs are then exponentials), the
+        absolute error, or half the squared error up to huber_delta and linear beyond.
+    hidden_layer_sizes : int or sequence of int, default (100,)
+        Units of each hidden layer.
+    activation : str or sequence of str, default "relu"
+        Activation of the hidden layers: "identity", "logistic", "tanh" or "relu"; also
+        "leaky_relu", "elu", "softplus", "silu" or "gelu", or a sequence with one for each layer.
+    solver : {"lbfgs", "sgd", "adam"}, default "adam"
+        Optimiser: SciPy's L-BFGS-B, gradient descent, or Adam (Kingma and Ba, 2015).
+    alpha : float, default 0.0001
+        L2 penalty, at least 0: half of it times the sum of the squared weights is added to the loss
+        of a step, divided by the step's rows.
+    batch_size : int or "auto", default "auto"
+        Rows of a step of "sgd" and "adam"; "auto" is ``min(200, rows)``.
+    learning_rate : {"constant", "invscaling", "adaptive"}, default "constant"
+        Schedule of "sgd": constant; divided by ``(t_ + 1) ** power_t`` after each epoch; or divided
+        by 5 whenever the run would stop for want of progress, until it is at most 1e-6.
+    learning_rate_init : float, default 0.001
+        First learning rate of "sgd" and "adam", above 0.
+    power_t : float, default 0.5
+        Exponent of "invscaling", at least 0.
+    max_iter : int, default 200
+        Most epochs of "sgd" and "adam", most iterations of "lbfgs".
+    shuffle : bool, default True
+        Whether each epoch of "sgd" and "adam" visits the rows in a new random order.
+    random_state : int, RandomState or None, default None
+        Seed of the first weights, the order of rows, the rows held out, and masks.
+    tol : float, default 0.0001
+        Progress is a loss lower (a validation score higher) by this much, at least 0; for "lbfgs",
+        the largest component of the gradient at which it stops.
+    verbose : bool, default False
+        Whether to print each epoch's loss.
+    warm_start : bool, default False
+        Whether `fit` goes on from the parameters and the optimiser's moments of the last `fit`.
+        (scikit-learn begins with new moments.)
+    momentum : float, default 0.9
+        Momentum of "sgd", 0 to 1.
+    nesterovs_momentum : bool, default True
+        Whether it is Nesterov's.
+    early_stopping : bool, default False
+        Whether to hold out rows, stop when their score makes no progress in n_iter_no_change
+        epochs, and restore the best parameters. Not for "lbfgs".
+    validation_fraction : float, default 0.1
+        Share of the rows to hold out for early_stopping, at least 0 and below 1.
+    beta_1, beta_2 : float, default 0.9 and 0.999
+        Decay rates of the moments of "adam", at least 0 and below 1.
+    epsilon : float, default 1e-8
+        Added to the root that "adam" divides by, above 0.
+    n_iter_no_change : int, default 10
+        Epochs without progress after which "sgd" and "adam" stop.
+    max_fun : int, default 15000
+        Most evaluations of the loss by "lbfgs".
+    huber_delta : float, default 1.0
+        Absolute error above which the loss "huber" is linear, above 0.
+    dropout : float, default 0
+        Share of the hidden units that a step leaves out, for each row, at most 0.999.
+    dropconnect : float, default 0
+        Share of the weights that a step leaves out, at most 0.999.
+    batch_norm : bool, default False
+        Whether hidden layers use batch normalisation (Ioffe and Szegedy, 2015). coefs_ and
+        intercepts_ are then not the whole network.
+    l1 : float, default 0
+        L1 penalty, at least 0, divided by the step's rows as alpha is.
+    clip_norm : float or None, default None
+        Largest norm of a step's gradient, above 0; a longer one is scaled down.
+    scoring : str, callable or None, default None
+        Score of early_stopping: R2; "loss" is the validation loss; or one of
+        scikit-learn's scorers.
+    callback : callable or None, default None
+        Called with the estimator after each epoch of "sgd" and "adam"; a true result stops the run.
+    threads : int or None, default None
+        Threads that share a step's work; None is as many as pay. The results have the same bits.
+    backend : {"kernels", "reference"}, default "kernels"
+        Compiled code, or NumPy.
+
+    Attributes
+    ----------
+    coefs_, intercepts_ : list of ndarray, (n_in, n_out) and (n_out,)
+        Weights and biases of each layer: predictions use what is written into them.
+    loss_ : float
+        Loss of the last epoch, with penalties, before its updates.
+    loss_curve_, validation_loss_curve_ : list of float
+        Loss of each epoch; mean loss, without penalties, of the rows held out, if there are any.
+    best_loss_ : float or None
+        Lowest loss; None with early_stopping.
+    validation_scores_ : list of float, or None
+    best_validation_score_ : float or None
+        With early_stopping.
+    n_iter_, t_ : int
+        Epochs of the last `fit`; rows visited in all.
+    n_features_in_, n_layers_, n_outputs_ : int
+        Columns of X; layers, the input among them; units of the last layer.
+    feature_names_in_ : ndarray of str
+        Where X has names.
+    out_activation_ : str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fusedmlp import MLPRegressor
+    >>> X = np.linspace(-1, 1, 50)[:, None]
+    >>> model = MLPRegressor(solver="lbfgs", random_state=1).fit(X, X[:, 0] ** 2)
+    >>> model.predict([[0.5]]).round(1).tolist()
+    [0.2]
+    """
+
+    _parameter_constraints: ClassVar[dict[str, Any]] = {
+        **TheirRegressor._parameter_constraints,
+        **CONSTRAINTS,
+        "loss": [StrOptions({"squared_error", "poisson", "absolute_error", "huber"})],
+        "huber_delta": [Interval(Real, 0, None, closed="neither")],
+    }
+
+    def __init__(
+        self,
+        loss: str = "squared_error",
+        hidden_layer_sizes: int | Sequence[int] = (100,),
+        activation: str | Sequence[str] = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: Seed = None,
+        tol: float = 1e-4,
+        verbose: bool = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: float = 10,
+        max_fun: int = 15000,
+        huber_delta: float = 1.0,
+        dropout: float = 0,
+        dropconnect: float = 0,
+        batch_norm: bool = False,
+        l1: float = 0,
+        clip_norm: float | None = None,
+        scoring: Any = None,
+        callback: Callable[[Any], Any] | None = None,
+        threads: int | None = None,
+        backend: str = "kernels",
+    ) -> None:
+        super().__init__(
+            loss=loss,
+            hidden_layer_sizes=hidden_layer_sizes,
+            activation=activation,
+            solver=solver,
+            alpha=alpha,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            power_t=power_t,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            random_state=random_state,
+            tol=tol,
+            verbose=verbose,
+            warm_start=warm_start,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            n_iter_no_change=n_iter_no_change,
+            max_fun=max_fun,
+        )
+        self.huber_delta = huber_delta
+        self.dropout = dropout
+        self.dropconnect = dropconnect
+        self.batch_norm = batch_norm
+        self.l1 = l1
+        self.clip_norm = clip_norm
+        self.scoring = scoring
+        self.callback = callback
+        self.threads = threads
+        self.backend = backend
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> "MLPRegressor":
+        """Train from new first weights, or with warm_start from the last ones.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix (rows, n_features)
+            Sparse rows become dense.
+        y : array-like (rows,) or (rows, outputs)
+            Numbers.
+        sample_weight : array-like (rows,), or None
+            Weight of each row.
+        X_val, y_val, sample_weight_val : as X, y and sample_weight, or None
+            Rows for validation, which are not trained on: early_stopping holds out no others.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            For data that scikit-learn's refuses, and for weights that are no longer finite.
+        """
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val must come together")
+        validation = None if X_val is None else (X_val, y_val, sample_weight_val)
+        self._fit(X, y, sample_weight, validation=validation)
+        return self
+
+    @available_if(lambda model: model._check_solver())
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "MLPRegressor":
+        """Train for one epoch over these rows, and go on from the last call.
+
+        Parameters
+        ----------
+        X, y, sample_weight : as for `fit`
+
+        Returns
+        -------
+        self
+        """
+        if sample_weight is None and quick_step(self, X, y):
+            return self
+        return self._partial_fit(X, y, sample_weight)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> "MLPRegressor":
+        self._fit(X, y, sample_weight, incremental=True)
+        return self

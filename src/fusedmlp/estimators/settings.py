@@ -1,0 +1,112 @@
+"""An estimator's parameters as options of `fusedmlp.train`, and as a plan."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusedmlp.checks.arrays import Array
+from fusedmlp.options.network import HIDDEN_ACTIVATIONS
+from fusedmlp.options.table import checked_options
+from fusedmlp.plan.plan import Plan, make_plan
+
+# scikit-learn's names beside ours.
+RENAMED = {"logistic": "sigmoid"}
+ACTIVATIONS = ("logistic", *HIDDEN_ACTIVATIONS)
+
+# Losses that are a mean over the outputs as well as over the rows.
+MEAN_OF_OUTPUTS = ("squared_error", "absolute_error", "huber")
+
+
+def hidden_sizes(given: Any) -> list[int]:
+    """Return the sizes of the hidden layers, as scikit-learn checks them."""
+    sizes = list(given) if hasattr(given, "__iter__") else [given]
+    if np.any(np.array(sizes) <= 0):
+        raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}.")
+    return [int(size) for size in sizes]
+
+
+def outputs_in_mean(model: Any) -> int:
+    """Return the outputs over which the loss is a mean: 1 for a sum.
+
+    The gradient of such a loss is that of the sum over the outputs, divided by their number.
+    (scikit-learn does not divide: its issue 8349.) The kernels sum over the outputs. So they
+    minimise the loss times this number, penalties included, with the learning rate divided by it;
+    Adam does not see the scale of a gradient, but for epsilon, which is multiplied.
+    """
+    return int(model.n_outputs_) if model.loss in MEAN_OF_OUTPUTS else 1
+
+
+def network_options(model: Any, dtype: Any) -> dict[str, Any]:
+    """Return the options that a network and its predictions depend on."""
+    activation = model.activation
+    if isinstance(activation, str):
+        activation = RENAMED.get(activation, activation)
+    else:
+        activation = [RENAMED.get(name, name) for name in activation]
+    return {
+        "activation": activation,
+        "output_activation": RENAMED.get(model.out_activation_, model.out_activation_),
+        "loss": model.loss,
+        "huber_delta": getattr(model, "huber_delta", 1.0),
+        "bias": True,
+        "batch_norm": model.batch_norm,
+        "reduction": "mean",
+        "threads": model.threads,
+        "backend": model.backend,
+        "dtype": np.dtype(dtype).name,
+        "record_every": 1,
+    }
+
+
+def step_options(model: Any, weighted: bool) -> dict[str, Any]:
+    """Return the options of the solvers 'sgd' and 'adam'; weighted: whether rows have weights."""
+    scale = outputs_in_mean(model)
+    penalised = bool(model.alpha or model.l1)
+    options = {
+        "optimizer": model.solver,
+        "l1": model.l1 * scale,
+        "l2": model.alpha * scale,
+        "scale_penalties": penalised or weighted,
+        "clip_norm": None if model.clip_norm is None else model.clip_norm * scale,
+        "dropout": model.dropout,
+        "dropconnect": model.dropconnect,
+        "shuffle": model.shuffle,
+    }
+    if model.solver == "adam":
+        names = ("beta_1", "beta_2")
+        options |= {name: getattr(model, name) for name in names}
+        return options | {"epsilon": model.epsilon * scale, "epsilon_hat": True}
+    if model.momentum > 0:
+        # scikit-learn allows momentum 1, too, which `plan_of` puts in its place.
+        below_1 = min(model.momentum, 0.5)
+        options |= {"momentum": below_1, "nesterov": model.nesterovs_momentum}
+    return options
+
+
+def plan_of(
+    options: dict[str, Any],
+    sizes: Sequence[int],
+    rows: int,
+    momentum: float | None = None,
+    row_weights: NDArray[Any] | None = None,
+) -> tuple[Plan, dict[str, Any]]:
+    """Return the plan of a run of `rows` rows, and all options.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `fusedmlp.train` does, for options out of range or that contradict each other.
+    """
+    given = {**options, "sample_weight": row_weights}
+    checked = {"hidden": tuple(sizes[1:-1]), **checked_options(given)}
+    plan = make_plan(checked, sizes, rows)
+    if momentum is not None:
+        plan = plan._replace(momentum=plan.momentum.dtype.type(momentum))
+    return plan, checked
+
+
+def kernel_array(array: Any, dtype: Any) -> Array:
+    """Return an array as kernels take it: of a dtype, C-ordered, aligned and native."""
+    return np.require(array, dtype=np.dtype(dtype), requirements=["C", "A"])

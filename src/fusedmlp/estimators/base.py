@@ -20,12 +20,13 @@ from fusedmlp.estimators.epochs import EpochLoop, clipped_batch_size
 from fusedmlp.estimators.held_out import HeldOut
 from fusedmlp.estimators.lbfgs import LossAndGradient, require_no_masks
 from fusedmlp.estimators.network import Network, network_of
+from fusedmlp.estimators.quick_step import PartialFits, settings_of
 from fusedmlp.estimators.settings import ACTIVATIONS, hidden_sizes, kernel_array
 from fusedmlp.plan.threads import MOST_THREADS
 from fusedmlp.training.data import Dataset
 
 Numbers = NDArray[Any]
-NOT_PICKLED = ("_network", "_loss_and_gradient")
+NOT_PICKLED = ("_network", "_loss_and_gradient", "_partial_fits")
 
 THEIRS = BaseMultilayerPerceptron._parameter_constraints
 SHARE = [Interval(Real, 0, 0.999, closed="both")]
@@ -111,7 +112,11 @@ class FusedMLP(BaseMultilayerPerceptron):  # type: ignore[misc]
         if validation is not None:
             others, targets, their_weights, labels = validation
             held_out = HeldOut(self._dataset(others, targets, their_weights, network), labels)
-        EpochLoop(self, network, data, held_out, batch_size, incremental).run()
+        loop = EpochLoop(self, network, data, held_out, batch_size, incremental)
+        self._partial_fits = None
+        if incremental and weights is None:
+            self._partial_fits = PartialFits(loop, network, data.X.shape, settings_of(self))
+        loop.run()
 
     def _layer_units(self, X: Array) -> list[int]:
         return [X.shape[1], *hidden_sizes(self.hidden_layer_sizes), int(self.n_outputs_)]

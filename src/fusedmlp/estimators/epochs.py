@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
 
 from fusedmlp.estimators.held_out import HeldOut, Validation
 from fusedmlp.estimators.network import Network
@@ -59,6 +60,24 @@ class EpochLoop:
         )
         self._validation = held_out and Validation(model, held_out, network, self._plan)
         self._best: tuple[Any, Any] | None = None
+
+    def again(self, data: Dataset) -> None:
+        """Run for other rows, as many as before: the next call of `partial_fit`."""
+        if self._draws:
+            self._model._random_state = check_random_state(self._model.random_state)
+            self._order = np.arange(self._rows)
+        self._slices.take(data)
+        self.run()
+
+    @property
+    def _draws(self) -> bool:
+        """Whether orders are drawn.
+
+        Where all rows are one batch, the order changes nothing but what a RandomState gives next.
+        """
+        seed = self._model.random_state
+        of_use = self._plan.shuffle or not isinstance(seed, int | np.integer)
+        return bool(self._model.shuffle and of_use)
 
     def _epochs_at_once(self, held_out: HeldOut | None) -> int:
         """Return the most epochs of a call of the kernel."""
@@ -128,17 +147,12 @@ class EpochLoop:
             plan = plan._replace(seed=self._seed_of_masks())
         self._slices.go_on(plan)
         state.position[0], state.losses[:], state.errors[:] = 0, 0, 0
-        if self._model.shuffle:
+        if self._draws:
             self._draw_orders(epochs)
 
     def _draw_orders(self, epochs: int) -> None:
-        """Draw each epoch's order of rows as scikit-learn does: it shuffles the last one.
-
-        Where all rows are one batch, the order changes nothing but what is drawn next.
-        """
+        """Draw each epoch's order of rows as scikit-learn does: it shuffles the last one."""
         model, orders = self._model, self._state.row_order.reshape(-1, self._rows)
-        if not self._plan.shuffle and isinstance(model.random_state, int | np.integer):
-            return
         for epoch in range(epochs):
             indices = np.arange(self._rows)
             model._random_state.shuffle(indices)

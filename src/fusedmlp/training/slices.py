@@ -45,6 +45,10 @@ class Slices:
         """Take another plan of the same run: other learning rates, orders or seeds."""
         self._plan = plan
 
+    def take(self, data: Dataset) -> None:
+        """Train on other data of the same shapes and dtype from now on."""
+        self._data = data
+
     def run_until(self, stop: int) -> bool:
         """Train until `stop` rows have been visited; return whether all weights are finite."""
         state, finite = self._state, True

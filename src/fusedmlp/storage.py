@@ -6,6 +6,7 @@ import numpy as np
 
 from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.network_file.network import Contents, read_network
+from fusedmlp.network_file.progress import continuation_in
 from fusedmlp.plan.parameters import aligned
 from fusedmlp.trained import Trained
 
@@ -110,4 +111,5 @@ def network_of(contents: Contents) -> Trained:
         _sizes=sizes,
         _params=fixed_view(aligned(np.concatenate(params))),
         _running_stats=fixed_view(np.concatenate(running)),
+        _continuation=continuation_in(about.progress, tensors),
     )

@@ -13,10 +13,12 @@ from fusedmlp.backends import implementation, predictor_of
 from fusedmlp.checks.arrays import Array, checked_inputs
 from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.network_file.network import write_network
+from fusedmlp.network_file.progress import PREFIX
 from fusedmlp.options.kept import FixedOptions
 from fusedmlp.plan.backoff import TEAMS
 from fusedmlp.plan.blocking import prediction_slices
 from fusedmlp.plan.codes import VARIANCE_EPSILON
+from fusedmlp.plan.continuation import Continuation
 from fusedmlp.plan.idle_cores import seem_free
 from fusedmlp.plan.parameters import aligned, layer_offsets
 from fusedmlp.plan.plan import Plan, make_prediction_plan, without_last_activation
@@ -62,7 +64,8 @@ class Trained:
         ``callback``, ``warm_start``, arrays as ``init`` and a RandomState stands
         ``"given, not kept"``, which `fusedmlp.train` refuses.
     epochs : int
-        Epochs that were run.
+        Epochs that were run, without those of a run that was resumed (``warm_start``): from these,
+        ``history["epoch"]`` counts on.
     stopped : str
         Why training ended.
 
@@ -85,6 +88,7 @@ class Trained:
     _sizes: tuple[int, ...]
     _params: Array
     _running_stats: Array  # hidden units' means, then variances; empty without batch_norm
+    _continuation: Continuation | None = None  # of its training, to go on
     _plans: dict[int, Plan] = field(default_factory=dict, init=False)
     _predictors: dict[int, Any] = field(default_factory=dict, init=False)
 
@@ -250,7 +254,9 @@ class Trained:
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the network to a safetensors file; see `fusedmlp.save`."""
-        write_network(path, self._tensors(), self.options, self.epochs, self.stopped)
+        kept = self._continuation
+        progress = None if kept is None else kept.progress
+        write_network(path, self._tensors(), self.options, self.epochs, self.stopped, progress)
 
     def _tensors(self) -> dict[str, NDArray[Any]]:
         """Return all arrays by their names in a file."""
@@ -264,6 +270,8 @@ class Trained:
             tensors[f"means.{layer}"], tensors[f"variances.{layer}"] = norm.means, norm.variances
         for layer, changes in enumerate(self.direction_changes or []):
             tensors[f"direction_changes.{layer}"] = changes
+        if self._continuation is not None:
+            tensors |= {PREFIX + name: a for name, a in self._continuation.arrays.items()}
         return tensors
 
     def __repr__(self) -> str:

@@ -36,6 +36,15 @@ def number(name, value):
     return change
 
 
+def progress(**values):
+    return lambda file: file.run["progress"].update(values)
+
+
+def direction_of_two(file):
+    begin, _ = file.header["continuation.last_direction"]["data_offsets"]
+    file.tensors[begin] = 2
+
+
 def reshaped(file):
     """As many numbers in other shapes: weights that do not chain."""
     file.header["weights.0"]["shape"], file.header["weights.1"]["shape"] = [4, 3], [2, 4]
@@ -63,13 +72,13 @@ def one_more(file):
 
 
 CHANGES = {
-    "no format": (metadata(fusedmlp="3"), "a file of fusedmlp's format 1 or 2"),
+    "no format": (metadata(fusedmlp="4"), "a file of fusedmlp's format 1, 2 or 3"),
     "older than it is": (metadata(fusedmlp="1"), "its metadata must be fusedmlp, run, got"),
     "no checksum": (without("sha256"), "its metadata must be fusedmlp, run, sha256, got"),
     "more metadata": (metadata(more="1"), "its metadata must be fusedmlp, run, sha256, got"),
     "metadata not text": (metadata(more=1), "its metadata are not text"),
-    "no run": (without("epochs"), "its metadata must have options, epochs and stopped"),
-    "more of a run": (about(more=1), "its metadata must have options, epochs and stopped"),
+    "no run": (without("epochs"), "its metadata must have options, epochs, stopped, progress"),
+    "more of a run": (about(more=1), "its metadata must have options, epochs, stopped, progress"),
     "epochs": (about(epochs=12), "its epochs must be an integer in 0..11"),
     "epochs below": (about(epochs=-1), "its epochs must be an integer in 0..11"),
     "epochs True": (about(epochs=True), "its epochs must be an integer in 0..11"),
@@ -78,6 +87,20 @@ CHANGES = {
     "stopped early": (about(stopped="a\nb"), "its stopped must be a line of text"),
     "stopped for long": (about(stopped="a" * 1001), "its stopped must have 1..1000 characters"),
     "not stopped": (about(stopped=""), "its stopped must have 1..1000 characters"),
+    "an older run": (metadata(fusedmlp="2"), "its metadata must have options, epochs, stopped"),
+    "no progress": (about(progress=None), "it must have no 'continuation."),
+    "progress of a list": (about(progress=[1]), "its progress must have seed, rows, position"),
+    "progress of less": (lambda f: f.run["progress"].pop("seed"), "its progress must have seed,"),
+    "a seed": (progress(seed=-1), "its progress must have another seed than -1"),
+    "a position": (progress(position=2**60), "its progress must have another position than"),
+    "a position before": (progress(position=1), "its progress must have the position of its"),
+    "no rows": (progress(rows=0), "its progress must have rows, and no fewer steps"),
+    "a rate of text": (progress(learning_rate_factor="1"), "another learning_rate_factor than"),
+    "rows of a flag": (progress(rows=True), "its progress must have another rows than True"),
+    "fewer steps": (progress(steps_before=10**6), "its progress must have rows, and no fewer"),
+    "no best epoch": (progress(best_epoch=-2), "its progress must have another best_epoch"),
+    "an array of nan": (number("continuation.velocity", np.nan), "continuation.velocity must be"),
+    "a direction": (direction_of_two, "its continuation.last_direction must be -1, 0 or 1"),
     "options": (about(options=[1]), "its options must be numbers, text or lists of them"),
     "no options": (about(options={}), "its options must have hidden, a list"),
     "an option of no version": (option(speed=11), "unknown option 'speed'"),

@@ -30,7 +30,7 @@ TEXTS = {
     "long number": (lambda text: text.replace("11", "9" * 10_000, 1), "Exceeds the limit"),
     "large number": (lambda text: text.replace("11", "9" * 4000, 1), "epochs must be at most"),
     "no JSON": (lambda text: text[:-1], "Expecting"),
-    "no object": (lambda _: "[1, 2]", "its metadata must have options, epochs and stopped"),
+    "no object": (lambda _: "[1, 2]", "its metadata must have options, epochs, stopped, progress"),
 }
 
 
@@ -101,7 +101,7 @@ def test_files_that_are_not_ours(tmp_path, load):
         with pytest.raises(ValueError, match="path must be a safetensors file"):
             load(text)
     save_file({"a": np.ones(3)}, tmp_path / "foreign")
-    with pytest.raises(ValueError, match="path must be a file of fusedmlp's format 1 or 2"):
+    with pytest.raises(ValueError, match="path must be a file of fusedmlp's format 1, 2 or 3"):
         fusedmlp.load(tmp_path / "foreign")
 
 

@@ -27,7 +27,7 @@ WHOLE = "a whole network"
 METADATA, CHECKSUM = "__metadata__", "sha256"
 BLANK = b"0" * 64
 FIELD = f'"{CHECKSUM}":"'.encode()  # with quotes of its own, it cannot be part of a text
-DTYPES = {"F64": "float64", "F32": "float32", "I64": "int64"}
+DTYPES = {"F64": "float64", "F32": "float32", "I64": "int64", "I8": "int8"}
 
 
 class Kind(NamedTuple):

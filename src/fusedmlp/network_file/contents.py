@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from fusedmlp.checks import requirements as may_be
 from fusedmlp.network_file.container import Kind
+from fusedmlp.network_file.progress import checked_progress, kinds_of_progress, require_progress
 from fusedmlp.network_file.strict_json import parsed
 from fusedmlp.options.kept import KEPT_AS, is_not_kept
 from fusedmlp.options.table import OPTIONS, checked_options, require_activation_for_each
+from fusedmlp.plan.continuation import Progress
 from fusedmlp.plan.plan import default_record_every, record_count
 
 LONGEST_STOPPED = 1000  # characters
@@ -25,10 +27,18 @@ class About(NamedTuple):
     options: dict[str, Any]
     epochs: int
     stopped: str
+    progress: Progress | None
+
+    @property
+    def epochs_before(self) -> int:
+        """The epochs of the run that this one resumed."""
+        if self.progress is None:
+            return 0
+        return self.progress.position // self.progress.rows - self.epochs
 
 
-def checked_about(text: str) -> About:
-    """Return what the metadata say.
+def checked_about(text: str, has_progress: bool) -> About:
+    """Return what the metadata say; has_progress: whether they are of a format that has it.
 
     Raises
     ------
@@ -36,8 +46,9 @@ def checked_about(text: str) -> About:
         If they are not what `fusedmlp.save` writes.
     """
     about = parsed(text)
-    if not isinstance(about, dict) or about.keys() != set(About._fields):
-        raise ValueError("its metadata must have options, epochs and stopped")
+    names = About._fields if has_progress else About._fields[:-1]
+    if not isinstance(about, dict) or about.keys() != set(names):
+        raise ValueError(f"its metadata must have {', '.join(names)}")
     options = _checked_options(about["options"])
     epochs, stopped = about["epochs"], about["stopped"]
     if type(epochs) is not int or not 0 <= epochs <= options["epochs"]:
@@ -46,7 +57,10 @@ def checked_about(text: str) -> About:
         raise ValueError("its stopped must be a line of text")
     if not 0 < len(stopped) <= LONGEST_STOPPED:
         raise ValueError(f"its stopped must have 1..{LONGEST_STOPPED} characters")
-    return About(options, epochs, stopped)
+    result = About(options, epochs, stopped, checked_progress(about.get("progress")))
+    if result.epochs_before < 0:
+        raise ValueError("its progress must have the position of its epochs")
+    return result
 
 
 def _checked_options(given: Any) -> dict[str, Any]:
@@ -114,7 +128,7 @@ def layer_sizes(kinds: Mapping[str, Kind], options: Mapping[str, Any]) -> tuple[
 
 def require_kinds(about: About, kinds: Mapping[str, Kind]) -> None:
     """Raise ValueError unless the tensors are those that the options want, and no others."""
-    wanted = _wanted(about, layer_sizes(kinds, about.options))
+    wanted = _wanted(about, kinds)
     for name in sorted(wanted.keys() ^ kinds.keys()):
         raise ValueError(f"it must have {'' if name in wanted else 'no '}{name!r}")
     for name, kind in wanted.items():
@@ -125,9 +139,10 @@ def require_kinds(about: About, kinds: Mapping[str, Kind]) -> None:
             )
 
 
-def _wanted(about: About, sizes: tuple[int, ...]) -> dict[str, Kind]:
-    """Return the type and shape of each tensor of a network."""
-    options, wanted = about.options, {}
+def _wanted(about: About, kinds: Mapping[str, Kind]) -> dict[str, Kind]:
+    """Return the type and shape of each tensor of a network; kinds: those of the file."""
+    options, sizes = about.options, layer_sizes(kinds, about.options)
+    wanted = kinds_of_progress(about.progress, options, kinds, sizes)
     dtype, shapes = options["dtype"], list(pairwise(sizes))
     for layer, shape in enumerate(shapes):
         wanted[f"weights.{layer}"] = Kind(dtype, shape)
@@ -138,10 +153,17 @@ def _wanted(about: About, sizes: tuple[int, ...]) -> dict[str, Kind]:
     if options["batch_norm"]:
         for layer, units in enumerate(options["hidden"]):
             wanted |= {f"{name}.{layer}": Kind(dtype, (units,)) for name in NORMS}
-    records = (record_count(about.epochs, _record_every(options)),)
+    records = (len(_recorded_epochs(about)),)
     wanted["history.epoch"] = Kind("int64", records)
     measured = ["error", "loss"] + ["validation_loss"] * (options["validation"] is not None)
     return wanted | {f"history.{name}": Kind("float64", records) for name in measured}
+
+
+def _recorded_epochs(about: About) -> range:
+    """Return the epochs that were recorded; they count on from a run that was resumed."""
+    every, before = _record_every(about.options), about.epochs_before
+    first, end = (record_count(epochs, every) for epochs in (before, before + about.epochs))
+    return range(first * every, end * every, every)
 
 
 def _record_every(options: Mapping[str, Any]) -> int:
@@ -161,6 +183,6 @@ def require_values(about: About, tensors: Mapping[str, NDArray[Any]]) -> None:
             raise ValueError(f"its {name} must be finite, got {values[where]} at index {where}")
         if group in ("variances", "direction_changes") and values.min() < 0:
             raise ValueError(f"its {name} must be at least 0, got {values.min()}")
-    epochs = tensors["history.epoch"]
-    if not np.array_equal(epochs, np.arange(epochs.size) * _record_every(about.options)):
+    require_progress(tensors)
+    if not np.array_equal(tensors["history.epoch"], _recorded_epochs(about)):
         raise ValueError("its history.epoch must be the epochs that were recorded")

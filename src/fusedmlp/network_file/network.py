@@ -28,11 +28,13 @@ from fusedmlp.network_file.opening import opened
 from fusedmlp.network_file.refused import RefusedFileError
 from fusedmlp.network_file.replacing import replace_file
 from fusedmlp.options.kept import NOT_KEPT
+from fusedmlp.plan.continuation import Progress
 
 # The formats that can be read, and the names of their metadata. The first has no checksum, and says
-# nothing of data and functions that were given.
-FORMATS = {"1": {"fusedmlp", "run"}, "2": {"fusedmlp", "run", CHECKSUM}}
-FORMAT = "2"
+# nothing of data and functions that were given; the first two have nothing to resume the run from.
+WITH_CHECKSUM = {"fusedmlp", "run", CHECKSUM}
+FORMATS = {"1": {"fusedmlp", "run"}, "2": WITH_CHECKSUM, "3": WITH_CHECKSUM}
+FORMAT = "3"
 
 
 class Contents(NamedTuple):
@@ -49,8 +51,9 @@ def write_network(
     options: Mapping[str, Any],
     epochs: int,
     stopped: str,
+    progress: Progress | None,
 ) -> None:
-    """Write a network's arrays, options, number of epochs and why training stopped.
+    """Write a network's arrays, options, number of epochs, why training stopped, and its progress.
 
     Raises
     ------
@@ -61,9 +64,10 @@ def write_network(
     """
     name = may_be.path("path", path)
     arrays = {n: np.ascontiguousarray(values) for n, values in tensors.items()}
-    run = json.dumps({"options": dict(options), "epochs": epochs, "stopped": stopped})
+    said = {"options": dict(options), "epochs": epochs, "stopped": stopped}
+    run = json.dumps({**said, "progress": None if progress is None else progress._asdict()})
     try:
-        about = checked_about(run)
+        about = checked_about(run, has_progress=True)
         require_kinds(about, {n: Kind(a.dtype.name, a.shape) for n, a in arrays.items()})
         require_values(about, arrays)
         content = encoded(arrays, {"fusedmlp": FORMAT, "run": run})
@@ -105,7 +109,7 @@ def decoded(file: BinaryIO, size: int) -> Contents:
     header = read_header(file, size)
     version = _version(header.metadata)
     try:
-        about = checked_about(header.metadata["run"])
+        about = checked_about(header.metadata["run"], has_progress=version == FORMAT)
         if version == "1" and "history.validation_loss" in header.kinds:
             about.options["validation"] = about.options["validation"] or NOT_KEPT
         require_kinds(about, header.kinds)
@@ -122,7 +126,7 @@ def _version(metadata: Mapping[str, str]) -> str:
     """Return a file's format."""
     version = metadata.get("fusedmlp")
     if version is None or version not in FORMATS:
-        known = " or ".join(FORMATS)
+        known = f"{', '.join([*FORMATS][:-1])} or {FORMAT}"
         raise RefusedFileError(f"a file of fusedmlp's format {known}", f"its format is {version!r}")
     if metadata.keys() != FORMATS[version]:
         wanted = ", ".join(sorted(FORMATS[version]))

@@ -1,5 +1,6 @@
 """Refuse options that contradict each other: the error names both and says what to do."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fusedmlp.plan.codes import SCIPY_OPTIMIZERS, names_of
@@ -77,7 +78,7 @@ def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> 
 def _refuse_unused(
     options: dict[str, Any],
     defaults: dict[str, Any],
-    users: dict[str, tuple[str, ...]],
+    users: Mapping[str, tuple[str, ...]],
     by: str,
 ) -> None:
     """Raise ValueError for an option that is not its default where nothing uses it.

@@ -73,8 +73,12 @@ class ControlOptions(TypedDict, total=False):
         Option(
             None,
             may_be.anything,
-            "A Trained network whose parameters training starts from, in place of init. The "
-            "optimiser state starts anew. None starts from init.",
+            "A Trained network that training goes on from, in place of init. With the same rows, "
+            "optimizer, dtype, batch_size, shuffle and reduction it goes on bit for bit as if that "
+            "run had never stopped: optimiser state, schedule, order of rows, masks, rows held "
+            "out and early stopping (but after patience ended it). With other rows or batches the "
+            "optimiser's moments and step number go on, with another optimizer or SciPy's the "
+            "weights alone. None starts from init.",
         ),
     ]
     dtype: Annotated[

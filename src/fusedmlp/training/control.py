@@ -60,6 +60,7 @@ class Control:
         scaled = plan.extras.scale_penalties
         self._loss_divisor = float(len(data.X)) if scaled else self._total_weight
         self.validation_losses: list[float] = []
+        self.first_record = 0  # of this run, where it resumes another
 
     @property
     def needed(self) -> bool:
@@ -83,15 +84,18 @@ class Control:
         return reason
 
     def history(self, epochs: int) -> dict[str, np.ndarray[Any, Any]]:
-        """Return the records of the epochs that were run, in the form of `Trained.history`."""
-        records = record_count(epochs, self.plan.record_every)
+        """Return the records of the epochs that were run, in the form of `Trained.history`.
+
+        epochs: with those of a run that this one resumes.
+        """
+        records = slice(self.first_record, record_count(epochs, self.plan.record_every))
         history: dict[str, np.ndarray[Any, Any]] = {
-            "epoch": np.arange(records) * self.plan.record_every,
-            "error": self.state.errors[:records] / (self._total_weight * self._outputs),
-            "loss": self.state.losses[:records] / self._loss_divisor,
+            "epoch": np.arange(records.start, records.stop) * self.plan.record_every,
+            "error": self.state.errors[records] / (self._total_weight * self._outputs),
+            "loss": self.state.losses[records] / self._loss_divisor,
         }
         if self._validation_loss is not None:
-            unmeasured = [np.nan] * (records - len(self.validation_losses))
+            unmeasured = [np.nan] * (history["epoch"].size - len(self.validation_losses))
             history["validation_loss"] = np.array(self.validation_losses + unmeasured)
         return history
 

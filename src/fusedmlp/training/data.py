@@ -5,6 +5,7 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import Array, checked_inputs, real_array, require_columns
 
@@ -134,24 +135,22 @@ def _validation_rows(share: float, rows: int) -> int:
     return count
 
 
-def split(data: Dataset, count: int, random: np.random.RandomState) -> tuple[Dataset, Dataset]:
-    """Return the training data and a validation set of `count` rows, drawn at random.
-
-    Both keep the order of the rows.
+def split(data: Dataset, held_out: NDArray[np.int64]) -> tuple[Dataset, Dataset]:
+    """Return the training data and the validation set: the rows held out, in ascending order.
 
     Raises
     ------
     ValueError
         If all rows of either have weight 0.
     """
-    shuffled = random.permutation(len(data.X))
+    others = np.setdiff1d(np.arange(len(data.X)), held_out, assume_unique=True)
     validation, training = (
         Dataset(
             data.X[rows],
             data.y[rows],
             None if data.row_weights is None else data.row_weights[rows],
         )
-        for rows in (np.sort(shuffled[:count]), np.sort(shuffled[count:]))
+        for rows in (held_out, others)
     )
     if training.total_weight == 0 or validation.total_weight == 0:
         raise ValueError("sample_weight must not be 0 for all rows on one side of validation")

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fusedmlp.checks.arrays import Array
+from fusedmlp.plan.continuation import Progress
 from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.state import State
 
@@ -38,22 +39,24 @@ class EarlyStopping:
         self._best_params: Array | None = None
         self._best_running_stats: Array | None = None
         self._without_progress = 0
+        self._ended = False
 
     def after_record(self, name: str, loss: float, epoch: int) -> str | None:
         """Handle a record's loss, called `name`; return why the run should stop, or None."""
         if loss < self._best_loss:
             self._best_loss, self._best_epoch = loss, epoch
             if self.rule.patience:
-                self._best_params = self._state.params.copy()
-                self._best_running_stats = self._state.running_stats.copy()
+                self._keep_best()
         self._without_progress += 1
         if loss < self._loss_to_beat - self.rule.tol:
             self._loss_to_beat, self._without_progress = loss, 0
+        reason = None
         if self.rule.adaptive:
-            return self._adapt_learning_rate(epoch)
-        if self.rule.patience and self._without_progress >= self.rule.patience:
-            return f"{name} no better by {self.rule.tol:g} in {self.rule.patience} records"
-        return None
+            reason = self._adapt_learning_rate(epoch)
+        elif self.rule.patience and self._without_progress >= self.rule.patience:
+            reason = f"{name} no better by {self.rule.tol:g} in {self.rule.patience} records"
+        self._ended = reason is not None
+        return reason
 
     def _adapt_learning_rate(self, epoch: int) -> str | None:
         """Divide the learning rate if due; return why the run should stop, or None."""
@@ -65,6 +68,37 @@ class EarlyStopping:
         if self._plan.extras.learning_rates[-1] * factor[0] > LEAST_LEARNING_RATE:
             return None
         return f"the learning rate fell to {LEAST_LEARNING_RATE:g} after epoch {epoch}"
+
+    @property
+    def progress(self) -> tuple[float | None, float | None, int, int]:
+        """The last four numbers of `Progress`; those of the beginning, if this ended the run."""
+        if self._ended:
+            return None, None, -1, 0
+        best, to_beat = (
+            None if np.isinf(loss) else float(loss)
+            for loss in (self._best_loss, self._loss_to_beat)
+        )
+        return best, to_beat, self._best_epoch, self._without_progress
+
+    @property
+    def will_restore(self) -> bool:
+        """Whether the best parameters will be restored, and a resumed run needs the last ones."""
+        return self._best_params is not None and not self._ended
+
+    def take_up(self, progress: Progress) -> None:
+        """Go on from the progress of an earlier run, whose best parameters are the state's."""
+        if not self.rule.active or progress.best_loss is None:
+            return
+        self._best_loss, self._best_epoch = progress.best_loss, progress.best_epoch
+        if progress.loss_to_beat is not None:
+            self._loss_to_beat = progress.loss_to_beat
+        self._without_progress = progress.without_progress
+        if self.rule.patience:
+            self._keep_best()
+
+    def _keep_best(self) -> None:
+        self._best_params = self._state.params.copy()
+        self._best_running_stats = self._state.running_stats.copy()
 
     def restore_best(self) -> str:
         """Restore the best parameters, if patience saved them; return a note on their epoch."""

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from fusedmlp.checks.arrays import Array, natural_dtype
 from fusedmlp.checks.requirements import sizes as checked_sizes
 from fusedmlp.options.contradictions import refuse_for_rows
 from fusedmlp.options.table import checked_options, require_activation_for_each
+from fusedmlp.plan.continuation import Continuation
+from fusedmlp.training.continuing import goes_on, resumes
 from fusedmlp.training.control import Callback
 from fusedmlp.training.data import Dataset, checked_datasets, split
 from fusedmlp.training.early_stopping import StoppingRule
@@ -28,6 +30,9 @@ class Request(NamedTuple):
     validation: Dataset | None
     params: Array  # the flat vector of the initial parameters, which training changes
     running_stats: Array | None  # batch normalisation's, of warm_start
+    before: Continuation | None  # what the optimiser goes on from
+    resumed: bool  # the epochs, too: as if that run had never stopped
+    validation_rows: NDArray[np.int64] | None  # that were split off
     seed: int  # of the order of rows, masks and draws
     backend: str
     stopping_rule: StoppingRule
@@ -55,9 +60,13 @@ def checked(
     if options["optimizer"] == "annealing":
         _require_within(options["search_radius"], params)
     seed = int(random.randint(0, 2**63 - 1, dtype=np.int64))
+    before, held_out = options["warm_start"], None
+    resumed = resumes(before, options, len(data.X) - split_off)
+    if resumed is not None:
+        seed = resumed.progress.seed
     if isinstance(validation, int):
-        data, validation = split(data, validation, random)
-    before = options["warm_start"]
+        held_out = _validation_rows(resumed, validation, len(data.X), random)
+        data, validation = split(data, held_out)
     return Request(
         options=options,
         sizes=sizes,
@@ -65,6 +74,9 @@ def checked(
         validation=validation,
         params=params,
         running_stats=None if before is None else before._running_stats,
+        before=goes_on(before, options),
+        resumed=resumed is not None,
+        validation_rows=held_out,
         seed=seed,
         backend=options["backend"],
         stopping_rule=StoppingRule(
@@ -74,6 +86,15 @@ def checked(
         callback=options["callback"],
         progress=options["progress"],
     )
+
+
+def _validation_rows(
+    resumed: Continuation | None, count: int, rows: int, random: np.random.RandomState
+) -> NDArray[np.int64]:
+    """Return the rows to hold out: drawn at random, or those of the run that is resumed."""
+    drawn = np.sort(random.permutation(rows)[:count])
+    kept = None if resumed is None else resumed.arrays.get("validation_rows")
+    return kept if kept is not None and kept.size == count and kept[-1] < rows else drawn
 
 
 def _require_within(search_radius: float, params: Array) -> None:

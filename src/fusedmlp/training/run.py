@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from fusedmlp.checks.arrays import Array
 from fusedmlp.plan.codes import SCIPY_OPTIMIZERS
+from fusedmlp.plan.continuation import Continuation
 from fusedmlp.plan.plan import Plan, record_count
 from fusedmlp.plan.state import State, make_state
 from fusedmlp.trained import Trained
+from fusedmlp.training.continuing import continuation_of, take_up
 from fusedmlp.training.control import Control
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.evaluation import takes_sums, total_loss
@@ -23,6 +25,7 @@ class Outcome(NamedTuple):
 
     state: State
     control: Control
+    continuation: Continuation | None
     stopped: str
     advice: str | None  # what may help, if the run diverged
     interrupt: KeyboardInterrupt | None  # Ctrl-C, if it stopped the run
@@ -35,14 +38,19 @@ def run(plan: Plan, request: Request) -> Outcome:
     if request.running_stats is not None:
         state.running_stats[:] = request.running_stats
     control = _control(plan, request, state)
+    plan = take_up(state, plan, request.before, request.resumed, control.early_stopping)
+    first_epoch = int(state.position[0]) // len(data.X)
+    control.first_record = record_count(first_epoch, plan.record_every)
     interrupt = None
     try:
         stopped, advice = _train(plan, request, state, control)
     except KeyboardInterrupt as error:
         interrupt = error
         stopped, advice = f"interrupted in epoch {int(state.position[0]) // len(data.X)}", None
-    stopped += control.early_stopping.restore_best()
-    return Outcome(state, control, stopped, advice, interrupt)
+    early = control.early_stopping
+    kept = continuation_of(plan, state, len(data.X), early, request.validation_rows)
+    stopped += early.restore_best()
+    return Outcome(state, control, kept, stopped, advice, interrupt)
 
 
 def _train(plan: Plan, request: Request, state: State, control: Control) -> tuple[str, str | None]:
@@ -64,7 +72,7 @@ def _fit(
 ) -> tuple[str, str | None]:
     """Train, with control after recorded epochs if needed; return why it ended, and advice."""
     records = record_count(plan.epochs, plan.record_every) if control.needed else 0
-    for record in range(records):
+    for record in range(control.first_record, records):
         epoch = record * plan.record_every
         if not slices.run_until((epoch + 1) * rows):
             return _diverged(state, rows)

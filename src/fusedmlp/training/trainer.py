@@ -1,15 +1,16 @@
 """The function `train`: from data and options to a trained network."""
 
 import warnings
-from collections.abc import Sequence
-from typing import Unpack
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
 
 from numpy.typing import ArrayLike
 
 from fusedmlp.options.documentation import documented
 from fusedmlp.options.table import Options
-from fusedmlp.plan.plan import Plan, make_plan
+from fusedmlp.plan.plan import Plan, default_record_every, make_plan
 from fusedmlp.trained import Trained, as_matrices
+from fusedmlp.training.continuing import plan_options
 from fusedmlp.training.request import Request, checked
 from fusedmlp.training.run import Outcome, run
 
@@ -65,7 +66,7 @@ def train(
     0.9999
     """
     request = checked(X, y, hidden, options)
-    plan = make_plan(request.options, request.sizes, len(request.data.X), request.seed)
+    plan = _plan_of(request)
     outcome = run(plan, request)
     result = _result(plan, request, outcome)
     if outcome.interrupt is not None:
@@ -74,13 +75,24 @@ def train(
     return result
 
 
+def _plan_of(request: Request) -> Plan:
+    """Return the plan; that of a resumed run has the epochs before this one, too."""
+    options: Mapping[str, Any] = request.options
+    every = options["record_every"] or default_record_every(options["epochs"])
+    resumed = request.before if request.resumed else None
+    options = plan_options(options, resumed, every)
+    return make_plan(options, request.sizes, len(request.data.X), request.seed)
+
+
 def _result(plan: Plan, request: Request, outcome: Outcome) -> Trained:
     """Return the trained network; warn where the run diverged."""
     if outcome.advice is not None:
         diverged = outcome.stopped.partition(";")[0]
         warnings.warn(f"{diverged}; {outcome.advice}", RuntimeWarning, stacklevel=3)
-    state = outcome.state
-    epochs = int(state.position[0]) // len(request.data.X)
+    state, rows = outcome.state, len(request.data.X)
+    epochs, before = int(state.position[0]) // rows, 0
+    if request.resumed and request.before is not None:
+        before = request.before.progress.position // rows
     changes = state.direction_changes
     return Trained(
         history=outcome.control.history(epochs),
@@ -88,9 +100,10 @@ def _result(plan: Plan, request: Request, outcome: Outcome) -> Trained:
             as_matrices(changes, request.sizes, bool(plan.bias)) if changes.size else None
         ),
         options=request.options,
-        epochs=epochs,
+        epochs=epochs - before,
         stopped=outcome.stopped,
         _sizes=request.sizes,
         _params=state.params,
         _running_stats=state.running_stats,
+        _continuation=outcome.continuation,
     )

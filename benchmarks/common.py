@@ -58,16 +58,22 @@ def code_of_its_own() -> None:
     os.environ["NUMBA_CACHE_DIR"] = str(ROOT / ".asv" / "numba" / digest.hexdigest()[:16])
 
 
-def take_turns(calls: Sequence[Callable[[], object]], rounds: int) -> NDArray[np.float64]:
+def take_turns(
+    calls: Sequence[Callable[[], object]],
+    rounds: int,
+    before: Callable[[], object] = lambda: None,
+) -> NDArray[np.float64]:
     """Return the seconds (rounds, calls) of each call, all once in each round.
 
     What slows the machine for a while then slows all of them, and their ratio holds. Every other
-    round goes backwards, so that none always follows the same.
+    round goes backwards, so that none always follows the same. `before` comes before each call,
+    and is not timed.
     """
     seconds = np.empty((rounds, len(calls)))
     for turn in range(rounds):
         order = range(len(calls)) if turn % 2 == 0 else reversed(range(len(calls)))
         for which in order:
+            before()
             begun = time.perf_counter()
             calls[which]()
             seconds[turn, which] = time.perf_counter() - begun

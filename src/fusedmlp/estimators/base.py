@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 
 from fusedmlp.backends import predictor_of
 from fusedmlp.checks.arrays import Array
+from fusedmlp.estimators.callbacks import CallbackSupportMixin
 from fusedmlp.estimators.epochs import EpochLoop, clipped_batch_size
 from fusedmlp.estimators.held_out import HeldOut
 from fusedmlp.estimators.lbfgs import LossAndGradient, require_no_masks
@@ -47,8 +48,13 @@ CONSTRAINTS: dict[str, Any] = {
 DENSE_NUMBERS = 10_000_000
 
 
-class FusedMLP(BaseMultilayerPerceptron):  # type: ignore[misc]
+class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[misc]
     """The training and the predictions of both estimators."""
+
+    coefs_: list[Array]
+    intercepts_: list[Array]
+    _network: Network | None
+    _loss_and_gradient: LossAndGradient | None
 
     def _fit(
         self,
@@ -72,9 +78,8 @@ class FusedMLP(BaseMultilayerPerceptron):  # type: ignore[misc]
         if first_pass:
             self._network = None
             self._initialize(y, [X.shape[1], *sizes, self.n_outputs_], X.dtype)
-        if validation is not None:
-            validation = self._validated(*validation)
-        self._train(X, y, sample_weight, incremental, validation)
+        held_out = None if validation is None else self._validated(*validation)
+        self._train(X, y, sample_weight, incremental, held_out)
         for layer in (*self.coefs_, *self.intercepts_):
             if not np.isfinite(layer).all():
                 raise ValueError(
@@ -145,6 +150,8 @@ class FusedMLP(BaseMultilayerPerceptron):  # type: ignore[misc]
         labels = held_out[1]
         if is_classifier(self):
             labels = self._label_binarizer.inverse_transform(labels)
+        elif self.n_outputs_ == 1:
+            labels = labels[:, 0]  # as the caller has them, for a scorer of the caller's
         weights = None if len(training) == 2 else training[2]
         return training[0], training[1], weights, (*held_out, labels)
 
@@ -235,8 +242,8 @@ class FusedMLP(BaseMultilayerPerceptron):  # type: ignore[misc]
 
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = super().__getstate__()
-        if state.get("_network") is not None and self.batch_norm:
-            network = self._network
+        network: Network | None = state.get("_network")
+        if network is not None and self.batch_norm:
             state["_batch_norm_state"] = (network.params.copy(), network.running_stats.copy())
         return {name: value for name, value in state.items() if name not in NOT_PICKLED}
 

@@ -7,12 +7,14 @@ import numpy as np
 from sklearn.base import _fit_context
 from sklearn.neural_network import MLPClassifier as TheirClassifier
 from sklearn.preprocessing import LabelBinarizer
-from sklearn.utils import compute_sample_weight
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
+from sklearn.utils.validation import validate_data
 
 from fusedmlp.estimators.base import CONSTRAINTS, FusedMLP
+from fusedmlp.estimators.class_weight import class_weighted, require_no_balance
+from fusedmlp.estimators.labels import encoded
 from fusedmlp.estimators.quick_step import quick_step
 
 Seed = int | np.random.RandomState | None
@@ -248,7 +250,7 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val must come together")
         validation = None if X_val is None else (X_val, y_val, sample_weight_val)
-        sample_weight = self._class_weighted(y, sample_weight)
+        sample_weight = class_weighted(self, y, sample_weight, incremental=False)
         self._fit(X, y, sample_weight, validation=validation)
         return self
 
@@ -270,24 +272,27 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
         """
         if sample_weight is None and classes is None and quick_step(self, X, y):
             return self
-        return self._partial_fit(X, y, sample_weight, classes)
+        self._partial_fit(X, y, sample_weight, classes)
+        return self
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> "MLPClassifier":
-        if self.class_weight == "balanced":
-            raise ValueError(
-                "class_weight must be a dict or None for partial_fit, which does not see all rows, "
-                "got 'balanced'"
-            )
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, classes: Any) -> None:
+        require_no_balance(self)
         if _check_partial_fit_first_call(self, classes):
             several = type_of_target(y).startswith("multilabel")
             self._label_binarizer = LabelBinarizer().fit(y if several else classes)
-        self._fit(X, y, self._class_weighted(y, sample_weight), incremental=True)
-        return self
+        sample_weight = class_weighted(self, y, sample_weight, incremental=True)
+        self._fit(X, y, sample_weight, incremental=True)
 
-    def _class_weighted(self, y: Any, sample_weight: Any) -> Any:
-        """Return the rows' weights times those of their classes, or None."""
-        if self.class_weight is None:
-            return sample_weight
-        weights = compute_sample_weight(self.class_weight, y)
-        return weights if sample_weight is None else weights * np.asarray(sample_weight)
+    def _validate_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, Any]:
+        """Check data as scikit-learn does; plain labels of a first fit are encoded here."""
+        plain = encoded(y) if reset and not incremental else None
+        if plain is None or len(y) != getattr(X, "shape", (None,))[0]:
+            checked: tuple[Any, Any] = super()._validate_input(X, y, incremental, reset)
+            return checked
+        X = validate_data(
+            self, X, accept_sparse=["csr", "csc"], dtype=(np.float64, np.float32), reset=True
+        )
+        self._label_binarizer, targets = plain
+        self.classes_ = self._label_binarizer.classes_
+        return X, targets

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from fusedmlp.estimators.callbacks import Callbacks, has_callbacks
 from fusedmlp.estimators.held_out import HeldOut, Validation
 from fusedmlp.estimators.network import Network
 from fusedmlp.estimators.optimizer_memory import memory_for
@@ -58,8 +59,13 @@ class EpochLoop:
         self._slices = Slices(
             model.backend, self._plan, data, self._state, lambda _: None, model.threads is not None
         )
+        self._data = data
+        self._callbacks: Callbacks | None = None
         self._validation = held_out and Validation(model, held_out, network, self._plan)
         self._best: tuple[Any, Any] | None = None
+        if self._validation and model.early_stopping and model.t_ == 0:
+            # As in scikit-learn, the first ones are the best until a score is a number.
+            self._best = network.params.copy(), network.running_stats.copy()
 
     def again(self, data: Dataset) -> None:
         """Run for other rows, as many as before: the next call of `partial_fit`."""
@@ -86,6 +92,7 @@ class EpochLoop:
             held_out is not None
             or model.verbose
             or model.callback is not None
+            or has_callbacks(model)
             or model.dropout  # whose masks follow from the epoch
             or model.dropconnect
             or (model.solver == "sgd" and model.learning_rate == "invscaling")
@@ -99,6 +106,9 @@ class EpochLoop:
         """Train until the run is over, or Ctrl-C ends it."""
         model = self._model
         model.n_iter_ = 0
+        if has_callbacks(model) and not self._incremental:
+            data = self._data
+            self._callbacks = Callbacks(model, data.X, data.y, data.row_weights)
         try:
             while not self._call_kernel():
                 if model.n_iter_ == model.max_iter:
@@ -113,6 +123,8 @@ class EpochLoop:
             warnings.warn("Training interrupted by user.", stacklevel=5)
         if self._best is not None:
             self._network.params[:], self._network.running_stats[:] = self._best
+        if self._callbacks is not None:
+            self._callbacks.end_run()
 
     def _call_kernel(self) -> bool:
         """Run the next epochs in one call of the kernel; return whether the run is over."""
@@ -120,17 +132,21 @@ class EpochLoop:
         left = model.n_iter_no_change + 1 - model._no_improvement_count
         epochs = int(max(1, min(self._at_once, left, model.max_iter - model.n_iter_)))
         self._prepare(epochs)
+        if self._callbacks is not None:
+            self._callbacks.begin_epoch()
+        interrupt, finite = None, True
         try:
             finite = self._slices.run_until(epochs * self._rows)
             while not finite and state.position[0] < epochs * self._rows and self._validation:
                 finite = self._slices.run_until(epochs * self._rows)
-        finally:
-            done = int(state.position[0]) // self._rows
-            memory.t += done * self._steps
-            losses = state.losses[:done] / (self._rows * self._outputs)
-        over = False
-        for loss in losses.tolist():
-            over = self._end_epoch(loss)
+        except KeyboardInterrupt as error:  # the epochs that are over count
+            interrupt = error
+        done = int(state.position[0]) // self._rows
+        memory.t += done * self._steps
+        losses = state.losses[:done] / (self._rows * self._outputs)
+        over = self._end_epochs(list(losses))  # of np.float64, as scikit-learn's
+        if interrupt is not None:
+            raise interrupt
         # With rows held out, the best weights so far are finite.
         return over or self._incremental or not (finite or self._validation)
 
@@ -165,29 +181,37 @@ class EpochLoop:
         words: NDArray[Any] = np.random.SeedSequence([run, self._memory.t]).generate_state(2)
         return (int(words[0]) << 31) ^ int(words[1])
 
-    def _end_epoch(self, loss: float) -> bool:
-        """Record an epoch; return whether the run is over."""
+    def _end_epochs(self, losses: list[np.float64]) -> bool:
+        """Record the epochs of a call of the kernel; return whether the run is over."""
         model, memory = self._model, self._memory
-        model.n_iter_ += 1
-        model.loss_ = loss
-        model.t_ += self._rows
-        model.loss_curve_.append(loss)
+        if not losses:
+            return False
+        model.n_iter_ += len(losses)
+        model.loss_ = losses[-1]
+        model.t_ += len(losses) * self._rows
+        model.loss_curve_ += losses
         if model.verbose:
-            print(f"Iteration {model.n_iter_}, loss = {loss:.8f}")
+            print(f"Iteration {model.n_iter_}, loss = {model.loss_:.8f}")
         if self._validation is not None:
             self._validate()
         if not model.early_stopping:
-            self._count(loss > model.best_loss_ - model.tol)
-            model.best_loss_ = min(loss, model.best_loss_)
+            self._compare(losses)
         if model.solver == "sgd" and model.learning_rate == "invscaling":
             memory.learning_rate = model.learning_rate_init / (model.t_ + 1) ** model.power_t
         if model.callback is not None and model.callback(model):
             return True
+        if self._callbacks is not None and self._callbacks.end_epoch():
+            return True
         return model._no_improvement_count > model.n_iter_no_change and self._stops()
 
-    def _count(self, no_better: bool) -> None:
+    def _compare(self, losses: list[np.float64]) -> None:
+        """Count epochs without progress, and find the lowest loss."""
         model = self._model
-        model._no_improvement_count = model._no_improvement_count + 1 if no_better else 0
+        best, count, tol = model.best_loss_, model._no_improvement_count, model.tol
+        for loss in losses:
+            count = count + 1 if loss > best - tol else 0
+            best = loss if loss < best else best  # NaN is not lower
+        model.best_loss_, model._no_improvement_count = best, count
 
     def _validate(self) -> None:
         """Measure the held-out rows; with early_stopping, keep the best parameters."""
@@ -201,7 +225,8 @@ class EpochLoop:
         if model.verbose:
             print(f"Validation score: {score:f}")
         # A score that is NaN counts as progress, as in scikit-learn.
-        self._count(score < model.best_validation_score_ + model.tol)
+        no_better = score < model.best_validation_score_ + model.tol
+        model._no_improvement_count = model._no_improvement_count + 1 if no_better else 0
         if score > model.best_validation_score_:
             model.best_validation_score_ = score
             self._best = network.params.copy(), network.running_stats.copy()

@@ -44,6 +44,7 @@ class Network:
             _running_stats=fixed_view(stats) if hidden else stats,
         )
         self.coefs, self.intercepts = self.trained.weights, self.trained.biases
+        self._settings = _settings_of(model)
         self.copy_from(coefs, intercepts)
 
     @property
@@ -69,7 +70,12 @@ class Network:
                 mine[...] = layer
 
     def fits(self, model: Any) -> bool:
-        """Whether the estimator's layers have the shapes and the dtype of this network."""
+        """Whether the estimator's layers have the shapes and the dtype of this network.
+
+        And its parameters are those of this network: `set_params` may have changed them.
+        """
+        if self._settings != _settings_of(model):
+            return False
         mine = [*self.coefs, *self.intercepts]
         theirs = [*model.coefs_, *model.intercepts_]
         return len(mine) == len(theirs) and all(
@@ -90,9 +96,27 @@ def network_of(model: Any) -> Network:
             _link(model, network)
         return network
     coefs = [np.asarray(layer) for layer in model.coefs_]
+    before = network
     network = Network(model, coefs, [np.asarray(layer) for layer in model.intercepts_])
+    if before is not None and before.sizes == network.sizes:
+        _keep_batch_norm(before, network)
     _link(model, network)
     return network
+
+
+def _settings_of(model: Any) -> tuple[Any, ...]:
+    """Return the parameters of an estimator that its predictions depend on."""
+    activation = model.activation
+    if not isinstance(activation, str):
+        activation = tuple(activation)  # a list may change
+    return activation, model.batch_norm, model.threads, model.backend
+
+
+def _keep_batch_norm(before: Network, network: Network) -> None:
+    """Give batch normalisation the parameters that it had, if it was used before."""
+    _, _, end = layer_offsets(network.sizes, bias=True)
+    if before.params.size == network.params.size:
+        network.params[end:], network.running_stats[:] = before.params[end:], before.running_stats
 
 
 def _same(network: Network, model: Any) -> bool:

@@ -20,8 +20,8 @@ from fusedmlp.training.data import Dataset
 PARAMETERS = (
     "hidden_layer_sizes", "activation", "solver", "alpha", "batch_size", "learning_rate",
     "learning_rate_init", "power_t", "shuffle", "tol", "verbose", "momentum", "nesterovs_momentum",
-    "early_stopping", "beta_1", "beta_2", "epsilon", "loss", "dropout", "dropconnect", "batch_norm",
-    "l1", "clip_norm", "threads", "backend", "callback", "warm_start",
+    "early_stopping", "beta_1", "beta_2", "epsilon", "loss", "huber_delta", "dropout",
+    "dropconnect", "batch_norm", "l1", "clip_norm", "threads", "backend", "callback", "warm_start",
 )  # fmt: skip
 
 
@@ -37,7 +37,7 @@ class PartialFits:
 
 def settings_of(model: Any) -> tuple[Any, ...]:
     """Return the values of the parameters that an epoch depends on."""
-    return tuple(getattr(model, name) for name in PARAMETERS)
+    return tuple(getattr(model, name, None) for name in PARAMETERS)
 
 
 def quick_step(model: Any, X: Any, y: Any) -> bool:

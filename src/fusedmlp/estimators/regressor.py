@@ -268,9 +268,9 @@ class MLPRegressor(FusedMLP, TheirRegressor):  # type: ignore[misc]
         """
         if sample_weight is None and quick_step(self, X, y):
             return self
-        return self._partial_fit(X, y, sample_weight)
+        self._partial_fit(X, y, sample_weight)
+        return self
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> "MLPRegressor":
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> None:
         self._fit(X, y, sample_weight, incremental=True)
-        return self

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusedmlp.plan.codes import SCIPY_OPTIMIZERS, Optimizer
 from fusedmlp.plan.continuation import Continuation, Progress
@@ -87,7 +88,7 @@ def continuation_of(
     steps = epoch * -(-rows // plan.batch_size) + row // plan.batch_size
     record, of_epoch = divmod(epoch, plan.record_every)
     under_way = row > 0 and of_epoch == 0
-    arrays = {"velocity": state.velocity, "squares": state.squares}
+    arrays: dict[str, NDArray[Any]] = {"velocity": state.velocity, "squares": state.squares}
     if plan.momentum == 0 and not state.squares.size:
         del arrays["velocity"]  # which is the last gradient
     arrays["last_direction"] = state.last_direction
@@ -108,7 +109,7 @@ def continuation_of(
         float(state.losses[record]) if under_way else 0.0,
         *early.progress,
     )
-    numbers = [value for value in progress if value is not None]
+    numbers = np.array([value for value in progress if value is not None], np.float64)
     if not all(np.isfinite(each).all() for each in (numbers, *arrays.values())):
         return None
     return Continuation(progress, {n: np.array(a) for n, a in arrays.items() if a.size})

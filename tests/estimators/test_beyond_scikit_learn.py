@@ -8,7 +8,7 @@ from sklearn.metrics import accuracy_score, log_loss
 from sklearn.utils import compute_sample_weight
 
 from fusedmlp import MLPClassifier, MLPRegressor
-from tests.estimators.test_same_trajectory import (
+from tests.estimators.pairs import (
     CLASSES,
     NUMBERS,
     OUTPUTS,

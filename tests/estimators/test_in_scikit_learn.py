@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 
 import fusedmlp
 from fusedmlp import MLPClassifier, MLPRegressor
-from tests.estimators.test_same_trajectory import (
+from tests.estimators.pairs import (
     BINARY,
     CLASSES,
     LABELS,

@@ -1,7 +1,9 @@
 """What a fitted network keeps: its weights, its optimiser, and what it prints and warns of."""
 
 import copy
+import gc
 import pickle
+import weakref
 
 import joblib
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.testing import assert_allclose
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 
 from fusedmlp import MLPClassifier, MLPRegressor
-from tests.estimators.test_same_trajectory import (
+from tests.estimators.pairs import (
     BINARY,
     CLASSES,
     COUNTS,
@@ -26,6 +28,18 @@ from tests.estimators.test_same_trajectory import (
 )
 
 quiet = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@quiet
+def test_no_data_are_kept():
+    model = pair_for("numbers")[0]
+    for _ in range(2):  # the second call takes the quick path
+        batch = X.copy()
+        model.partial_fit(batch, NUMBERS)
+        held = weakref.ref(batch)
+        del batch
+        gc.collect()
+        assert held() is None
 
 
 # Weights

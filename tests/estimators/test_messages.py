@@ -7,7 +7,7 @@ from sklearn import neural_network as theirs
 
 import fusedmlp
 from fusedmlp import MLPClassifier
-from tests.estimators.test_same_trajectory import (
+from tests.estimators.pairs import (
     BINARY,
     CLASSES,
     NUMBERS,

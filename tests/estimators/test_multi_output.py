@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from sklearn import neural_network as theirs
 
 import fusedmlp
-from tests.estimators.test_same_trajectory import (
+from tests.estimators.pairs import (
     NUMBERS,
     OUTPUTS,
     SMALL,

@@ -122,6 +122,7 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
         if incremental and weights is None:
             self._partial_fits = PartialFits(loop, network, data.X.shape, settings_of(self))
         loop.run()
+        loop.release()
 
     def _layer_units(self, X: Array) -> list[int]:
         return [X.shape[1], *hidden_sizes(self.hidden_layer_sizes), int(self.n_outputs_)]

@@ -72,8 +72,18 @@ class EpochLoop:
         if self._draws:
             self._model._random_state = check_random_state(self._model.random_state)
             self._order = np.arange(self._rows)
-        self._slices.take(data)
+        self._take(data)
         self.run()
+        self.release()
+
+    def release(self) -> None:
+        """Forget the data, which are the caller's."""
+        nothing = np.empty((0, 0), self._network.params.dtype)
+        self._take(Dataset(nothing, nothing, None))
+
+    def _take(self, data: Dataset) -> None:
+        self._data = data
+        self._slices.take(data)
 
     @property
     def _draws(self) -> bool:

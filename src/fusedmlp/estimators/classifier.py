@@ -130,7 +130,7 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
     >>> from sklearn.datasets import load_iris
     >>> from fusedmlp import MLPClassifier
     >>> X, y = load_iris(return_X_y=True)
-    >>> model = MLPClassifier(solver="lbfgs", random_state=1).fit(X, y)
+    >>> model = MLPClassifier(solver="lbfgs", max_iter=1000, random_state=1).fit(X, y)
     >>> model.predict(X[[0, 60, 120]]).tolist()
     [0, 1, 2]
     """

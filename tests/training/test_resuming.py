@@ -119,3 +119,14 @@ def test_a_run_that_patience_ended_begins_its_count_anew():
     second = fusedmlp.train(X, y, **options, warm_start=first)
     assert second.epochs == 3
     assert second.stopped.startswith("loss no better by 10 in 2 records")
+
+
+def test_epochs_without_any_finite_loss_are_counted_on():
+    X, y = CASE.data()
+    far = (np.full((2, 4), 1e200), y[:2])  # whose squared error overflows
+    options = {"activation": "identity", "output_activation": "identity", "learning_rate": 1e-3}
+    options = CASE.arguments(**options, patience=5, validation=far, epochs=3)
+    first = fusedmlp.train(X, y, **options)
+    second = fusedmlp.train(X, y, **{**options, "epochs": 9, "warm_start": first})
+    assert (first.epochs, second.epochs) == (3, 2)
+    assert second.stopped == "validation_loss no better by 0.0001 in 5 records"

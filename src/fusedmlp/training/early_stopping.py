@@ -87,14 +87,15 @@ class EarlyStopping:
 
     def take_up(self, progress: Progress) -> None:
         """Go on from the progress of an earlier run, whose best parameters are the state's."""
-        if not self.rule.active or progress.best_loss is None:
+        if not self.rule.active:
             return
-        self._best_loss, self._best_epoch = progress.best_loss, progress.best_epoch
+        self._without_progress, self._best_epoch = progress.without_progress, progress.best_epoch
         if progress.loss_to_beat is not None:
             self._loss_to_beat = progress.loss_to_beat
-        self._without_progress = progress.without_progress
-        if self.rule.patience:
-            self._keep_best()
+        if progress.best_loss is not None:
+            self._best_loss = progress.best_loss
+            if self.rule.patience:
+                self._keep_best()
 
     def _keep_best(self) -> None:
         self._best_params = self._state.params.copy()

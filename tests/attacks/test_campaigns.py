@@ -18,6 +18,7 @@ COUNTS = {
     "threads": 50,
     "interruptions": 5,
     "operations": 1000,
+    "resumed": 200,
 }
 
 

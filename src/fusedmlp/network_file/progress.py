@@ -15,7 +15,7 @@ from fusedmlp.plan.continuation import Continuation, Progress
 PREFIX = "continuation."
 MOST = 2**60
 WHOLE_NUMBERS = ("seed", "rows", "position", "steps", "steps_before", "without_progress")
-OPTIONAL = ("best_loss", "loss_to_beat")
+OPTIONAL = ("error", "loss", "best_loss", "loss_to_beat")
 WITHOUT_SQUARES = (Optimizer.SGD, Optimizer.AW_SGD)
 
 

@@ -14,12 +14,12 @@ class Progress(NamedTuple):
 
     seed: int  # of the order of rows, masks and draws
     rows: int  # of the training data
-    position: int  # rows visited, over all epochs
+    position: int  # rows visited, over all epochs, of batches that made their update
     steps: int  # made in all
     steps_before: int  # of these, before the first epoch of this count
     learning_rate_factor: float
-    error: float  # of the record of an epoch that is not over
-    loss: float
+    error: float | None  # of the record of an epoch that is not over
+    loss: float | None  # None: parts of a batch that made no update are in it
     best_loss: float | None  # None: infinity
     loss_to_beat: float | None
     best_epoch: int

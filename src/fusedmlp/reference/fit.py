@@ -74,14 +74,14 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
     """
     rows = len(X)
     while state.position[0] < stop:
-        epoch = int(state.position[0]) // rows
+        epoch, first = divmod(int(state.position[0]), rows)
         shuffle_rows(plan, state, epoch)
-        for start in range(0, rows, plan.batch_size):
+        for start in range(first, rows, plan.batch_size):
             if state.signals[STOP]:
                 return True
             places = slice(start, min(start + plan.batch_size, rows))
             _take_step(plan, X, y, state, epoch, places)
-        state.position[0] += rows
+            state.position[0] = epoch * rows + places.stop
         if not np.isfinite(state.params).all():
             return False
     return True

@@ -67,7 +67,8 @@ def take_up(
     epoch, rest = divmod(progress.position, progress.rows)
     if rest and epoch % plan.record_every == 0:
         record = epoch // plan.record_every
-        state.errors[record], state.losses[record] = progress.error, progress.loss
+        sums = progress.error, progress.loss
+        state.errors[record], state.losses[record] = (np.nan if s is None else s for s in sums)
     early.take_up(progress)
     for name in ("params", "running_stats"):  # the best ones are early stopping's by now
         if name in arrays:
@@ -85,9 +86,14 @@ def continuation_of(
     if plan.extras.optimizer in SCIPY_OPTIMIZERS:
         return None
     epoch, row = divmod(int(state.position[0]), rows)
+    in_batch = row % plan.batch_size  # rows of a batch without its update: they are visited again
+    row -= in_batch
     steps = epoch * -(-rows // plan.batch_size) + row // plan.batch_size
     record, of_epoch = divmod(epoch, plan.record_every)
-    under_way = row > 0 and of_epoch == 0
+    measured: tuple[float | None, float | None] = 0.0, 0.0
+    if row > 0 and of_epoch == 0:
+        sums = float(state.errors[record]), float(state.losses[record])
+        measured = (None, None) if in_batch else sums
     arrays: dict[str, NDArray[Any]] = {"velocity": state.velocity, "squares": state.squares}
     if plan.momentum == 0 and not state.squares.size:
         del arrays["velocity"]  # which is the last gradient
@@ -101,12 +107,11 @@ def continuation_of(
     progress = Progress(
         plan.seed,
         rows,
-        int(state.position[0]),
+        epoch * rows + row,
         plan.extras.steps_before + steps,
         plan.extras.steps_before,
         float(state.learning_rate_factor[0]),
-        float(state.errors[record]) if under_way else 0.0,
-        float(state.losses[record]) if under_way else 0.0,
+        *measured,
         *early.progress,
     )
     numbers = np.array([value for value in progress if value is not None], np.float64)

@@ -90,10 +90,12 @@ def continuation_of(
     row -= in_batch
     steps = epoch * -(-rows // plan.batch_size) + row // plan.batch_size
     record, of_epoch = divmod(epoch, plan.record_every)
-    measured: tuple[float | None, float | None] = 0.0, 0.0
+    error: float | None = 0.0
+    loss: float | None = 0.0
     if row > 0 and of_epoch == 0:
-        sums = float(state.errors[record]), float(state.losses[record])
-        measured = (None, None) if in_batch else sums
+        error, loss = float(state.errors[record]), float(state.losses[record])
+        if in_batch:
+            error = loss = None
     arrays: dict[str, NDArray[Any]] = {"velocity": state.velocity, "squares": state.squares}
     if plan.momentum == 0 and not state.squares.size:
         del arrays["velocity"]  # which is the last gradient
@@ -111,7 +113,8 @@ def continuation_of(
         plan.extras.steps_before + steps,
         plan.extras.steps_before,
         float(state.learning_rate_factor[0]),
-        *measured,
+        error,
+        loss,
         *early.progress,
     )
     numbers = np.array([value for value in progress if value is not None], np.float64)

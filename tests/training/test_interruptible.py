@@ -62,7 +62,5 @@ def test_the_reference_ends_between_two_steps(monkeypatch):
     assert reference.fit(run.plan, run.X, run.y, states[0], 600)
     kernels.fit(run.plan, run.X, run.y, states[1], 100)
     assert len(steps) == 5
-    assert (
-        states[0].position[0] == states[1].position[0] == 100
-    )  # a run that is resumed goes on there
+    assert states[0].position[0] == states[1].position[0] == 100  # where a resumed run goes on
     assert_allclose(states[0].params, states[1].params, rtol=1e-12)

@@ -161,6 +161,16 @@ def test_copies_go_on_bit_for_bit(target, way, settings, tmp_path):
 
 
 @quiet
+def test_partial_fit_takes_one_label_a_row_after_several():
+    """As scikit-learn's does: the rows are then one-hot, on the quick path, too."""
+    pair = pair_for("labels")
+    for model in pair:
+        model.partial_fit(X, TARGETS["labels"], classes=[0, 1, 2])
+        model.partial_fit(X, CLASSES).partial_fit(X, CLASSES)
+    assert_same_weights(*pair)
+
+
+@quiet
 def test_copies_do_not_share_memory():
     model = pair_for("classes")[0].fit(X, CLASSES)
     other = copy.deepcopy(model)

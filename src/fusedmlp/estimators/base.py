@@ -80,12 +80,7 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
             self._initialize(y, [X.shape[1], *sizes, self.n_outputs_], X.dtype)
         held_out = None if validation is None else self._validated(*validation)
         self._train(X, y, sample_weight, incremental, held_out)
-        for layer in (*self.coefs_, *self.intercepts_):
-            if not np.isfinite(layer).all():
-                raise ValueError(
-                    "Solver produced non-finite parameter weights. The input data may contain "
-                    "large values and need to be preprocessed."
-                )
+        network_of(self).require_finite()
         return self
 
     def _initialize(self, y: Numbers, layer_units: list[int], dtype: Any) -> None:

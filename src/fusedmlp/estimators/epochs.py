@@ -47,7 +47,7 @@ class EpochLoop:
         options = network_options(model, network.params.dtype) | step_options(model, weighted)
         options |= {"batch_size": batch_size, "epochs": self._at_once}
         momentum = model.momentum if model.solver == "sgd" else None
-        plan, _ = plan_of(options, network.sizes, self._rows, momentum, data.row_weights)
+        plan = plan_of(options, network.sizes, self._rows, momentum, data.row_weights)
         self._plan = plan._replace(given_orders=self._at_once if plan.shuffle else 0)
         self._order = np.arange(self._rows)
         self._state = make_state(plan, network.params, self._rows, data.row_weights)._replace(

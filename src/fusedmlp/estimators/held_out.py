@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import check_scoring, r2_score
 
+from fusedmlp.backends import implementation
 from fusedmlp.checks.arrays import Array
 from fusedmlp.estimators.network import Network
 from fusedmlp.estimators.settings import outputs_in_mean
@@ -43,11 +44,13 @@ class Validation:
 
     def measure(self) -> tuple[float, float]:
         """Return the score, which is better if higher, and the mean loss, without penalties."""
-        trained, data = self._network.trained, self._data
+        trained, data, backend = self._network.trained, self._data, self._model.backend
+        of_sums = takes_sums(self._plan)
         with np.errstate(all="ignore"):  # a run that diverges has outputs that are not finite
-            sums = (trained._sums if takes_sums(self._plan) else trained.predict)(data.X)
-            loss = total_loss(self._model.backend, self._plan, sums, data) / data.total_weight
-            outputs = trained.predict(data.X) if takes_sums(self._plan) else sums
+            outputs = (trained._sums if of_sums else trained.predict)(data.X)
+            loss = total_loss(backend, self._plan, outputs, data) / data.total_weight
+            if of_sums:
+                implementation(backend).activate(int(self._plan.activations[-1]), outputs)
         loss /= outputs_in_mean(self._model)
         if self._score is None:
             return -loss, loss

@@ -48,7 +48,7 @@ class LossAndGradient:
         sizes = [self._X.shape[1], *(layer.shape[1] for layer in model.coefs_)]
         options = network_options(model, np.float64)
         options |= {"optimizer": "lbfgs", "l2": model.alpha * self._outputs / rows}
-        self._plan, _ = plan_of(options, sizes, len(self._X), row_weights=self._weights)
+        self._plan = plan_of(options, sizes, len(self._X), row_weights=self._weights)
         self._places = _places_of_packed(sizes)
         self._params = aligned_zeros(self._places.size, np.float64)
         self._gradient = aligned_zeros(self._places.size, np.float64)

@@ -69,6 +69,19 @@ class Network:
             if mine is not layer:
                 mine[...] = layer
 
+    def require_finite(self) -> None:
+        """Raise ValueError, with scikit-learn's words, unless all parameters are finite."""
+        if not np.isfinite(self.params).all():
+            raise ValueError(
+                "Solver produced non-finite parameter weights. The input data may contain large "
+                "values and need to be preprocessed."
+            )
+
+    def is_of(self, model: Any) -> bool:
+        """Whether the estimator's layers are these views."""
+        mine, theirs = self.coefs + self.intercepts, [*model.coefs_, *model.intercepts_]
+        return all(a is b for a, b in zip(mine, theirs, strict=True))
+
     def fits(self, model: Any) -> bool:
         """Whether the estimator's layers have the shapes and the dtype of this network.
 
@@ -76,8 +89,7 @@ class Network:
         """
         if self._settings != _settings_of(model):
             return False
-        mine = [*self.coefs, *self.intercepts]
-        theirs = [*model.coefs_, *model.intercepts_]
+        mine, theirs = self.coefs + self.intercepts, [*model.coefs_, *model.intercepts_]
         return len(mine) == len(theirs) and all(
             a is b or (a.shape == np.shape(b) and a.dtype == getattr(b, "dtype", None))
             for a, b in zip(mine, theirs, strict=True)
@@ -91,7 +103,7 @@ def network_of(model: Any) -> Network:
     """
     network: Network | None = getattr(model, "_network", None)
     if network is not None and network.fits(model):
-        if network.coefs[0] is not model.coefs_[0] or not _same(network, model):
+        if not network.is_of(model):
             network.copy_from(model.coefs_, model.intercepts_)
             _link(model, network)
         return network
@@ -117,12 +129,6 @@ def _keep_batch_norm(before: Network, network: Network) -> None:
     _, _, end = layer_offsets(network.sizes, bias=True)
     if before.params.size == network.params.size:
         network.params[end:], network.running_stats[:] = before.params[end:], before.running_stats
-
-
-def _same(network: Network, model: Any) -> bool:
-    return all(a is b for a, b in zip(network.coefs, model.coefs_, strict=True)) and all(
-        a is b for a, b in zip(network.intercepts, model.intercepts_, strict=True)
-    )
 
 
 def _link(model: Any, network: Network) -> None:

@@ -56,14 +56,8 @@ def quick_step(model: Any, X: Any, y: Any) -> bool:
     if network_of(model) is not last.network:
         return False
     last.loop.again(Dataset(kernel_array(X, dtype), targets, None))
-    return bool(np.isfinite(last.network.params).all()) or _refused()
-
-
-def _refused() -> bool:
-    raise ValueError(
-        "Solver produced non-finite parameter weights. The input data may contain large values and "
-        "need to be preprocessed."
-    )
+    last.network.require_finite()
+    return True
 
 
 def _targets(model: Any, y: NDArray[Any], dtype: Any) -> Array | None:
@@ -73,7 +67,7 @@ def _targets(model: Any, y: NDArray[Any], dtype: Any) -> Array | None:
             return None
         return kernel_array(y, dtype).reshape(len(y), -1) if np.isfinite(y).all() else None
     classes = model.classes_
-    if y.ndim != 1 or y.dtype != classes.dtype or model._label_binarizer.y_type_ == "multilabel":
+    if y.ndim != 1 or y.dtype != classes.dtype:
         return None
     places = np.searchsorted(classes, y)
     places[places == len(classes)] = 0

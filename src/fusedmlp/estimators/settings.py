@@ -91,20 +91,19 @@ def plan_of(
     rows: int,
     momentum: float | None = None,
     row_weights: NDArray[Any] | None = None,
-) -> tuple[Plan, dict[str, Any]]:
-    """Return the plan of a run of `rows` rows, and all options.
+) -> Plan:
+    """Return the plan of a run of `rows` rows.
 
     Raises
     ------
     TypeError, ValueError
         As `fusedmlp.train` does, for options out of range or that contradict each other.
     """
-    given = {**options, "sample_weight": row_weights}
-    checked = {"hidden": tuple(sizes[1:-1]), **checked_options(given)}
+    checked = checked_options({**options, "sample_weight": row_weights})
     plan = make_plan(checked, sizes, rows)
     if momentum is not None:
         plan = plan._replace(momentum=plan.momentum.dtype.type(momentum))
-    return plan, checked
+    return plan
 
 
 def kernel_array(array: Any, dtype: Any) -> Array:

@@ -34,7 +34,7 @@ class About(NamedTuple):
         """The epochs of the run that this one resumed."""
         if self.progress is None:
             return 0
-        return self.progress.position // self.progress.rows - self.epochs
+        return self.progress.epochs - self.epochs
 
 
 def checked_about(text: str, has_progress: bool) -> About:

@@ -25,6 +25,11 @@ class Progress(NamedTuple):
     best_epoch: int
     without_progress: int
 
+    @property
+    def epochs(self) -> int:
+        """The epochs that are over."""
+        return self.position // self.rows
+
 
 class Continuation(NamedTuple):
     """The progress of a run, and its arrays.

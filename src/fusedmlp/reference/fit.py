@@ -8,7 +8,6 @@ from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.signals import STOP
 from fusedmlp.plan.state import State
 from fusedmlp.reference.activations import Array
-from fusedmlp.reference.penalties import penalty
 from fusedmlp.reference.steps.batch import all_rows, next_batch, shuffle_rows
 from fusedmlp.reference.steps.batch_norm import update_running_stats
 from fusedmlp.reference.steps.forward_backward import (
@@ -20,7 +19,12 @@ from fusedmlp.reference.steps.forward_backward import (
 from fusedmlp.reference.steps.layers import layers_of
 from fusedmlp.reference.steps.loss import loss_of
 from fusedmlp.reference.steps.network import Network, network_in_training, network_of
-from fusedmlp.reference.steps.parameter_update import apply_update, penalize_all, penalize_and_clip
+from fusedmlp.reference.steps.parameter_update import (
+    apply_update,
+    penalize_all,
+    penalize_and_clip,
+    penalties_of,
+)
 from fusedmlp.reference.steps.records import record
 from fusedmlp.reference.steps.row_sampling import update_sampler
 
@@ -60,8 +64,7 @@ def gradient(
     value = loss_of(plan, outputs[-1], sums, y, row_weights)
     if plan.reduction == Reduction.MEAN:
         value /= batch.total_weight
-    l1, l2 = plan.extras.l1, plan.extras.l2
-    return value + sum(penalty(weights, l1, l2) for weights, _ in network.layers)
+    return value + penalties_of(plan, params)
 
 
 @np.errstate(over="ignore", invalid="ignore")

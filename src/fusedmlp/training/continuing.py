@@ -46,8 +46,8 @@ def plan_options(options: Mapping[str, Any], kept: Continuation | None, every: i
     """
     if kept is None:
         return options
-    before = kept.progress.position // kept.progress.rows
-    return {**options, "epochs": before + options["epochs"], "record_every": every}
+    epochs = kept.progress.epochs + options["epochs"]
+    return {**options, "epochs": epochs, "record_every": every}
 
 
 def take_up(
@@ -103,7 +103,7 @@ def continuation_of(
     if plan.extras.optimizer == Optimizer.AW_SGD:
         arrays |= {name: getattr(state, name) for name in SAMPLER}
     if early.will_restore:
-        arrays |= {"params": state.params, "running_stats": state.running_stats}
+        arrays |= {"params": state.params.copy(), "running_stats": state.running_stats.copy()}
     if validation_rows is not None:
         arrays["validation_rows"] = validation_rows
     progress = Progress(
@@ -120,4 +120,4 @@ def continuation_of(
     numbers = np.array([value for value in progress if value is not None], np.float64)
     if not all(np.isfinite(each).all() for each in (numbers, *arrays.values())):
         return None
-    return Continuation(progress, {n: np.array(a) for n, a in arrays.items() if a.size})
+    return Continuation(progress, {name: array for name, array in arrays.items() if array.size})

@@ -92,7 +92,7 @@ def _result(plan: Plan, request: Request, outcome: Outcome) -> Trained:
     state, rows = outcome.state, len(request.data.X)
     epochs, before = int(state.position[0]) // rows, 0
     if request.resumed and request.before is not None:
-        before = request.before.progress.position // rows
+        before = request.before.progress.epochs
     changes = state.direction_changes
     return Trained(
         history=outcome.control.history(epochs),

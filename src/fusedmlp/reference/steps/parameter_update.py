@@ -7,7 +7,7 @@ from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.state import State
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
-from fusedmlp.reference.penalties import clip_norm, clip_values, penalize
+from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
 from fusedmlp.reference.steps.batch import Batch
 from fusedmlp.reference.steps.layers import layers_of
 from fusedmlp.reference.updates import count_direction_changes, update
@@ -36,6 +36,12 @@ def penalize_all(plan: Plan, params: Array, gradient: Array, factor: float = 1.0
         layers_of(plan, params), layers_of(plan, gradient), strict=True
     ):
         penalize(weights, weight_gradient, l1, l2)
+
+
+def penalties_of(plan: Plan, params: Array) -> float:
+    """Return the sum of the penalties on all layers' weights."""
+    l1, l2 = plan.extras.l1, plan.extras.l2
+    return sum(penalty(weights, l1, l2) for weights, _ in layers_of(plan, params))
 
 
 def apply_update(plan: Plan, state: State, batch: Batch, rows: int) -> None:

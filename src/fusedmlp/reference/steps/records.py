@@ -4,10 +4,9 @@ from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.state import State
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.losses import absolute_error
-from fusedmlp.reference.penalties import penalty
 from fusedmlp.reference.steps.batch import Batch
-from fusedmlp.reference.steps.layers import layers_of
 from fusedmlp.reference.steps.loss import loss_of
+from fusedmlp.reference.steps.parameter_update import penalties_of
 
 
 def record(plan: Plan, state: State, batch: Batch, outputs: Array, sums: Array) -> None:
@@ -17,7 +16,7 @@ def record(plan: Plan, state: State, batch: Batch, outputs: Array, sums: Array) 
     number, y, factor = batch.epoch // plan.record_every, batch.y, 1.0
     if plan.extras.scale_penalties:  # of a batch's mean loss, with the penalties, times its rows
         factor = len(y) * batch.scale(plan) if plan.extras.weighted else 1.0
-        state.losses[number] += factor * _penalties(plan, state)
+        state.losses[number] += factor * penalties_of(plan, state.params)
     if not plan.extras.weighted:
         state.errors[number] += absolute_error(outputs, y)
         state.losses[number] += loss_of(plan, outputs, sums, y)
@@ -26,9 +25,3 @@ def record(plan: Plan, state: State, batch: Batch, outputs: Array, sums: Array) 
     weights = batch.row_weights.tolist()
     state.errors[number] += sum(w * error for w, error in zip(weights, errors, strict=True))
     state.losses[number] += factor * loss_of(plan, outputs, sums, y, batch.row_weights)
-
-
-def _penalties(plan: Plan, state: State) -> float:
-    """Return the sum of the penalties on all weights."""
-    l1, l2 = plan.extras.l1, plan.extras.l2
-    return sum(penalty(weights, l1, l2) for weights, _ in layers_of(plan, state.params))

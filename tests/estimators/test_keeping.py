@@ -187,6 +187,17 @@ def test_copies_of_a_warm_start_go_on_bit_for_bit():
     assert_same(model.fit(X, NUMBERS), other.fit(X, NUMBERS), 0)
 
 
+@quiet
+@pytest.mark.parametrize("way", COPIES)
+def test_a_copy_leaves_nothing_in_the_original(way, tmp_path):
+    model = pair_for("numbers")[0].set_params(batch_norm=True).fit(X, NUMBERS)
+    names = set(vars(model))
+    COPIES[way](model, tmp_path)
+    assert set(vars(model)) == names
+    model.set_params(batch_norm=False).fit(X, NUMBERS)
+    assert np.array_equal(COPIES[way](model, tmp_path).predict(X), model.predict(X))
+
+
 # Prints and warnings
 
 

@@ -237,7 +237,7 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
     # Pickles and copies
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = super().__getstate__()
+        state: dict[str, Any] = dict(super().__getstate__())  # a copy: it is the attributes
         network: Network | None = state.get("_network")
         if network is not None and self.batch_norm:
             state["_batch_norm_state"] = (network.params.copy(), network.running_stats.copy())

@@ -18,7 +18,7 @@ from fusedmlp.backends import predictor_of
 from fusedmlp.checks.arrays import Array
 from fusedmlp.estimators.callbacks import CallbackSupportMixin
 from fusedmlp.estimators.epochs import EpochLoop, clipped_batch_size
-from fusedmlp.estimators.held_out import HeldOut
+from fusedmlp.estimators.held_out import GivenRows, HeldOut
 from fusedmlp.estimators.lbfgs import LossAndGradient, require_no_masks
 from fusedmlp.estimators.network import Network, network_of
 from fusedmlp.estimators.quick_step import PartialFits, settings_of
@@ -62,7 +62,7 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
         y: Any,
         sample_weight: Any = None,
         incremental: bool = False,
-        validation: tuple[Any, Any, Any] | None = None,
+        validation: GivenRows | None = None,
     ) -> "FusedMLP":
         """Train, as scikit-learn's method of this name does."""
         sizes = hidden_sizes(self.hidden_layer_sizes)

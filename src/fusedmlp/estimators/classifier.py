@@ -14,8 +14,10 @@ from sklearn.utils.validation import validate_data
 
 from fusedmlp.estimators.base import CONSTRAINTS, FusedMLP
 from fusedmlp.estimators.class_weight import class_weighted, require_no_balance
+from fusedmlp.estimators.held_out import given_rows
 from fusedmlp.estimators.labels import encoded
 from fusedmlp.estimators.quick_step import quick_step
+from fusedmlp.estimators.settings import keep_parameters
 
 Seed = int | np.random.RandomState | None
 
@@ -178,41 +180,8 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
         threads: int | None = None,
         backend: str = "kernels",
     ) -> None:
-        super().__init__(
-            hidden_layer_sizes=hidden_layer_sizes,
-            activation=activation,
-            solver=solver,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init,
-            power_t=power_t,
-            max_iter=max_iter,
-            shuffle=shuffle,
-            random_state=random_state,
-            tol=tol,
-            verbose=verbose,
-            warm_start=warm_start,
-            momentum=momentum,
-            nesterovs_momentum=nesterovs_momentum,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-            n_iter_no_change=n_iter_no_change,
-            max_fun=max_fun,
-        )
-        self.class_weight = class_weight
-        self.dropout = dropout
-        self.dropconnect = dropconnect
-        self.batch_norm = batch_norm
-        self.l1 = l1
-        self.clip_norm = clip_norm
-        self.scoring = scoring
-        self.callback = callback
-        self.threads = threads
-        self.backend = backend
+        super().__init__()
+        keep_parameters(self, locals())
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -247,9 +216,7 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
         ValueError
             For data that scikit-learn's refuses, and for weights that are no longer finite.
         """
-        if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val must come together")
-        validation = None if X_val is None else (X_val, y_val, sample_weight_val)
+        validation = given_rows(X_val, y_val, sample_weight_val)
         sample_weight = class_weighted(self, y, sample_weight, incremental=False)
         self._fit(X, y, sample_weight, validation=validation)
         return self

@@ -18,6 +18,23 @@ from fusedmlp.training.evaluation import takes_sums, total_loss
 LEAST_DENOMINATOR = 1e-300  # of R2; below, scikit-learn's own rules apply
 
 
+# X_val, y_val and sample_weight_val, as a caller gives them.
+GivenRows = tuple[Any, Any, Any]
+
+
+def given_rows(X: Any, y: Any, sample_weight: Any) -> GivenRows | None:
+    """Return the rows that a caller gives for validation; None: there are none.
+
+    Raises
+    ------
+    ValueError
+        If there are only inputs, or only targets.
+    """
+    if (X is None) != (y is None):
+        raise ValueError("X_val and y_val must come together")
+    return None if X is None else (X, y, sample_weight)
+
+
 class HeldOut(NamedTuple):
     """Rows for validation, in the dtype of the network, and their labels or numbers."""
 

@@ -19,6 +19,13 @@ ACTIVATIONS = ("logistic", *HIDDEN_ACTIVATIONS)
 MEAN_OF_OUTPUTS = ("squared_error", "absolute_error", "huber")
 
 
+def keep_parameters(model: Any, given: dict[str, Any]) -> None:
+    """Set an estimator's parameters; given: the local variables of its constructor."""
+    attributes = vars(model)
+    attributes.update(given)
+    del attributes["self"], attributes["__class__"]
+
+
 def hidden_sizes(given: Any) -> list[int]:
     """Return the sizes of the hidden layers, as scikit-learn checks them."""
     sizes = list(given) if hasattr(given, "__iter__") else [given]

@@ -11,6 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 import fusedmlp
 
 SETTINGS = [{}, {"solver": "sgd"}, {"solver": "lbfgs"}, {"early_stopping": True}]
+SETTINGS += [{"n_starts": 2, "combine": "average"}]
 KINDS = ["MLPClassifier", "MLPRegressor"]
 
 # Checks that scikit-learn's own estimators fail in the same configuration: some fit one row or one

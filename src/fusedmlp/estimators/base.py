@@ -23,11 +23,12 @@ from fusedmlp.estimators.lbfgs import LossAndGradient, require_no_masks
 from fusedmlp.estimators.network import Network, network_of
 from fusedmlp.estimators.quick_step import PartialFits, settings_of
 from fusedmlp.estimators.settings import ACTIVATIONS, hidden_sizes, kernel_array
+from fusedmlp.estimators.several_starts import forget_starts, mean_of
 from fusedmlp.plan.threads import MOST_THREADS
 from fusedmlp.training.data import Dataset
 
 Numbers = NDArray[Any]
-NOT_PICKLED = ("_network", "_loss_and_gradient", "_partial_fits")
+NOT_PICKLED = ("_network", "_loss_and_gradient", "_partial_fits", "_shared_stop")
 
 THEIRS = BaseMultilayerPerceptron._parameter_constraints
 SHARE = [Interval(Real, 0, 0.999, closed="both")]
@@ -42,6 +43,8 @@ CONSTRAINTS: dict[str, Any] = {
     "callback": [callable, None],
     "threads": [Interval(Integral, 1, MOST_THREADS, closed="both"), None],
     "backend": [StrOptions({"kernels", "reference"})],
+    "n_starts": [Interval(Integral, 1, None, closed="left")],
+    "combine": [StrOptions({"best", "average"})],
 }
 
 # Rows of a sparse matrix that are made dense at once, in numbers.
@@ -64,7 +67,9 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
         incremental: bool = False,
         validation: GivenRows | None = None,
     ) -> "FusedMLP":
-        """Train, as scikit-learn's method of this name does."""
+        """Train one network, as scikit-learn's method of this name does."""
+        if "start_scores_" in vars(self):
+            forget_starts(self)
         sizes = hidden_sizes(self.hidden_layer_sizes)
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
@@ -190,6 +195,9 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
         """Return the outputs (rows, outputs) for checked inputs."""
         if check_input:
             X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
+        members = getattr(self, "estimators_", None)
+        if members is not None:
+            return mean_of(member._forward_pass_fast(X, False) for member in members)
         network = network_of(self)
         dtype = network.params.dtype
         if sparse.issparse(X):
@@ -208,7 +216,8 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
         function of X (rows, n_features)
             X must be a C-ordered array of finite numbers of the fitted dtype: little is checked.
             The result is that of `predict_proba` for a classifier, of `predict` for a regressor.
-            It goes on with the parameters as they are at this moment.
+            It goes on with the parameters as they are at this moment. Of several starts with
+            combine="average" it is the mean, too.
 
         Raises
         ------
@@ -216,6 +225,9 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
             Before `fit`.
         """
         check_is_fitted(self)
+        if hasattr(self, "estimators_"):
+            functions = [member.predictor() for member in self.estimators_]
+            return lambda X: mean_of(function(X) for function in functions)
         trained = network_of(self).trained
         params, n_out = trained._params_without_batch_norm().copy(), int(self.n_outputs_)
         predict = predictor_of(self.backend, trained._plan_for(1)._replace(threads=1))

@@ -13,6 +13,7 @@ from fusedmlp.estimators.held_out import HeldOut, Validation
 from fusedmlp.estimators.network import Network
 from fusedmlp.estimators.optimizer_memory import memory_for
 from fusedmlp.estimators.settings import network_options, outputs_in_mean, plan_of, step_options
+from fusedmlp.estimators.shared_stop import stop_check, stops_others
 from fusedmlp.plan.state import make_state
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.early_stopping import ADAPTIVE_DIVISOR, LEAST_LEARNING_RATE
@@ -57,7 +58,12 @@ class EpochLoop:
             running_stats=network.running_stats,
         )
         self._slices = Slices(
-            model.backend, self._plan, data, self._state, lambda _: None, model.threads is not None
+            model.backend,
+            self._plan,
+            data,
+            self._state,
+            stop_check(model),
+            model.threads is not None,
         )
         self._data = data
         self._callbacks: Callbacks | None = None
@@ -130,7 +136,8 @@ class EpochLoop:
                     )
                     break
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=5)
+            if not stops_others(model):  # who are told once
+                warnings.warn("Training interrupted by user.", stacklevel=5)
         if self._best is not None:
             self._network.params[:], self._network.running_stats[:] = self._best
         if self._callbacks is not None:

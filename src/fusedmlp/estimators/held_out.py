@@ -9,7 +9,7 @@ from sklearn.metrics import check_scoring, r2_score
 
 from fusedmlp.backends import implementation
 from fusedmlp.checks.arrays import Array
-from fusedmlp.estimators.network import Network
+from fusedmlp.estimators.network import Network, network_of
 from fusedmlp.estimators.settings import outputs_in_mean
 from fusedmlp.plan.plan import Plan
 from fusedmlp.training.data import Dataset
@@ -107,3 +107,12 @@ class Validation:
         if (total < LEAST_DENOMINATOR).any():
             return float(r2_score(y, outputs, sample_weight=weights))
         return float((1 - residual / total).mean())
+
+
+def score_on(model: Any, rows: GivenRows) -> float:
+    """Return the score, as `Validation` has it, of a fitted estimator on rows of the caller's."""
+    X, y, weights, labels = model._validated(*rows)
+    network = network_of(model)
+    held_out = HeldOut(model._dataset(X, y, weights, network), labels)
+    score, _ = Validation(model, held_out, network, network.trained._plan_for(1)).measure()
+    return score

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from fusedmlp.backends import implementation
 from fusedmlp.estimators.settings import kernel_array, network_options, outputs_in_mean, plan_of
+from fusedmlp.estimators.shared_stop import stop_check
 from fusedmlp.plan.blocking import step_flops
 from fusedmlp.plan.parameters import aligned_zeros, layer_offsets
 from fusedmlp.plan.signals import new_signals
@@ -55,6 +56,7 @@ class LossAndGradient:
         self._signals = new_signals()
         self._flops = 0 if model.backend == "reference" else step_flops(sizes, len(self._X))
         self._function = implementation(model.backend).gradient
+        self._check = stop_check(model)
 
     def is_of(self, X: Any, y: Any, sample_weight: Any) -> bool:
         """Whether this is the function of these arrays."""
@@ -62,6 +64,7 @@ class LossAndGradient:
 
     def __call__(self, packed: Vector) -> tuple[float, Vector]:
         """Return the loss and its gradient; packed: all coefs_, then all intercepts_."""
+        self._check(self)
         self._params[self._places] = packed
         call = self._plan, self._params, self._X, self._y, self._gradient, self._weights
         loss = interruptible(self._signals, self._flops, self._function, *call, self._signals)

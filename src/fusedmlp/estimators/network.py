@@ -13,6 +13,10 @@ from fusedmlp.plan.parameters import aligned_zeros, layer_offsets
 from fusedmlp.trained import Trained
 
 
+class NonFiniteWeightsError(ValueError):
+    """Training has left weights that are infinite or not numbers."""
+
+
 class Network:
     """A network whose parameters an estimator's training changes in place.
 
@@ -70,9 +74,9 @@ class Network:
                 mine[...] = layer
 
     def require_finite(self) -> None:
-        """Raise ValueError, with scikit-learn's words, unless all parameters are finite."""
+        """Raise an error, with scikit-learn's words, unless all parameters are finite."""
         if not np.isfinite(self.params).all():
-            raise ValueError(
+            raise NonFiniteWeightsError(
                 "Solver produced non-finite parameter weights. The input data may contain large "
                 "values and need to be preprocessed."
             )

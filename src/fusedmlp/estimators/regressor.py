@@ -14,6 +14,7 @@ from fusedmlp.estimators.base import CONSTRAINTS, FusedMLP
 from fusedmlp.estimators.held_out import given_rows
 from fusedmlp.estimators.quick_step import quick_step
 from fusedmlp.estimators.settings import keep_parameters
+from fusedmlp.estimators.several_starts import fit_starts, goes_on
 
 Seed = int | np.random.RandomState | None
 
@@ -103,6 +104,16 @@ class MLPRegressor(FusedMLP, TheirRegressor):  # type: ignore[misc]
         Threads that share a step's work; None is as many as pay. The results have the same bits.
     backend : {"kernels", "reference"}, default "kernels"
         Compiled code, or NumPy.
+    n_starts : int, default 1
+        Networks that `fit` trains, at least 1, each from other first weights and as alone with its
+        random_state: as many at once as joblib is told (``joblib.parallel_config``), else as there
+        are cores, but within a job of joblib's as joblib chooses, which is mostly one. With
+        threads=None, those that run at once have a thread each; the bits do not depend on it.
+        callback is called for each, perhaps from several threads; verbose prints a score for each;
+        Ctrl-C keeps the best so far. Not with warm_start, `set_callbacks` or `partial_fit`: after
+        ``set_params(n_starts=1)`` these go on with the best.
+    combine : {"best", "average"}, default "best"
+        Whether to keep the start with the highest score, or to predict the mean of all.
 
     Attributes
     ----------
@@ -124,6 +135,18 @@ class MLPRegressor(FusedMLP, TheirRegressor):  # type: ignore[misc]
     feature_names_in_ : ndarray of str
         Where X has names.
     out_activation_ : str
+    start_random_states_ : list
+        With n_starts above 1, as the rest: random_state of each start. The first is the
+        estimator's own (a RandomState as it was before `fit`), the others follow from it.
+    start_scores_ : ndarray (n_starts,)
+        best_validation_score_ of each with early_stopping (each holds out rows of its own, so that
+        X_val compares better); else the score, as `scoring` names it, on X_val; without any,
+        -loss_. -inf stands for weights that are not finite.
+    best_start_ : int
+        The start with the highest score, whose coefs_, loss_curve_ and so on the estimator has.
+    estimators_ : list of MLPRegressor
+        With combine="average": the fitted starts whose weights are finite. They predict:
+        what is written into the estimator's own coefs_ changes nothing.
 
     Examples
     --------
@@ -179,6 +202,8 @@ class MLPRegressor(FusedMLP, TheirRegressor):  # type: ignore[misc]
         callback: Callable[[Any], Any] | None = None,
         threads: int | None = None,
         backend: str = "kernels",
+        n_starts: int = 1,
+        combine: str = "best",
     ) -> None:
         super().__init__()
         keep_parameters(self, locals())
@@ -214,13 +239,17 @@ class MLPRegressor(FusedMLP, TheirRegressor):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            For data that scikit-learn's refuses, and for weights that are no longer finite.
+            For data that scikit-learn's refuses, for weights (of all starts) that are no longer
+            finite, and for n_starts above 1 with warm_start or `set_callbacks`.
         """
         validation = given_rows(X_val, y_val, sample_weight_val)
+        if self.n_starts > 1:
+            fit_starts(self, (X, y, sample_weight), validation)
+            return self
         self._fit(X, y, sample_weight, validation=validation)
         return self
 
-    @available_if(lambda model: model._check_solver())
+    @available_if(goes_on)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "MLPRegressor":
         """Train for one epoch over these rows, and go on from the last call.
 

@@ -22,8 +22,9 @@ LEVELS = [
     ["trained"],
     ["network_file", "backends"],
     ["reference/__init__", "kernels/__init__"],
+    ["reference/networks", "kernels/networks"],
     ["reference/fit", "reference/surface", "kernels/fit", "kernels/surface"],
-    ["reference/steps", "kernels/lanes"],
+    ["reference/steps", "kernels/lanes", "kernels/many"],
     ["kernels/blocked"],
     ["reference", "kernels"],  # the other twins
     ["kernels/matmul", "kernels/functions"],

@@ -9,6 +9,7 @@ with garbage_collection_off():  # Numba is imported here
     from fusedmlp.kernels.layers import backpropagate, forward, layer_gradient
     from fusedmlp.kernels.log_loss import log_loss_of_sums
     from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted_loss
+    from fusedmlp.kernels.networks import fit_networks, measure_networks
     from fusedmlp.kernels.normalization import follow, normalize, normalize_backward
     from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
     from fusedmlp.kernels.penalties import clip_norm, clip_values, penalize, penalty
@@ -32,6 +33,7 @@ __all__ = [
     "error_surface",
     "error_weighted_derivative",
     "fit",
+    "fit_networks",
     "follow",
     "forward",
     "gradient",
@@ -40,6 +42,7 @@ __all__ = [
     "learn_to_sample",
     "log_loss_of_sums",
     "loss",
+    "measure_networks",
     "mix",
     "normalize",
     "normalize_backward",

@@ -6,6 +6,7 @@ the files, which do not.
 
 from fusedmlp.plan.operations.arguments import checked
 from fusedmlp.plan.operations.declarations import OPERATIONS
+from fusedmlp.plan.operations.networks import check_fit_networks, check_measure_networks
 from fusedmlp.plan.operations.runs import (
     check_fit,
     check_gradient,
@@ -17,6 +18,7 @@ from fusedmlp.reference.fit import fit, gradient, predict
 from fusedmlp.reference.layers import backpropagate, forward, layer_gradient
 from fusedmlp.reference.log_loss import log_loss_of_sums
 from fusedmlp.reference.losses import absolute_error, loss, output_delta, weighted_loss
+from fusedmlp.reference.networks import fit_networks, measure_networks
 from fusedmlp.reference.normalization import follow, normalize, normalize_backward
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
 from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
@@ -38,6 +40,7 @@ __all__ = [
     "error_surface",
     "error_weighted_derivative",
     "fit",
+    "fit_networks",
     "follow",
     "forward",
     "gradient",
@@ -46,6 +49,7 @@ __all__ = [
     "learn_to_sample",
     "log_loss_of_sums",
     "loss",
+    "measure_networks",
     "mix",
     "normalize",
     "normalize_backward",
@@ -67,3 +71,5 @@ predict = checked(predict, check_prediction)
 gradient = checked(gradient, check_gradient)
 fit = checked(fit, check_fit)
 error_surface = checked(error_surface, check_surface)
+fit_networks = checked(fit_networks, check_fit_networks)
+measure_networks = checked(measure_networks, check_measure_networks)

@@ -41,10 +41,26 @@ class Request(NamedTuple):
     progress: bool
 
 
+class Arguments(NamedTuple):
+    """The checked arguments of a run, before anything is drawn for it."""
+
+    options: Mapping[str, Any]
+    sizes: tuple[int, ...]  # units of the input and of each layer
+    data: Dataset  # all rows
+    validation: Dataset | int | None  # or how many rows to hold out
+
+
 def checked(
     X: ArrayLike, y: ArrayLike, hidden: int | Sequence[int], given: Mapping[str, Any]
 ) -> Request:
     """Check all arguments of `train`; draw the initial weights, the seed and validation rows."""
+    return drawn(checked_arguments(X, y, hidden, given))
+
+
+def checked_arguments(
+    X: ArrayLike, y: ArrayLike, hidden: int | Sequence[int], given: Mapping[str, Any]
+) -> Arguments:
+    """Check all arguments of `train`."""
     if given.get("progress"):
         require_rich()
     if given.get("dtype") is None:
@@ -55,11 +71,18 @@ def checked(
     split_off = validation if isinstance(validation, int) else 0
     refuse_for_rows(options, len(data.X) - split_off)
     sizes = (data.X.shape[1], *options["hidden"], data.y.shape[1])
-    random = _random_state(options["random_state"])
+    return Arguments(options, sizes, data, validation)
+
+
+def drawn(arguments: Arguments) -> Request:
+    """Draw the initial weights, the seed and the validation rows of a run."""
+    options, sizes, data, validation = arguments
+    split_off = validation if isinstance(validation, int) else 0
+    random = random_state(options["random_state"])
     params = initial_params(options, sizes, random)
     if options["optimizer"] == "annealing":
         _require_within(options["search_radius"], params)
-    seed = int(random.randint(0, 2**63 - 1, dtype=np.int64))
+    seed = draw_seed(random)
     before, held_out = options["warm_start"], None
     resumed = resumes(before, options, len(data.X) - split_off)
     if resumed is not None:
@@ -88,13 +111,23 @@ def checked(
     )
 
 
+def draw_seed(random: np.random.RandomState) -> int:
+    """Draw the seed of a run's order of rows, masks and draws."""
+    return int(random.randint(0, 2**63 - 1, dtype=np.int64))
+
+
+def held_out_rows(count: int, rows: int, random: np.random.RandomState) -> NDArray[np.int64]:
+    """Draw the rows to hold out."""
+    return np.sort(random.permutation(rows)[:count])
+
+
 def _validation_rows(
     resumed: Continuation | None, count: int, rows: int, random: np.random.RandomState
 ) -> NDArray[np.int64]:
     """Return the rows to hold out: drawn at random, or those of the run that is resumed."""
-    drawn = np.sort(random.permutation(rows)[:count])
+    new = held_out_rows(count, rows, random)
     kept = None if resumed is None else resumed.arrays.get("validation_rows")
-    return kept if kept is not None and kept.size == count and kept[-1] < rows else drawn
+    return kept if kept is not None and kept.size == count and kept[-1] < rows else new
 
 
 def _require_within(search_radius: float, params: Array) -> None:
@@ -116,7 +149,7 @@ class _OwnRandomState(threading.local):
 _OWN = _OwnRandomState()
 
 
-def _random_state(seed: Any) -> np.random.RandomState:
+def random_state(seed: Any) -> np.random.RandomState:
     """Return a RandomState, as scikit-learn's check_random_state does; it is not to be kept."""
     if seed is None:
         return np.random.mtrand._rand

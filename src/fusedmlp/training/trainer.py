@@ -66,16 +66,19 @@ def train(
     0.9999
     """
     request = checked(X, y, hidden, options)
-    plan = _plan_of(request)
+    plan = plan_of(request)
     outcome = run(plan, request)
-    result = _result(plan, request, outcome)
+    result = result_of(plan, request, outcome)
+    if outcome.advice is not None:
+        diverged = outcome.stopped.partition(";")[0]
+        warnings.warn(f"{diverged}; {outcome.advice}", RuntimeWarning, stacklevel=2)
     if outcome.interrupt is not None:
         outcome.interrupt.run = result  # type: ignore[attr-defined]
         raise outcome.interrupt
     return result
 
 
-def _plan_of(request: Request) -> Plan:
+def plan_of(request: Request) -> Plan:
     """Return the plan; that of a resumed run has the epochs before this one, too."""
     options: Mapping[str, Any] = request.options
     every = options["record_every"] or default_record_every(options["epochs"])
@@ -84,11 +87,8 @@ def _plan_of(request: Request) -> Plan:
     return make_plan(options, request.sizes, len(request.data.X), request.seed)
 
 
-def _result(plan: Plan, request: Request, outcome: Outcome) -> Trained:
-    """Return the trained network; warn where the run diverged."""
-    if outcome.advice is not None:
-        diverged = outcome.stopped.partition(";")[0]
-        warnings.warn(f"{diverged}; {outcome.advice}", RuntimeWarning, stacklevel=3)
+def result_of(plan: Plan, request: Request, outcome: Outcome) -> Trained:
+    """Return the trained network."""
     state, rows = outcome.state, len(request.data.X)
     epochs, before = int(state.position[0]) // rows, 0
     if request.resumed and request.before is not None:

@@ -22,6 +22,8 @@ scale_by_power(vector, k): vector * 2**k, with AVX-512 alone (USES_AVX512_MATH).
 to_float64(vector): the same numbers in float64.
 stack_buffer(memory): STACK_BYTES bytes of memory's type, until the function returns.
 transpose_tile(source, source_stride, target, target_stride): transpose lanes x lanes items.
+transpose_tile_of_rows(source, row_stride, rows, target): the same of the rows whose numbers are in
+memory at `rows`.
 maximum(a, b): in each lane the larger number.
 max_lane(vector), sum_lanes(vector): the largest lane, and the sum of the lanes.
 dot_products(vector, memory, offset): lane k is the dot product with the k-th vector of memory from
@@ -74,6 +76,7 @@ if config.DISABLE_JIT:
         sum_lanes,
         to_float64,
         transpose_tile,
+        transpose_tile_of_rows,
         zeros,
         zeros_wide,
     )
@@ -83,7 +86,6 @@ else:
         address,
         at,
         column_height,
-        dot_products,
         keep_first,
         load,
         load_column,
@@ -97,7 +99,6 @@ else:
         store,
         store_column,
         store_first,
-        transpose_tile,
     )
     from fusedmlp.kernels.vector.reciprocals import reciprocal, scale_by_power
     from fusedmlp.kernels.vector.simd import (
@@ -121,6 +122,11 @@ else:
         to_float64,
         zeros,
         zeros_wide,
+    )
+    from fusedmlp.kernels.vector.squares import (
+        dot_products,
+        transpose_tile,
+        transpose_tile_of_rows,
     )
 
 __all__ = [
@@ -163,6 +169,7 @@ __all__ = [
     "sum_lanes",
     "to_float64",
     "transpose_tile",
+    "transpose_tile_of_rows",
     "zeros",
     "zeros_wide",
 ]

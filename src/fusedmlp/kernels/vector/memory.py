@@ -198,66 +198,6 @@ def stack_buffer(typing_context, memory):
     return memory(memory), build
 
 
-def _swap_blocks(builder, low, high, distance, lanes):
-    """Swap the off-diagonal blocks of `distance` lanes of two rows of a square."""
-    first = [k if not k & distance else lanes + k - distance for k in range(lanes)]
-    second = [k + distance if not k & distance else lanes + k for k in range(lanes)]
-    indices = ir.VectorType(ir.IntType(32), lanes)
-    return (
-        builder.shuffle_vector(low, high, ir.Constant(indices, first)),
-        builder.shuffle_vector(low, high, ir.Constant(indices, second)),
-    )
-
-
-@intrinsic
-def dot_products(typing_context, vector, memory, offset):
-    lanes = lanes_of(memory.dtype)
-
-    def build(context, builder, sig, args):
-        vector_type, align = args[0].type, memory.dtype.bitwidth // 8
-        products = []
-        for k in range(lanes):
-            start = builder.add(args[2], ir.Constant(args[2].type, k * lanes))
-            pointer = vector_pointer(builder, args[1], start, vector_type)
-            products.append(builder.fmul(args[0], builder.load(pointer, align=align)))
-        while len(products) > 1:  # pairwise, as in sum_lanes
-            half = len(products) // 2
-            pairs = zip(products[:half], products[half:], strict=True)
-            products = [builder.fadd(*_swap_blocks(builder, a, b, half, lanes)) for a, b in pairs]
-        return products[0]
-
-    return vector(vector, memory, types.intp), build
-
-
-@intrinsic
-def transpose_tile(typing_context, source, source_stride, target, target_stride):
-    lanes = lanes_of(source.dtype)
-
-    def build(context, builder, sig, args):
-        vector_type = context.get_value_type(Vector(source.dtype, lanes))
-        align = source.dtype.bitwidth // 8
-        offsets = [ir.Constant(ir.IntType(64), k) for k in range(lanes)]
-        rows = [
-            builder.load(
-                vector_pointer(builder, args[0], builder.mul(args[1], k), vector_type), align=align
-            )
-            for k in offsets
-        ]
-        distance = lanes // 2
-        while distance:
-            for k in range(lanes):
-                if not k & distance:
-                    pair = _swap_blocks(builder, rows[k], rows[k + distance], distance, lanes)
-                    rows[k], rows[k + distance] = pair
-            distance //= 2
-        for k, row in zip(offsets, rows, strict=True):
-            pointer = vector_pointer(builder, args[2], builder.mul(args[3], k), vector_type)
-            builder.store(row, pointer, align=align)
-        return context.get_dummy_value()
-
-    return types.void(source, types.intp, target, types.intp), build
-
-
 @intrinsic
 def at(typing_context, memory, offset):
     def build(context, builder, sig, args):

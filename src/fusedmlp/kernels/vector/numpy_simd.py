@@ -28,6 +28,13 @@ def transpose_tile(source, source_stride, target, target_stride):
             target[j * target_stride + r] = source[r * source_stride + j]
 
 
+def transpose_tile_of_rows(source, row_stride, rows, target):
+    lanes = lane_count(source)
+    for r in range(lanes):
+        for j in range(lanes):
+            target[j * lanes + r] = source[rows[r] * row_stride + j]
+
+
 def lane_count(memory):
     return REGISTER // memory.itemsize
 
@@ -182,3 +189,22 @@ def numpy_tile(shape, height):
             C.data[r * C.row_stride : r * C.row_stride + width] = sums
 
     return tile
+
+
+def numpy_tile_of_networks(rows, columns):
+    """Return the function that `kernels.many.tiles` generates, on arrays."""
+
+    def tile(A, B, initial, C, depth):
+        for r in range(rows):
+            for c in range(columns):
+                total = _vector_of(initial, r, c).copy()
+                for k in range(depth):
+                    total += _vector_of(A, r, k) * _vector_of(B, k, c)
+                _vector_of(C, r, c)[:] = total
+
+    return tile
+
+
+def _vector_of(matrix, row, column):
+    first = row * matrix.by_row + column * matrix.by_column
+    return matrix.start[first : first + lane_count(matrix.start)]

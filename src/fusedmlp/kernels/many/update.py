@@ -1,0 +1,144 @@
+"""The update of a group of networks from their gradients: penalties, clipping, the optimiser."""
+
+from fusedmlp.kernels.blocked.partition import layer_weights_in
+from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.many import numbers as n
+from fusedmlp.kernels.many.numbers import number
+from fusedmlp.kernels.vector import (
+    absolute,
+    copysign,
+    fma,
+    load,
+    select,
+    sqrt,
+    store,
+    zeros,
+)
+from fusedmlp.kernels.vector.typed_constants import ZERO
+from fusedmlp.plan.codes import Optimizer
+
+
+@inner
+def sgd(run):
+    """Update the parameters by SGD, as PyTorch defines momentum."""
+    work, lanes = run.work, run.work.lanes
+    rate, share = number(work, n.RATE), number(work, n.MOMENTUM)
+    for k in range(0, run.arrays.size * lanes, lanes):
+        g = load(work.gradient, k)
+        if run.steps.momentum:
+            v = share * load(work.velocity, k) + g
+            store(work.velocity, k, v)
+            g = g + share * v if run.steps.nesterov else v
+        store(work.params, k, load(work.params, k) - rate * g)
+
+
+@inner
+def penalize_and_clip(run):
+    """Add the penalties' derivative to the gradient of the weights, and clip it."""
+    work, lanes = run.work, run.work.lanes
+    l1, l2, zero = number(work, n.L1), number(work, n.L2), zeros(work.params)
+    if run.steps.penalties:
+        for layer in range(run.network.layers):
+            first, size = layer_weights_in(run.network, layer, ZERO, run.arrays.size)
+            for k in range(first * lanes, (first + size) * lanes, lanes):
+                w = load(work.params, k)
+                sign = select(w > 0.0, 1.0, zero) - select(w < 0.0, 1.0, zero)
+                store(work.gradient, k, load(work.gradient, k) + (l2 * w + l1 * sign))
+    if run.steps.clips:
+        _clip(work, run.arrays.size)
+
+
+@inner
+def _clip(work, size):
+    """Clip each gradient by value, then by norm."""
+    lanes, most, squares = work.lanes, number(work, n.CLIP_VALUE), zeros(work.params)
+    for k in range(0, size * lanes, lanes):
+        g = load(work.gradient, k)
+        g = select(g < 0.0 - most, 0.0 - most, select(g > most, most, g))
+        store(work.gradient, k, g)
+        squares = fma(g, g, squares)
+    length, limit = sqrt(squares), number(work, n.CLIP_NORM)
+    factor = select(length > limit, limit / length, 1.0)
+    for k in range(0, size * lanes, lanes):
+        store(work.gradient, k, load(work.gradient, k) * factor)
+
+
+@inner
+def decay(run):
+    """Shrink the weights, as AdamW does before its update."""
+    work, lanes = run.work, run.work.lanes
+    factor = number(work, n.DECAY)
+    for layer in range(run.network.layers):
+        first, size = layer_weights_in(run.network, layer, ZERO, run.arrays.size)
+        for k in range(first * lanes, (first + size) * lanes, lanes):
+            store(work.params, k, load(work.params, k) * factor)
+
+
+@inner
+def adaptive(run):
+    """Update the parameters by an optimiser with a step size for each of them."""
+    if run.steps.optimizer == Optimizer.RPROP:
+        _rprop(run.work, run.arrays.size)
+    elif run.steps.optimizer == Optimizer.RMSPROP or run.steps.optimizer == Optimizer.ADAGRAD:
+        _rmsprop(run.work, run.arrays.size)
+    else:
+        _adam(run.work, run.arrays.size)
+
+
+@inner
+def _adam(work, size):
+    """Apply Adam (Kingma and Ba, 2015)."""
+    lanes, rate, epsilon = work.lanes, number(work, n.RATE), number(work, n.EPSILON)
+    beta_1, rest_1 = number(work, n.BETA_1), number(work, n.REST_1)
+    beta_2, rest_2 = number(work, n.BETA_2), number(work, n.REST_2)
+    correction = number(work, n.CORRECTION)
+    for k in range(0, size * lanes, lanes):
+        g = load(work.gradient, k)
+        v = beta_1 * load(work.velocity, k) + rest_1 * g
+        s = beta_2 * load(work.squares, k) + rest_2 * (g * g)
+        step = rate * v / (sqrt(s) * correction + epsilon)
+        store(work.params, k, load(work.params, k) - step)
+        store(work.velocity, k, v)
+        store(work.squares, k, s)
+
+
+@inner
+def _rmsprop(work, size):
+    """Apply RMSprop or Adagrad."""
+    lanes, rate, epsilon = work.lanes, number(work, n.RATE), number(work, n.EPSILON)
+    keep, added, momentum = number(work, n.KEEP), number(work, n.ADDED), number(work, n.MOMENTUM)
+    for k in range(0, size * lanes, lanes):
+        g = load(work.gradient, k)
+        s = fma(added, g * g, keep * load(work.squares, k))
+        v = momentum * load(work.velocity, k) + g / (sqrt(s) + epsilon)
+        store(work.params, k, load(work.params, k) - rate * v)
+        store(work.velocity, k, v)
+        store(work.squares, k, s)
+
+
+@inner
+def _rprop(work, size):
+    """Apply iRprop- (Igel and Huesken, 2000)."""
+    lanes, least, most = work.lanes, number(work, n.LEAST_STEP), number(work, n.MOST_STEP)
+    eta_minus, eta_plus = number(work, n.ETA_MINUS), number(work, n.ETA_PLUS)
+    for k in range(0, size * lanes, lanes):
+        g, s = load(work.gradient, k), load(work.squares, k)
+        agreement = g * load(work.velocity, k)
+        sign_changed = agreement < 0.0
+        s = select(agreement > 0.0, eta_plus * s, select(sign_changed, eta_minus * s, s))
+        s = select(s < least, least, select(s > most, most, s))
+        v = select(sign_changed, 0.0, g)
+        step = copysign(select(absolute(v) > 0.0, s, v), v)
+        store(work.params, k, load(work.params, k) - step)
+        store(work.velocity, k, v)
+        store(work.squares, k, s)
+
+
+@inner
+def sum_of_all(work, size):
+    """Return 0 for a network whose parameters are all finite, else NaN: 0 times infinity is NaN."""
+    lanes, total = work.lanes, zeros(work.params)
+    other = total
+    for k in range(0, size * lanes, lanes):
+        total, other = other, fma(0.0, load(work.params, k), total)
+    return total + other

@@ -1,0 +1,49 @@
+"""Training and measuring many networks of one structure, a network in each lane, compiled."""
+
+from typing import Any
+
+from fusedmlp.kernels.compilation.door import through_door
+from fusedmlp.kernels.many.training_loop import measure_groups, train_networks
+from fusedmlp.plan.networks import Networks
+from fusedmlp.plan.operations.networks import (
+    check_fit_networks,
+    check_measure_networks,
+)
+from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.signals import new_signals
+
+
+def fit_networks(
+    plan: Plan,
+    X: Any,
+    y: Any,
+    networks: Networks,
+    active: Any,
+    begin: int,
+    end: int,
+    signals: Any = None,
+) -> int:
+    """Train the active networks from epoch `begin` to `end`; return how many have got there.
+
+    active: their places. What they have in common is the plan's, what is their own is in
+    `networks`, which is changed in place. A network with a weight that is not finite stops at the
+    end of that epoch, and is not trained again. If another thread sets signals[STOP], this ends
+    soon: the active networks after those that it counts are as before, but for their records.
+    """
+    check_fit_networks(plan, X, y, networks, active, begin, end, signals)
+    if plan.plain:
+        plan = plan._replace(extras=None)  # type: ignore[arg-type]
+    signals = new_signals() if signals is None else signals
+    run = plan, X, y, networks, active, begin, end, signals
+    return int(through_door(train_networks, _nothing, *run))
+
+
+def measure_networks(plan: Plan, X: Any, y: Any, networks: Networks, active: Any) -> None:
+    """Set the one record of each active network to its error and loss, summed over its rows."""
+    check_measure_networks(plan, X, y, networks, active)
+    plan = plan._replace(extras=None, shuffle=0)  # type: ignore[arg-type]
+    through_door(measure_groups, _nothing, plan, X, y, networks, active)
+
+
+def _nothing(*arguments: Any) -> None:
+    """Check nothing: the arguments are checked."""

@@ -17,7 +17,7 @@ LONGEST = 300  # lines of a file
 LEVELS = [
     ["__main__"],
     ["command"],
-    ["storage", "surface", "warming", "estimators"],
+    ["storage", "surface", "warming", "estimators", "many"],
     ["training"],
     ["trained"],
     ["network_file", "backends"],

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
 
-from fusedmlp.estimators.starts_at_once import jobs_now
+from fusedmlp.training.jobs import jobs_now
 from tests.estimators.pairs import CLASSES, NUMBERS, X
 from tests.estimators.starts import STARTS, assert_same_bits, starts_for
 

@@ -13,7 +13,7 @@ from fusedmlp.estimators.held_out import HeldOut, Validation
 from fusedmlp.estimators.network import Network
 from fusedmlp.estimators.optimizer_memory import memory_for
 from fusedmlp.estimators.settings import network_options, outputs_in_mean, plan_of, step_options
-from fusedmlp.estimators.shared_stop import stop_check, stops_others
+from fusedmlp.estimators.stop_of_model import stop_check, stops_others
 from fusedmlp.plan.state import make_state
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.early_stopping import ADAPTIVE_DIVISOR, LEAST_LEARNING_RATE

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from fusedmlp.backends import implementation
 from fusedmlp.estimators.settings import kernel_array, network_options, outputs_in_mean, plan_of
-from fusedmlp.estimators.shared_stop import stop_check
+from fusedmlp.estimators.stop_of_model import stop_check
 from fusedmlp.plan.blocking import step_flops
 from fusedmlp.plan.parameters import aligned_zeros, layer_offsets
 from fusedmlp.plan.signals import new_signals

@@ -14,7 +14,8 @@ from fusedmlp.checks.arrays import Array
 from fusedmlp.estimators.callbacks import has_callbacks
 from fusedmlp.estimators.held_out import GivenRows
 from fusedmlp.estimators.start_seeds import catch_up, random_state_to_use, start_seeds
-from fusedmlp.estimators.starts_at_once import Start, jobs_now, train_starts
+from fusedmlp.estimators.starts_at_once import Start, train_starts
+from fusedmlp.training.jobs import jobs_now
 
 # What only the `fit` of several starts sets.
 ATTRIBUTES = ("start_random_states_", "start_scores_", "best_start_", "estimators_")

@@ -9,8 +9,7 @@ from sklearn import config_context, get_config
 
 from fusedmlp.estimators.held_out import GivenRows, score_on
 from fusedmlp.estimators.network import NonFiniteWeightsError
-from fusedmlp.estimators.shared_stop import SharedStop
-from fusedmlp.plan.threads import available_threads
+from fusedmlp.training.shared_stop import SharedStop
 
 
 @dataclass
@@ -89,18 +88,6 @@ def score_of(model: Any, validation: GivenRows | None) -> float:
     else:
         score = -getattr(model, "loss_", np.inf)  # Ctrl-C came before the first epoch was over
     return -np.inf if np.isnan(score) else float(score)
-
-
-def jobs_now() -> int:
-    """Return how many starts are trained at once: as joblib is told; else one for each core.
-
-    Within a job of joblib's, such as one of a search, it is joblib's choice: one, mostly.
-    """
-    backend, jobs = joblib.parallel.get_active_backend()
-    if jobs is None and not backend.nesting_level:
-        jobs = available_threads()
-    backend, _ = joblib.parallel.get_active_backend(prefer="threads")
-    return int(backend.effective_n_jobs(jobs))
 
 
 def train_starts(

@@ -123,7 +123,7 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
         shuffle=int(options["shuffle"] and batch_size < rows),
         given_orders=0,
         seed=seed,
-        record_every=options["record_every"] or default_record_every(options["epochs"]),
+        record_every=record_interval(options),
         track_directions=int(options["track_directions"]),
         threads=threads,
         block_rows=block_rows,
@@ -150,6 +150,11 @@ def without_last_activation(plan: Plan) -> Plan:
 def record_count(epochs: int, record_every: int) -> int:
     """Return the number of records of some epochs, the first of which is recorded."""
     return -(-epochs // record_every)
+
+
+def record_interval(options: Mapping[str, Any]) -> int:
+    """Return the epochs from one record to the next, from checked options."""
+    return int(options["record_every"] or default_record_every(options["epochs"]))
 
 
 def default_record_every(epochs: int) -> int:

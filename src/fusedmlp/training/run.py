@@ -17,6 +17,7 @@ from fusedmlp.training.evaluation import takes_sums, total_loss
 from fusedmlp.training.progress import progress_bar
 from fusedmlp.training.request import Request
 from fusedmlp.training.scipy_optimizers import ALL_EPOCHS, Search
+from fusedmlp.training.shared_stop import SharedStop
 from fusedmlp.training.slices import Slices
 
 
@@ -31,8 +32,11 @@ class Outcome(NamedTuple):
     interrupt: KeyboardInterrupt | None  # Ctrl-C, if it stopped the run
 
 
-def run(plan: Plan, request: Request) -> Outcome:
-    """Train until all epochs are run, or control, divergence or Ctrl-C stops the run."""
+def run(plan: Plan, request: Request, stop: SharedStop | None = None) -> Outcome:
+    """Train until all epochs are run, or control, divergence or Ctrl-C stops the run.
+
+    stop: of networks that are trained at the same time; once it is asked, as after Ctrl-C.
+    """
     data = request.data
     state = make_state(plan, request.params, len(data.X), data.row_weights)
     if request.running_stats is not None:
@@ -43,7 +47,7 @@ def run(plan: Plan, request: Request) -> Outcome:
     control.first_record = record_count(first_epoch, plan.record_every)
     interrupt = None
     try:
-        stopped, advice = _train(plan, request, state, control)
+        stopped, advice = _train(plan, request, state, control, stop)
     except KeyboardInterrupt as error:
         interrupt = error
         stopped, advice = f"interrupted in epoch {int(state.position[0]) // len(data.X)}", None
@@ -53,10 +57,13 @@ def run(plan: Plan, request: Request) -> Outcome:
     return Outcome(state, control, kept, stopped, advice, interrupt)
 
 
-def _train(plan: Plan, request: Request, state: State, control: Control) -> tuple[str, str | None]:
+def _train(
+    plan: Plan, request: Request, state: State, control: Control, stop: SharedStop | None
+) -> tuple[str, str | None]:
     """Train; return why it ended, and advice."""
     data = request.data
-    with progress_bar(plan, len(data.X), request.progress) as show:
+    with progress_bar(plan, len(data.X), request.progress) as bar:
+        show = bar if stop is None else stop.check
         if plan.extras.optimizer in SCIPY_OPTIMIZERS:
             return Search(
                 request.backend, plan, data, state, control, request.search_limits, show

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from fusedmlp.options.documentation import documented
 from fusedmlp.options.table import Options
-from fusedmlp.plan.plan import Plan, default_record_every, make_plan
+from fusedmlp.plan.plan import Plan, make_plan, record_interval
 from fusedmlp.trained import Trained, as_matrices
 from fusedmlp.training.continuing import plan_options
 from fusedmlp.training.request import Request, checked
@@ -81,9 +81,8 @@ def train(
 def plan_of(request: Request) -> Plan:
     """Return the plan; that of a resumed run has the epochs before this one, too."""
     options: Mapping[str, Any] = request.options
-    every = options["record_every"] or default_record_every(options["epochs"])
     resumed = request.before if request.resumed else None
-    options = plan_options(options, resumed, every)
+    options = plan_options(options, resumed, record_interval(options))
     return make_plan(options, request.sizes, len(request.data.X), request.seed)
 
 

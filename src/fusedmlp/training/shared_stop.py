@@ -5,18 +5,20 @@ time whether they are to stop.
 """
 
 import threading
-from collections.abc import Callable
 from typing import Any
+
+from fusedmlp.plan.signals import STOP, new_signals
 
 
 class SharedStop:
-    """Whether all starts of a `fit` are to stop; a context while one is trained.
+    """Whether networks that are trained at the same time are to stop; a context while one is.
 
     A copy for another process knows nothing of this one.
     """
 
     def __init__(self) -> None:
         self._asked, self._idle, self._running = threading.Event(), threading.Condition(), 0
+        self.signals = new_signals()  # for kernels that train several networks in one call
 
     def __reduce__(self) -> tuple[type["SharedStop"], tuple[()]]:
         return SharedStop, ()
@@ -31,8 +33,9 @@ class SharedStop:
             self._idle.notify_all()
 
     def ask(self) -> None:
-        """Let no start begin, and those that are trained stop after the present slice."""
+        """Let no network begin, and those that are trained stop after the present slice."""
         self._asked.set()
+        self.signals[STOP] = 1
 
     @property
     def asked(self) -> bool:
@@ -40,7 +43,7 @@ class SharedStop:
         return self._asked.is_set()
 
     def wait(self) -> None:
-        """Wait until no start is trained in this process."""
+        """Wait until no network is trained in this process."""
         with self._idle:
             self._idle.wait_for(lambda: self._running == 0)
 
@@ -48,21 +51,3 @@ class SharedStop:
         """Raise KeyboardInterrupt, as in the main thread, if all are to stop."""
         if self.asked:
             raise KeyboardInterrupt
-
-
-def stop_check(model: Any) -> Callable[[Any], None]:
-    """Return the function that a model's training calls between two slices; it takes anything."""
-    stop: SharedStop | None = getattr(model, "_shared_stop", None)
-    return _go_on if stop is None else stop.check
-
-
-def stops_others(model: Any) -> bool:
-    """Stop the other starts, too, if a model is one of several; return whether it is."""
-    stop: SharedStop | None = getattr(model, "_shared_stop", None)
-    if stop is not None:
-        stop.ask()
-    return stop is not None
-
-
-def _go_on(_: Any) -> None:
-    """There is nobody else who could stop the run."""

@@ -1,0 +1,35 @@
+"""The progress bar of many networks."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from fusedmlp.many.batch import Batch
+from fusedmlp.training.progress import STARTING
+
+
+@contextmanager
+def progress_bar(networks: int, done: int, wanted: bool) -> Iterator[Callable[[Batch], None]]:
+    """Yield a function that shows one more batch in the bar, or does nothing if none is wanted."""
+    if not wanted:
+        yield lambda _: None
+        return
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("network {task.completed:,.0f} of {task.total:,.0f}"),
+        BarColumn(),
+        TextColumn("{task.fields[now]}"),
+        TimeRemainingColumn(),
+    )
+    lowest = float("inf")
+    with Progress(*columns) as bar:
+        task = bar.add_task("", total=networks, completed=done, now=STARTING)
+
+        def show(batch: Batch) -> None:
+            nonlocal lowest
+            last = batch.losses[:, -1]
+            lowest = min([lowest, *last[last == last].tolist()])
+            now = f"lowest loss {lowest:.4g}  {bar.tasks[0].speed or 0.0:,.0f} networks/s"
+            bar.update(task, advance=len(batch.stopped), now=now)
+
+        yield show

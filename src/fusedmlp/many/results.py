@@ -1,0 +1,78 @@
+"""The networks of a group, as their batches arrive."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusedmlp.checks.fixed_memory import fixed_view
+from fusedmlp.many.batch import Batch
+from fusedmlp.plan.parameters import aligned_zeros
+from fusedmlp.plan.plan import record_count
+
+HISTORY = {"error": "errors", "loss": "losses", "validation_loss": "validation_losses"}
+NOT_TRAINED = "not trained"
+
+
+class Results:
+    """Arrays for all networks of a group; memory is taken once, when the first batch arrives.
+
+    Parameters
+    ----------
+    networks : int
+    """
+
+    def __init__(self, networks: int) -> None:
+        self.networks = networks
+        self.arrays: dict[str, NDArray[Any]] = {}
+        self.stopped = [NOT_TRAINED] * networks
+
+    def put(self, first: int, batch: Batch) -> None:
+        """Keep a batch, whose first network has this place."""
+        last = first + len(batch.stopped)
+        for name in Batch._fields:
+            if name == "stopped":
+                continue
+            values = getattr(batch, name)
+            if name not in self.arrays:
+                self.arrays[name] = self._new(name, values)
+            self.arrays[name][first:last] = values
+        self.stopped[first:last] = batch.stopped
+
+    def _new(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
+        shape = (self.networks, *values.shape[1:])
+        if name == "params":  # views of it are handed out
+            size = values.shape[1]
+            return fixed_view(aligned_zeros(self.networks * size, values.dtype)).reshape(shape)
+        fill = np.nan if values.dtype.kind == "f" else 0
+        return np.full(shape, fill, values.dtype)
+
+    def last(self, name: str, networks: slice, every: int) -> NDArray[np.float64]:
+        """Return the last record of each of some networks; NaN for those that have not arrived."""
+        if name not in self.arrays or not self.arrays[name].shape[1]:
+            return np.full(networks.stop - networks.start, np.nan)
+        epochs = self.arrays["epochs"][networks]
+        column = np.maximum(-(-epochs // every) - 1, 0)[:, None]
+        records = self.arrays[name][networks]
+        return np.where(epochs > 0, np.take_along_axis(records, column, axis=1)[:, 0], np.nan)
+
+    def lowest(self, name: str, networks: slice) -> NDArray[np.float64]:
+        """Return the lowest record of each of some networks, as `last` does."""
+        if name not in self.arrays or not self.arrays[name].shape[1]:
+            return np.full(networks.stop - networks.start, np.nan)
+        return np.fmin.reduce(self.arrays[name][networks], axis=1)
+
+    def epochs(self, networks: slice) -> NDArray[np.int64]:
+        """Return the epochs of some networks; 0 for those that have not arrived."""
+        if "epochs" not in self.arrays:
+            return np.zeros(networks.stop - networks.start, np.int64)
+        return self.arrays["epochs"][networks]
+
+    def history(self, network: int, every: int) -> dict[str, NDArray[Any]]:
+        """Return the history of a network."""
+        records = slice(0, record_count(int(self.arrays["epochs"][network]), every))
+        history: dict[str, NDArray[Any]] = {"epoch": np.arange(records.stop) * every}
+        for name, key in HISTORY.items():
+            if self.arrays[key].shape[1]:
+                history[name] = self.arrays[key][network, records].copy()
+        return history

@@ -1,0 +1,182 @@
+"""A sweep: the checked arguments of `train_many`, before any network is trained."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fusedmlp.checks.arrays import natural_dtype
+from fusedmlp.checks.requirements import flag
+from fusedmlp.checks.requirements import seed as checked_seed
+from fusedmlp.checks.requirements import sizes as checked_sizes
+from fusedmlp.many.folds import Fold, checked_folds
+from fusedmlp.many.grid import (
+    REFUSED,
+    checked_grid,
+    checked_starts,
+    combinations_of,
+    require_few_enough,
+)
+from fusedmlp.many.seeds import seeds_of
+from fusedmlp.options.contradictions import refuse_for_rows
+from fusedmlp.options.table import checked_options, require_activation_for_each
+from fusedmlp.training.data import Dataset, checked_datasets
+from fusedmlp.training.request import Arguments
+
+
+class Sweep(NamedTuple):
+    """The networks of a call: every combination, from every start, in every fold.
+
+    Network ``(c * starts + s) * folds + f`` has combination c, start s and fold f.
+    """
+
+    arguments: list[Arguments]  # of each combination
+    names: list[str]  # of the options in the grid
+    seeds: NDArray[np.int64]  # of each start
+    folds: list[Fold]  # empty: no cross-validation
+    data_sets: int  # whose rows follow each other in the data; 0: all networks have the same
+    rows: int  # of a data set
+    bootstrap: bool
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Combinations, starts and folds."""
+        return len(self.arguments), len(self.seeds), max(1, len(self.folds))
+
+    @property
+    def networks(self) -> int:
+        """How many there are."""
+        return int(np.prod(self.shape))
+
+    def without_data(self) -> "Sweep":
+        """Return the sweep without the rows of X and y."""
+        arguments = [
+            a._replace(
+                data=Dataset(a.data.X[:0], a.data.y[:0], None),
+                validation=a.validation if isinstance(a.validation, int) else None,
+            )
+            for a in self.arguments
+        ]
+        return self._replace(arguments=arguments)
+
+    def data_set_of(self, combination: int, start: int) -> int:
+        """Return which data set a network has."""
+        if self.data_sets == len(self.seeds):
+            return start
+        return combination * len(self.seeds) + start
+
+
+def checked_sweep(
+    X: ArrayLike,
+    y: ArrayLike,
+    hidden: int | Sequence[int],
+    starts: int | None,
+    grid: Any,
+    bootstrap: bool,
+    folds: Any,
+    options: Mapping[str, Any],
+) -> Sweep:
+    """Check all arguments of `train_many`; draw the seeds."""
+    values, data_sets = checked_grid(grid), _data_sets(X, y)
+    _refuse(values, starts, data_sets, folds, options)
+    X, y = _stacked(X, y, data_sets)
+    seeds = _seeds(values, starts, data_sets, options)
+    rows = len(X) // (data_sets or 1)
+    fold_rows = checked_folds(folds, X, y, int(seeds[0]), options)
+    combinations = require_few_enough(values, len(seeds), max(1, len(fold_rows)))
+    if data_sets not in (None, len(seeds), len(seeds) * combinations):
+        raise ValueError(
+            f"X must have a data set for each of the {len(seeds)} starts, or of the "
+            f"{len(seeds) * combinations} networks, got {data_sets}"
+        )
+    given = {n: v for n, v in options.items() if n not in ("progress", "random_state")}
+    given["dtype"] = given.get("dtype") or natural_dtype(X)
+    least = min([rows, *(len(fold.training) for fold in fold_rows)])
+    cache: dict[Any, Any] = {}
+    arguments = [
+        _arguments(X, y, {"hidden": hidden, **given, **own}, least, cache)
+        for own in combinations_of(values)
+    ]
+    bootstrap = flag("bootstrap", bootstrap)
+    return Sweep(arguments, list(values), seeds, fold_rows, data_sets or 0, rows, bootstrap)
+
+
+def _refuse(
+    values: Mapping[str, Any],
+    starts: Any,
+    data_sets: int | None,
+    folds: Any,
+    options: Mapping[str, Any],
+) -> None:
+    """Raise ValueError for what cannot be given together."""
+    for name in REFUSED:
+        if options.get(name) not in (None, False):
+            raise ValueError(f"{name} must be left out: train takes it, train_many does not")
+    for name in values:
+        if name in options:
+            raise ValueError(f"{name} must be in the grid or be an option, got both")
+    if "random_state" in values and starts not in (None, len(values["random_state"])):
+        raise ValueError(
+            f"starts must be left out where the grid has the {len(values['random_state'])} seeds, "
+            f"got {starts}"
+        )
+    if folds is not None and data_sets is not None:
+        raise ValueError("folds must come with one data set for all networks, got one for each")
+
+
+def _data_sets(X: Any, y: Any) -> int | None:
+    """Return how many data sets X (data sets, rows, n_in) has; None: it is one."""
+    if getattr(X, "ndim", 0) != 3:
+        return None
+    if np.ndim(y) not in (2, 3) or np.shape(y)[:2] != X.shape[:2]:
+        raise ValueError(
+            f"y must have the targets of each data set, (data sets, rows) or (data sets, rows, "
+            f"n_out) with {X.shape[:2]} as in X, got shape {np.shape(y)}"
+        )
+    return len(X)
+
+
+def _stacked(X: Any, y: Any, data_sets: int | None) -> tuple[Any, Any]:
+    """Return the rows of all data sets as those of one."""
+    if data_sets is None:
+        return X, y
+    y = np.asarray(y)
+    return X.reshape(-1, X.shape[2]), y.reshape(-1, 1 if y.ndim == 2 else y.shape[2])
+
+
+def _seeds(
+    values: dict[str, list[Any]], starts: Any, data_sets: int | None, options: Mapping[str, Any]
+) -> NDArray[np.int64]:
+    """Return the seed of each start; those in the grid are taken out of it."""
+    given = values.pop("random_state", None)
+    if given is None:
+        state = checked_seed("random_state", options.get("random_state"))
+        return seeds_of(state, checked_starts(starts, data_sets))
+    for value in given:
+        if isinstance(value, np.random.RandomState) or value is None:
+            raise TypeError(f"grid['random_state'] must be whole numbers, got {value!r}")
+    return np.array([checked_seed("grid['random_state']", value) for value in given], np.int64)
+
+
+def _arguments(
+    X: Any, y: Any, given: dict[str, Any], rows: int, cache: dict[Any, Any]
+) -> Arguments:
+    """Return the checked arguments of a combination; cache: of data that were checked before."""
+    hidden = checked_sizes("hidden", given.pop("hidden"))
+    options: dict[str, Any] = {"hidden": hidden, **checked_options(given)}
+    require_activation_for_each(options["activation"], hidden)
+    key = options["dtype"], options["loss"], options["output_activation"]
+    if key not in cache:
+        cache[key] = checked_datasets(X, y, options)
+    data, validation = cache[key]
+    if isinstance(validation, int):  # a share of the rows of one data set
+        validation = round(float(options["validation"]) * rows)
+        if not 0 < validation < rows:
+            raise ValueError(
+                f"validation must leave rows on both sides, got {options['validation']!r} of "
+                f"{rows} rows"
+            )
+    refuse_for_rows(options, rows - (validation if isinstance(validation, int) else 0))
+    sizes = data.X.shape[1], *hidden, data.y.shape[1]
+    return Arguments(options, sizes, Dataset(*data), validation)

@@ -1,0 +1,87 @@
+"""The training of a batch: in lanes where that pays, else one network after the other."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fusedmlp.checks.arrays import Array
+from fusedmlp.many.batch import Batch, joined
+from fusedmlp.many.groups import Task
+from fusedmlp.many.in_lanes import Drawn, plan_in_lanes, train_in_lanes
+from fusedmlp.many.network_rows import NetworkRows, rows_of
+from fusedmlp.many.one_by_one import train_one_by_one
+from fusedmlp.plan.parameters import aligned_zeros
+from fusedmlp.training.data import Dataset
+from fusedmlp.training.initial_weights import initial_params
+from fusedmlp.training.request import draw_seed, random_state
+from fusedmlp.training.shared_stop import SharedStop
+
+
+def train_batch(
+    X: Array, y: Array, validation: Dataset | int | None, task: Task, stop: SharedStop
+) -> Batch | None:
+    """Train the networks of a batch; return None if they are to stop.
+
+    X, y: of all networks. validation: shared by all, or how many rows of its own each holds out.
+    """
+    # What arrives with a message, or in a file of joblib's, may begin anywhere.
+    data = Dataset(np.require(X, requirements="A"), np.require(y, requirements="A"), None)
+    share = validation if isinstance(validation, int) else 0
+    shared = validation if isinstance(validation, Dataset) else None
+    with stop:
+        if stop.asked:
+            return None
+        try:
+            return _train(data, shared, share, task, stop)
+        except KeyboardInterrupt:
+            if not stop.asked:  # it came to this thread, the main one
+                raise
+            return None
+
+
+def _train(
+    data: Dataset, validation: Dataset | None, share: int, task: Task, stop: SharedStop
+) -> Batch:
+    drawn = _draw(task, share, data.X.dtype.name)
+    sizes = np.array([len(data.X) if r.training is None else r.training.size for r in drawn.rows])
+    held_out = np.array([0 if r.held_out is None else r.held_out.size for r in drawn.rows])
+    batches, places = [], []
+    # Networks with other numbers of rows, as folds have, are not trained together.
+    for pair in sorted(set(zip(sizes.tolist(), held_out.tolist(), strict=True))):
+        own = np.flatnonzero((sizes == pair[0]) & (held_out == pair[1]))
+        batches.append(_train_equal(data, validation, task, drawn, own, pair[0], stop))
+        places.append(own)
+    return batches[0] if len(batches) == 1 else joined(batches, places)
+
+
+def _train_equal(
+    data: Dataset,
+    validation: Dataset | None,
+    task: Task,
+    drawn: Drawn,
+    places: NDArray[np.int64],
+    rows: int,
+    stop: SharedStop,
+) -> Batch:
+    """Train those networks of a batch that have so many rows."""
+    network_rows = [drawn.rows[k] for k in places]
+    plan = plan_in_lanes(task.options, task.sizes, rows) if task.in_lanes else None
+    if plan is None:
+        part = task._replace(combinations=task.combinations[places], seeds=task.seeds[places])
+        return train_one_by_one(part, data, validation, network_rows, stop)
+    options = [task.options[k] for k in task.combinations[places]]
+    own = Drawn(np.ascontiguousarray(drawn.params[places]), drawn.seeds[places], network_rows)
+    return train_in_lanes(plan, options, data, validation, own, stop)
+
+
+def _draw(task: Task, share: int, dtype: str) -> Drawn:
+    """Draw each network's first weights, seed and rows, in the order of `train`."""
+    count, rows = len(task.seeds), list[NetworkRows]()
+    seeds = np.empty(count, np.int64)
+    for k, own in enumerate(task.combinations.tolist()):
+        random = random_state(int(task.seeds[k]))
+        params = initial_params(task.options[own], task.sizes, random)
+        if k == 0:
+            flat = aligned_zeros(count * params.size, dtype).reshape(count, params.size)
+        flat[k], seeds[k] = params, draw_seed(random)
+        rows.append(rows_of(task, k, share, random))
+    return Drawn(flat, seeds, rows)

@@ -1,0 +1,200 @@
+"""The function `train_many`."""
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from os import PathLike
+from typing import Any, NamedTuple, Unpack
+
+import joblib
+from numpy.typing import ArrayLike
+
+from fusedmlp.many.batch import Batch
+from fusedmlp.many.checkpoint import Checkpoint, NoCheckpoint
+from fusedmlp.many.groups import Group, groups_of, task_of
+from fusedmlp.many.progress import progress_bar
+from fusedmlp.many.results import Results
+from fusedmlp.many.sweep import Sweep, checked_sweep
+from fusedmlp.many.train_batch import train_batch
+from fusedmlp.many.trained_many import TrainedMany
+from fusedmlp.options.table import Options
+from fusedmlp.training.jobs import jobs_now
+from fusedmlp.training.progress import require_rich
+from fusedmlp.training.shared_stop import SharedStop
+
+
+class Place(NamedTuple):
+    """A batch: its group, and the place of its first network there."""
+
+    group: int
+    first: int
+
+
+def train_many(
+    X: ArrayLike,
+    y: ArrayLike,
+    hidden: int | Sequence[int] = (4,),
+    *,
+    starts: int | None = None,
+    grid: Mapping[str, Sequence[Any]] | None = None,
+    bootstrap: bool = False,
+    folds: Any = None,
+    checkpoint: str | PathLike[str] | None = None,
+    **options: Unpack[Options],
+) -> TrainedMany:
+    """Train many networks: every combination of a grid, from every start, in every fold.
+
+    Each is the network that `train` gives with its options, its rows and its seed. Small networks
+    of one structure are trained in the lanes of the processor's vectors, 4 to 16 at a time; the
+    order of their sums is another one, so that they equal those of `train` to rounding (1e-12 in
+    100 epochs of float64). The bits are the same for any number of cores or workers.
+
+    Batches of networks leave through `joblib.Parallel`: to threads, or where
+    ``joblib.parallel_config`` says, such as ``"dask"``.
+
+    Parameters
+    ----------
+    X : array-like (rows, n_in), or ndarray (data sets, rows, n_in)
+        Inputs; of all networks, or one data set for each start, or for each network.
+    y : array-like (rows,) or (rows, n_out), or with data sets (data sets, rows[, n_out])
+        Targets.
+    hidden : int or sequence of int, default (4,)
+        Units of each hidden layer; () for none.
+    starts : int, default 1, or one for each data set
+        How many first weights each combination is trained from.
+    grid : mapping from options to lists of values, optional
+        Every combination of these is trained; also ``hidden``. ``random_state`` in it gives the
+        seeds of the starts.
+    bootstrap : bool, default False
+        Whether each network is trained on as many rows, drawn with replacement from its seed.
+    folds : int, splitter of scikit-learn, or pairs of row numbers, optional
+        Cross-validation: each network is also trained once for each fold, and its validation loss
+        is that of the rows held out. An int shuffles the rows, by the first seed.
+    checkpoint : path, optional
+        A folder that keeps the batches that are finished. A later call with the same arguments goes
+        on from there.
+    **options
+        Those of `train`, but for ``callback``, ``warm_start``, ``sample_weight`` and
+        ``track_directions``. ``random_state``: an int is the first start's own seed. ``threads``:
+        how many networks are trained at a time; None: joblib's number of jobs or, if nothing is
+        configured, the cores. ``progress=True`` shows a bar.
+
+    Returns
+    -------
+    TrainedMany
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `train` does; for a grid that is none, with unknown options or without values, for more
+        than 100,000,000 networks, and for a checkpoint of another call or of something else. All
+        are raised before any training.
+    KeyboardInterrupt
+        When Ctrl-C comes: its attribute ``run`` is the TrainedMany with the networks that were
+        finished.
+
+    Warns
+    -----
+    RuntimeWarning
+        Once, if networks diverged.
+
+    Examples
+    --------
+    >>> import fusedmlp
+    >>> X, y = [[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]], [0, 1, 1, 0]
+    >>> runs = fusedmlp.train_many(X, y, hidden=4, starts=100, epochs=2000, random_state=1)
+    >>> len(runs), runs.loss.shape
+    (100, (100,))
+    >>> bool(runs.best().history["loss"][-1] == runs.loss.min())
+    True
+    """
+    if options.get("progress"):
+        require_rich()
+    sweep = checked_sweep(X, y, hidden, starts, grid, bootstrap, folds, options)
+    groups = groups_of(sweep)
+    kept = NoCheckpoint() if checkpoint is None else Checkpoint(checkpoint, sweep, groups)
+    results = [Results(group.networks) for group in groups]
+    interrupt = None
+    try:
+        _train(sweep, groups, results, kept, options)
+    except KeyboardInterrupt as error:
+        interrupt = error
+    runs = TrainedMany(sweep.without_data(), groups, results)
+    if interrupt is not None:
+        interrupt.run = runs  # type: ignore[attr-defined]
+        raise interrupt
+    _warn_of_diverged(runs)
+    return runs
+
+
+def _train(
+    sweep: Sweep,
+    groups: list[Group],
+    results: list[Results],
+    checkpoint: Checkpoint | NoCheckpoint,
+    options: Mapping[str, Any],
+) -> None:
+    """Train all batches that the checkpoint does not have."""
+    places, done = [], 0
+    for number, group in enumerate(groups):
+        for first in group.batches:
+            batch = checkpoint.read(number, first)
+            if batch is None:
+                places.append(Place(number, first))
+            else:
+                results[number].put(first, batch)
+                done += len(batch.stopped)
+    stop = SharedStop()
+    with progress_bar(sweep.networks, done, bool(options.get("progress"))) as show:
+        for place, batch in _batches(sweep, groups, places, stop, options.get("threads")):
+            results[place.group].put(place.first, batch)
+            checkpoint.write(place.group, place.first, batch)
+            show(batch)
+
+
+def _batches(
+    sweep: Sweep, groups: list[Group], places: list[Place], stop: SharedStop, threads: int | None
+) -> Iterator[tuple[Place, Batch]]:
+    """Train batches at several places at once, and yield them as they are finished."""
+    jobs = jobs_now() if threads is None else threads
+    calls = (
+        joblib.delayed(_train_place)(
+            *_data(sweep, groups[place.group]), task_of(sweep, groups[place.group], place.first),
+            place, stop,
+        )
+        for place in places
+    )  # fmt: skip
+    parallel = joblib.Parallel(
+        jobs,
+        prefer="threads",
+        return_as="generator_unordered",
+        batch_size=1,
+        pre_dispatch="2*n_jobs",
+    )
+    try:
+        for place, batch in parallel(calls):
+            if batch is not None:
+                yield place, batch
+    except BaseException:
+        stop.ask()
+        stop.wait()
+        raise
+
+
+def _data(sweep: Sweep, group: Group) -> tuple[Any, ...]:
+    """Return the data of a group's networks: arrays by themselves, which joblib sends once."""
+    arguments = sweep.arguments[group.combinations[0]]
+    return arguments.data.X, arguments.data.y, arguments.validation
+
+
+def _train_place(
+    X: Any, y: Any, validation: Any, task: Any, place: Place, stop: SharedStop
+) -> tuple[Place, Batch | None]:
+    """Train a batch; return where it belongs."""
+    return place, train_batch(X, y, validation, task, stop)
+
+
+def _warn_of_diverged(runs: TrainedMany) -> None:
+    diverged = sum(text.startswith("diverged") for text in runs.stopped)
+    if diverged:
+        text = f"{diverged:,} of {len(runs):,} networks diverged: a weight was no longer finite"
+        warnings.warn(f"{text}; a smaller learning_rate may help", RuntimeWarning, stacklevel=3)

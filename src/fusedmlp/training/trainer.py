@@ -75,21 +75,21 @@ def train(
     return result
 
 
-def _plan_of(request: Request) -> Plan:
+def _plan_of(request: Request[Any]) -> Plan:
     """Return the plan; that of a resumed run has the epochs before this one, too."""
     options: Mapping[str, Any] = request.options
     every = options["record_every"] or default_record_every(options["epochs"])
     resumed = request.before if request.resumed else None
     options = plan_options(options, resumed, every)
-    return make_plan(options, request.sizes, len(request.data.X), request.seed)
+    return make_plan(options, request.sizes, request.data.totals.rows, request.seed)
 
 
-def _result(plan: Plan, request: Request, outcome: Outcome) -> Trained:
+def _result(plan: Plan, request: Request[Any], outcome: Outcome) -> Trained:
     """Return the trained network; warn where the run diverged."""
     if outcome.advice is not None:
         diverged = outcome.stopped.partition(";")[0]
         warnings.warn(f"{diverged}; {outcome.advice}", RuntimeWarning, stacklevel=3)
-    state, rows = outcome.state, len(request.data.X)
+    state, rows = outcome.state, request.data.totals.rows
     epochs, before = int(state.position[0]) // rows, 0
     if request.resumed and request.before is not None:
         before = request.before.progress.epochs

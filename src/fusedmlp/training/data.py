@@ -32,6 +32,11 @@ class TrainingData(Protocol):
         """The weights of all rows (rows,); None: all are 1."""
         ...
 
+    @property
+    def steps(self) -> int | None:
+        """The steps made in all; None: they follow from the rows visited."""
+        ...
+
 
 class Dataset(NamedTuple):
     """Inputs, their targets, and the weights of the rows."""
@@ -39,6 +44,10 @@ class Dataset(NamedTuple):
     X: Array  # (rows, n_in)
     y: Array  # (rows, n_out)
     row_weights: Array | None  # (rows,); None: all are 1
+
+    @property
+    def steps(self) -> None:
+        """The steps made follow from the rows visited."""
 
     @property
     def total_weight(self) -> float:

@@ -69,7 +69,7 @@ def run(plan: Plan, request: Request[Any], train: Trainer = train_in_memory) -> 
         interrupt = error
         stopped, advice = f"interrupted in epoch {int(state.position[0]) // rows}", None
     early = control.early_stopping
-    kept = continuation_of(plan, state, rows, early, request.validation_rows)
+    kept = continuation_of(plan, state, request.data, early, request.validation_rows)
     stopped += early.restore_best()
     return Outcome(state, control, kept, stopped, advice, interrupt)
 

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import Array, real_array
+from fusedmlp.plan.parameters import aligned
+from fusedmlp.plan.plan import Plan
 from fusedmlp.training.chunks.checked_chunk import checked_chunk, totals_of
 from fusedmlp.training.chunks.chunked_data import ChunkedData
 from fusedmlp.training.chunks.evaluation import Job, Sums, added, evaluate, in_tree
@@ -143,11 +145,27 @@ def _error_of(
     return None
 
 
-def _evaluate(order: tuple[Job, Array], X: Any, y: Any, row_weights: Array | None) -> Sums:
+def _evaluate(order: tuple[Job, Array], X: Any, y: Any, row_weights: Any) -> Sums:
     """Return the sums of a chunk, on a worker."""
     job, params = order
-    inputs, targets = (
-        real_array(name, array, params.dtype.name, (2,), finite=False)
-        for name, array in (("X", X), ("y", y))
+    dtype = params.dtype.name
+
+    def checked(name: str, array: Any, dimensions: int = 2) -> Array:
+        return real_array(name, array, dtype, (dimensions,), finite=False)
+
+    weights = None if row_weights is None else checked("sample_weight", row_weights, 1)
+    chunk = Dataset(checked("X", X), checked("y", y), weights)
+    job = job._replace(plan=_with_own_arrays(job.plan))
+    return evaluate(job, aligned(params), chunk)
+
+
+def _with_own_arrays(plan: Plan) -> Plan:
+    """Return a plan whose arrays begin where arrays do: those from a message begin anywhere."""
+    rates = plan.extras.learning_rates.copy()
+    return plan._replace(
+        sizes=plan.sizes.copy(),
+        weight_offsets=plan.weight_offsets.copy(),
+        bias_offsets=plan.bias_offsets.copy(),
+        activations=plan.activations.copy(),
+        extras=plan.extras._replace(learning_rates=rates),
     )
-    return evaluate(job, params, Dataset(inputs, targets, row_weights))

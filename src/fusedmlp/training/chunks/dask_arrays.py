@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fusedmlp.checks.arrays import Array, real_array
 from fusedmlp.plan.parameters import aligned
 from fusedmlp.plan.plan import Plan
-from fusedmlp.training.chunks.checked_chunk import checked_chunk, totals_of
+from fusedmlp.training.chunks.checked_chunk import checked_chunk, parts_of, totals_of
 from fusedmlp.training.chunks.chunked_data import ChunkedData
 from fusedmlp.training.chunks.evaluation import Job, Sums, added, evaluate, in_tree
 from fusedmlp.training.data import Dataset, checked_row_weights
@@ -60,7 +60,7 @@ def checked_dask(X: Any, y: Any, options: Mapping[str, Any]) -> ChunkedData:
     rows = [int(count) for count in X.chunks[0]]
     columns = int(X.shape[1]), int(y.shape[1])
     weights = checked_row_weights(options["sample_weight"], options["dtype"], sum(rows))
-    blocks = _blocks(X, y, weights)
+    blocks = _blocks(X, y, rows, weights)
     _require_chunks(blocks, [count for count in rows if count], columns, options)
     return ChunkedData(DaskChunks(blocks), totals_of(rows, columns, weights))
 
@@ -101,16 +101,16 @@ def _checked_arrays(X: Any, y: Any) -> Any:
     return y.rechunk({0: X.chunks[0], 1: -1})
 
 
-def _blocks(X: Any, y: Any, row_weights: Array | None) -> list[Block]:
+def _blocks(X: Any, y: Any, rows: list[int], row_weights: Array | None) -> list[Block]:
     """Return the chunks that have rows."""
-    import dask.array
+    import dask
 
-    parts: list[Any] = [None] * len(X.chunks[0])
-    if row_weights is not None:  # held where the chunks are: not sent for each step
-        weights = dask.array.from_array(row_weights, chunks=(X.chunks[0],))
-        parts = list(weights.persist().to_delayed().ravel())
+    parts: list[Any] = parts_of(row_weights, rows)
+    if row_weights is not None:
+        # The results of tasks, which are held on workers, and made again if a worker is lost.
+        parts = list(dask.persist(*map(dask.delayed(np.asarray), parts)))
     blocks = map(Block, X.to_delayed().ravel(), y.to_delayed().ravel(), parts)
-    return [block for block, rows in zip(blocks, X.chunks[0], strict=True) if rows]
+    return [block for block, count in zip(blocks, rows, strict=True) if count]
 
 
 def _require_chunks(

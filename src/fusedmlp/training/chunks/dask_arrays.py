@@ -41,7 +41,7 @@ class DaskChunks:
         evaluate_one, add = dask.delayed(_evaluate), dask.delayed(added)
         sums = in_tree(
             self._blocks,
-            lambda block: evaluate_one(order, *block),
+            lambda blocks: [evaluate_one(order, *block) for block in blocks],
             lambda terms: add(list(terms)),
         )
         (result,) = dask.compute(sums)

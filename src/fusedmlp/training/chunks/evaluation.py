@@ -1,6 +1,6 @@
 """What is computed of a chunk, wherever it is, and how the chunks' results are added."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,6 +29,7 @@ class Job(NamedTuple):
     plan: Plan  # of sums over the rows, without penalties
     gradient: bool
     error: bool
+    threads: int  # at most this many, where chunks are in this process
 
 
 class Sums(NamedTuple):
@@ -44,7 +45,7 @@ def job_for(backend: str, plan: Plan, gradient: bool, error: bool) -> Job:
     zero = plan.learning_rate.dtype.type(0)
     extras = plan.extras._replace(l1=zero, l2=zero)
     sums = plan._replace(reduction=int(Reduction.SUM), threads=1, extras=extras)
-    return Job(backend, sums, gradient, error)
+    return Job(backend, sums, gradient, error, plan.threads)
 
 
 def evaluate(job: Job, params: Array, chunk: Dataset, signals: NDArray[Any] | None = None) -> Sums:
@@ -71,12 +72,17 @@ def _sum_of_two(a: Sums, b: Sums) -> Sums:
 
 
 def in_tree(
-    items: Sequence[Item], value: Callable[[Item], Term], add: Callable[[Iterator[Term]], Term]
+    items: Sequence[Item],
+    values: Callable[[Sequence[Item]], Iterable[Term]],
+    add: Callable[[Iterable[Term]], Term],
 ) -> Term:
-    """Return the sum of the items' values, in an order that depends on their number alone."""
-    sums = [add(value(item) for item in group) for group in _groups(items)]
+    """Return the sum of the items' values, in an order that depends on their number alone.
+
+    values: of some items, in their order.
+    """
+    sums = [add(values(group)) for group in _groups(items)]
     while len(sums) > 1:
-        sums = [add(iter(group)) for group in _groups(sums)]
+        sums = [add(group) for group in _groups(sums)]
     return sums[0]
 
 

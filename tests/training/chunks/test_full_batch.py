@@ -75,6 +75,15 @@ def test_dask_arrays_give_the_bits_of_a_list(optimizer, backend):
             assert same_weights(fusedmlp.train(*lazy, **arguments), of_list)
 
 
+def test_processes_give_the_bits_of_a_list():
+    X, y = CASE.data()
+    arguments = CASE.arguments(epochs=1, backend="reference")
+    of_list = fusedmlp.train(in_chunks(X), in_chunks(y), **arguments)
+    lazy = da.from_array(X, chunks=(SIZES, 4)), da.from_array(y, chunks=(SIZES, 2))
+    with dask.config.set(scheduler="processes", num_workers=2):
+        assert same_weights(fusedmlp.train(*lazy, **arguments), of_list)
+
+
 def test_the_order_of_the_sums_is_that_of_the_chunks_also_where_they_are_many():
     rows = 3 * TERMS * TERMS // 2 + 5  # three levels of sums
     X, y = Case("", CASE.sizes, rows).data()

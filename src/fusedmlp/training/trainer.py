@@ -16,12 +16,12 @@ from fusedmlp.training.request import Request
 from fusedmlp.training.run import Outcome, run
 
 # Lists of arrays or Dask arrays, or pairs (X_chunk, y_chunk), one after another.
-Chunks = Sequence[ArrayLike] | Iterable[Any] | Callable[[], Iterable[Any]]
+DataInChunks = Sequence[ArrayLike] | Iterable[Any] | Callable[[], Iterable[Any]]
 
 
 @documented
 def train(
-    X: ArrayLike | Chunks,
+    X: ArrayLike | DataInChunks,
     y: ArrayLike | Sequence[ArrayLike] | None = None,
     hidden: int | Sequence[int] = (4,),
     **options: Unpack[Options],

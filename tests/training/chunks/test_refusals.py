@@ -108,6 +108,7 @@ def chunks_then(*last):
         ([(X, Y, Y)], TypeError, "X must give pairs (X_chunk, y_chunk), got 3 items as chunk 0"),
         (iter(PAIRS), ValueError, "X must give its chunks anew in each of the epochs=2, got list_"),
         (chunks_then(X), TypeError, "got ndarray as chunk 4 of epoch 0"),
+        (chunks_then(None), TypeError, "got NoneType as chunk 4 of epoch 0"),
         (chunks_then((X, Y[1:])), ValueError, "chunk 4 of epoch 0: y must have as many rows as X"),
         (chunks_then((X[:, 1:], Y)), ValueError, "chunk 4 of epoch 0: X must have 4 columns as in"),
         (

@@ -137,6 +137,8 @@ def test_an_interrupted_run_has_learnt_so_far():
     before = fusedmlp.train(pairs([30, 73]), **(arguments | {"epochs": 2}))
     assert_array_equal(run.history["loss"], before.history["loss"])
     assert not same_weights(run, before)  # it has learnt from the first chunk of the next epoch
+    again = fusedmlp.train(pairs([30, 73]), warm_start=run, **(arguments | {"epochs": 3}))
+    assert_array_equal(again.history["epoch"], [2, 3, 4])  # which is begun again
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

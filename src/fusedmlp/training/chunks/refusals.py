@@ -7,16 +7,14 @@ from typing import Any
 from fusedmlp.options.contradictions import SCIPY, refuse_for_rows
 from fusedmlp.options.table import DEFAULTS
 
-# For each option: why it must keep its default with all chunks in each step.
+# For each option: why it must keep its default with all chunks in each step, and what to do.
+ELSEWHERE = "give X as one array, or as an iterable of pairs (X_chunk, y_chunk)"
 NOT_IN_CHUNKS = {
     "batch_size": "each step takes all rows; for mini-batches, X must be an iterable of pairs "
     "(X_chunk, y_chunk)",
-    "dropout": "its masks are for rows that pass in one array; give X as one array, or as an "
-    "iterable of pairs (X_chunk, y_chunk)",
-    "dropconnect": "its masks are for rows that pass in one array; give X as one array, or as an "
-    "iterable of pairs (X_chunk, y_chunk)",
-    "batch_norm": "its means are over all rows of a step; give X as one array, or as an iterable "
-    "of pairs (X_chunk, y_chunk)",
+    "dropout": f"its masks are for rows that pass in one array; {ELSEWHERE}",
+    "dropconnect": f"its masks are for rows that pass in one array; {ELSEWHERE}",
+    "batch_norm": f"its means are over all rows of a step; {ELSEWHERE}",
 }
 ALL_ROWS = ("rprop", *SCIPY)  # optimisers that look at all rows at once
 

@@ -8,6 +8,7 @@ from fusedmlp.training.chunks.checked_chunk import checked_chunk
 from fusedmlp.training.data import Dataset, Totals
 
 Pair = tuple[Any, Any]
+END = object()
 
 
 class Stream:
@@ -28,7 +29,7 @@ class Stream:
     steps: int = 0  # made in all, with those of the runs before
 
     def __init__(self, source: Any) -> None:
-        self._source, self._given = source, 0
+        self._source = source
         self._iterator: Iterator[Any] | None = self._opened()
         first = self._next(self._iterator, "chunk 0")
         if first is None:
@@ -104,8 +105,8 @@ class Stream:
 
     def _next(self, iterator: Iterator[Any], name: str) -> Pair | None:
         """Return the next pair, or None if there are no more."""
-        item = next(iterator, None)
-        if item is None:
+        item = next(iterator, END)
+        if item is END:
             return None
         if not isinstance(item, list | tuple) or len(item) != 2:
             got = f"{len(item)} items" if isinstance(item, list | tuple) else type(item).__name__

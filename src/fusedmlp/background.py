@@ -31,11 +31,11 @@ class BackgroundCall(threading.Thread):
     ) -> None:
         super().__init__(daemon=True)
         self._function, self._arguments, self._failed = function, arguments, failed
-        self._started = _Flag(self._is_dead)  # which Thread.start waits for
-        self._begun = _Flag(self._is_dead)
+        self._lifeline = _Lifeline()
+        self._started = _Flag(self._lifeline.is_dead)  # which Thread.start waits for
+        self._begun = _Flag(self._lifeline.is_dead)
         # Thread.join takes a thread for ended when Ctrl-C interrupts it (Python 3.11 and 3.12).
-        self._ended = _Flag(self._is_dead)
-        self._life: Callable[[], object] = lambda: None
+        self._ended = _Flag(self._lifeline.is_dead)
         self.result: Any = None
         self.error: BaseException | None = None
 
@@ -43,11 +43,8 @@ class BackgroundCall(threading.Thread):
     def _bootstrap(self) -> Callable[[], None]:
         """What the new thread calls: an object that lives as long as the thread."""
         life = _Life(super()._bootstrap)  # type: ignore[misc]
-        self._life = weakref.ref(life)
+        self._lifeline.life = weakref.ref(life)
         return life
-
-    def _is_dead(self) -> bool:
-        return self._life() is None
 
     def start(self) -> None:
         """Start the thread.
@@ -63,7 +60,7 @@ class BackgroundCall(threading.Thread):
             super().start()
             self._begun.wait()
         finally:
-            if self._is_dead():  # Thread.start counts it among the living
+            if self._lifeline.is_dead():  # Thread.start counts it among the living
                 with threading._active_limbo_lock:  # type: ignore[attr-defined]
                     threading._limbo.pop(self, None)  # type: ignore[attr-defined]
         if not self._begun.is_set():
@@ -100,6 +97,20 @@ class BackgroundCall(threading.Thread):
                 interrupted()
         if interrupt is not None:
             raise interrupt
+
+
+class _Lifeline:
+    """Whether a thread is alive, for its flags, which must not refer to the thread itself.
+
+    The garbage collector would have to free such a circle, with all that the call refers to. Ctrl-C
+    that comes meanwhile is lost: Python ignores what is raised within.
+    """
+
+    def __init__(self) -> None:
+        self.life: Callable[[], object] = lambda: None
+
+    def is_dead(self) -> bool:
+        return self.life() is None
 
 
 class _Life:

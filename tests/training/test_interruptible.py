@@ -1,5 +1,7 @@
 """A long call has a thread of its own, which ends before its caller goes on."""
 
+import gc
+import weakref
 from importlib import import_module
 
 import pytest
@@ -64,3 +66,17 @@ def test_the_reference_ends_between_two_steps(monkeypatch):
     assert len(steps) == 5
     assert states[0].position[0] == states[1].position[0] == 100  # where a resumed run goes on
     assert_allclose(states[0].params, states[1].params, rtol=1e-12)
+
+
+def test_a_call_that_is_over_is_freed_without_the_garbage_collector():
+    """In which Ctrl-C would be lost: Python ignores what is raised there."""
+    gc.disable()
+    try:
+        call = BackgroundCall(divmod, (7, 2))
+        call.start()
+        call.wait()
+        freed = weakref.ref(call)
+        del call
+        assert freed() is None
+    finally:
+        gc.enable()

@@ -150,6 +150,6 @@ def _require_same(folder: Path, kept: Mapping[str, Any], wanted: Mapping[str, st
     changed = [name for name in names if kept.get(name) != wanted.get(name)]
     if changed:
         raise ValueError(
-            f"checkpoint must be of a call with the same arguments, got {folder}, which has another "
-            f"{', '.join(changed)}: give another folder, or remove this one"
+            f"checkpoint must be of a call with the same arguments, got {folder}, which has "
+            f"another {', '.join(changed)}: give another folder, or remove this one"
         )

@@ -23,16 +23,16 @@ class EarlyStoppingOfMany:
 
     Parameters
     ----------
-    rules : list of StoppingRule
-        Of each network.
+    rule : StoppingRule
+        Of all networks, but for the tolerance.
+    tol : ndarray (networks,)
     networks : Networks
         Their parameters are looked at, and the factors of the learning rates changed.
     """
 
-    def __init__(self, rules: list[StoppingRule], networks: Networks) -> None:
-        self._rule, self._networks = rules[0], networks
-        count = len(rules)
-        self._tol = np.array([rule.tol for rule in rules])
+    def __init__(self, rule: StoppingRule, tol: NDArray[np.float64], networks: Networks) -> None:
+        self._rule, self._tol, self._networks = rule, tol, networks
+        count = len(tol)
         self._loss_to_beat, self.best = np.full(count, np.inf), np.full(count, np.inf)
         self._best_epochs, self._without_progress = np.full(count, -1), np.zeros(count, int)
         self._best_params = networks.params.copy() if self._rule.patience else None

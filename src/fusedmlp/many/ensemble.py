@@ -50,11 +50,13 @@ class Ensemble:
         total = self.networks[0].predict(X).astype(np.float64)
         for network in self.networks[1:]:
             total += network.predict(X)
-        return (total / len(self.networks)).astype(self.networks[0]._params.dtype)
+        mean: Array = (total / len(self.networks)).astype(self.networks[0]._params.dtype)
+        return mean
 
     def spread(self, X: ArrayLike) -> Array:
         """Return the standard deviation of the networks' outputs (rows, n_out), of each row."""
-        return np.std([network.predict(X) for network in self.networks], axis=0)
+        spread: Array = np.std([network.predict(X) for network in self.networks], axis=0)
+        return spread
 
     def __repr__(self) -> str:
         return f"<Ensemble of {len(self)} networks>"

@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.many.folds import Fold
-from fusedmlp.many.sweep import Sweep
+from fusedmlp.many.sweep import Arguments, Sweep
 from fusedmlp.plan.blocking import step_flops
 from fusedmlp.plan.networks import OWN_NUMBERS
-from fusedmlp.training.request import Arguments
 
 # Additions and multiplications of a batch: a tenth of a second to half a second. Batches do not
 # depend on the number of workers: a checkpoint is one file for each.
@@ -75,7 +74,7 @@ def _is_plain(value: Any) -> bool:
 def _batch_size(arguments: Arguments, networks: int) -> int:
     """Return the networks of a batch."""
     rows = len(arguments.data.X)
-    flops = step_flops(arguments.sizes, rows) * arguments.options["epochs"]
+    flops = step_flops(arguments.sizes, rows) * int(arguments.options["epochs"])
     by_work = max(1, BATCH_FLOPS // max(1, flops))
     size = min(by_work, -(-networks // LEAST_BATCHES))
     return -(-size // MULTIPLE) * MULTIPLE

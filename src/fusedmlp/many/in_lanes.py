@@ -1,6 +1,6 @@
 """A batch of networks in the lanes of vectors, with control after each recorded epoch."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,14 +30,15 @@ MOST_PARAMS = 6000
 
 
 class Drawn(NamedTuple):
-    """What was drawn for the networks of a batch."""
+    """The networks of a batch, and what was drawn for them."""
 
+    combinations: NDArray[np.int64]  # of each network: which of the options it has
     params: Array  # (networks, size), which training changes
     seeds: NDArray[np.int64]
     rows: list[NetworkRows]
 
 
-def plan_in_lanes(options: list[dict], sizes: tuple[int, ...], rows: int) -> Plan | None:
+def plan_in_lanes(options: list[dict[str, Any]], sizes: tuple[int, ...], rows: int) -> Plan | None:
     """Return the plan of networks with these options, or None where one alone is as fast."""
     plan = make_plan({**options[0], "threads": 1}, sizes, rows)
     plan = plan._replace(plain=int(all(map(is_plain, options))))
@@ -47,28 +48,30 @@ def plan_in_lanes(options: list[dict], sizes: tuple[int, ...], rows: int) -> Pla
 
 def train_in_lanes(
     plan: Plan,
-    options: list[dict],
+    options: list[dict[str, Any]],
     data: Dataset,
     validation: Dataset | None,
     drawn: Drawn,
     stop: SharedStop,
 ) -> Batch:
-    """Train a batch of networks; options: of each of them.
+    """Train a batch of networks; options: of each combination in it.
 
     Raises
     ------
     KeyboardInterrupt
         If another thread asked to stop.
     """
-    own = [own_numbers(each) for each in options]
-    chosen = None
+    own, chosen = np.array([own_numbers(each) for each in options]), None
     if drawn.rows[0].training is not None:
         chosen = np.array([rows.training for rows in drawn.rows])
     rows = len(data.X) if chosen is None else chosen.shape[1]
     networks = make_networks(
-        plan, np.array(own), schedule_of(options[0], rows), drawn.params, drawn.seeds, chosen
-    )
-    return _Run(plan, options, data, validation, networks, drawn.rows, rows, stop).run()
+        plan, own[drawn.combinations], schedule_of(options[0], rows), drawn.params, drawn.seeds,
+        chosen,
+    )  # fmt: skip
+    outside = _measured_on(data, validation, drawn.rows)
+    tol = np.array([each["tol"] for each in options])[drawn.combinations]
+    return _Run(plan, options[0], tol, data, outside, networks, rows, stop).run()
 
 
 class _Run:
@@ -77,30 +80,28 @@ class _Run:
     def __init__(
         self,
         plan: Plan,
-        options: list[dict],
+        options: dict[str, Any],
+        tol: NDArray[np.float64],
         data: Dataset,
-        validation: Dataset | None,
+        outside: tuple[Dataset, NDArray[np.int64]] | None,
         networks: Networks,
-        network_rows: list[NetworkRows],
         rows: int,
         stop: SharedStop,
     ) -> None:
         self.plan, self.data, self.networks, self.rows = plan, data, networks, rows
-        self.stop, self.package = stop, implementation(options[0]["backend"])
-        self.outside = _measured_on(data, validation, network_rows)
-        schedule = options[0]["learning_rate_schedule"]
-        self.rules = [
-            StoppingRule(o["patience"], o["tol"], schedule == "adaptive") for o in options
-        ]
-        self.early = EarlyStoppingOfMany(self.rules, networks)
+        self.outside, self.stop = outside, stop
+        self.package = implementation(options["backend"])
+        adaptive = options["learning_rate_schedule"] == "adaptive"
+        self.rule = StoppingRule(options["patience"], options["tol"], adaptive)
+        self.early = EarlyStoppingOfMany(self.rule, tol, networks)
         count, records = networks.errors.shape
         self.active, self.epochs = np.arange(count), np.full(count, plan.epochs)
-        self.validation_losses = np.full((count, records if self.outside else 0), np.nan)
+        self.validation_losses = np.full((count, records if outside else 0), np.nan)
         self.stopped = [ALL_EPOCHS] * count
 
     def run(self) -> Batch:
         begin, every = 0, self.plan.record_every
-        if self.rules[0].active or self.outside is not None:
+        if self.rule.active or self.outside is not None:
             for record in range(record_count(self.plan.epochs, every)):
                 end = record * every + 1
                 self._train(begin, end)
@@ -136,7 +137,7 @@ class _Run:
         if self.outside is not None:
             name, losses = "validation_loss", self._validation_losses()
             self.validation_losses[self.active, record] = losses
-        if self.rules[0].active:
+        if self.rule.active:
             ended = self.early.after_record(name, self.active, losses, epoch - 1)
             for k, reason in ended.items():
                 self.stopped[k], self.epochs[k] = reason, epoch

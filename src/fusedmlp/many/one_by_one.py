@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 from fusedmlp.many.batch import Batch
 from fusedmlp.many.groups import Task
 from fusedmlp.many.network_rows import NetworkRows
-from fusedmlp.plan.plan import record_count, record_interval
+from fusedmlp.plan.plan import Plan, record_count, record_interval
+from fusedmlp.plan.state import State
 from fusedmlp.trained import Trained
+from fusedmlp.training.control import Control
 from fusedmlp.training.data import Dataset
-from fusedmlp.training.request import Arguments, drawn
-from fusedmlp.training.run import run
+from fusedmlp.training.request import Request, random_state, request_for
+from fusedmlp.training.run import Trainer, run, train_in_memory
 from fusedmlp.training.shared_stop import SharedStop
 from fusedmlp.training.trainer import plan_of, result_of
 
@@ -34,14 +36,13 @@ def train_one_by_one(
     networks = []
     for k, own in enumerate(task.combinations.tolist()):
         options = {**task.options[own], "random_state": int(task.seeds[k]), "threads": 1}
-        networks.append(_train(options, task.sizes, data, validation, rows[k], stop))
+        networks.append(_train(options, data, validation, rows[k], stop))
         stop.check()
     return _batch_of(networks, task.options[0])
 
 
 def _train(
     options: dict[str, Any],
-    sizes: tuple[int, ...],
     data: Dataset,
     validation: Dataset | None,
     rows: NetworkRows,
@@ -50,12 +51,23 @@ def _train(
     """Train one network."""
     own = data if rows.training is None else _rows(data, rows.training)
     held_out = validation if rows.held_out is None else _rows(data, rows.held_out)
-    request = drawn(Arguments(options, sizes, own, held_out))
+    request = request_for(options, own, held_out, random_state(options["random_state"]))
     plan = plan_of(request)
-    outcome = run(plan, request, stop)
+    outcome = run(plan, request, _stoppable(stop))
     if outcome.interrupt is not None:
         raise outcome.interrupt
     return result_of(plan, request, outcome)
+
+
+def _stoppable(stop: SharedStop) -> Trainer:
+    """Return what trains until another thread asks to stop."""
+
+    def train(
+        plan: Plan, request: Request[Dataset], state: State, control: Control, _: Any
+    ) -> tuple[str, str | None]:
+        return train_in_memory(plan, request, state, control, stop.check)
+
+    return train
 
 
 def _rows(data: Dataset, rows: NDArray[np.int64]) -> Dataset:

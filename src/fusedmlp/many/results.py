@@ -60,7 +60,8 @@ class Results:
         """Return the lowest record of each of some networks, as `last` does."""
         if name not in self.arrays or not self.arrays[name].shape[1]:
             return np.full(networks.stop - networks.start, np.nan)
-        return np.fmin.reduce(self.arrays[name][networks], axis=1)
+        lowest: NDArray[np.float64] = np.fmin.reduce(self.arrays[name][networks], axis=1)
+        return lowest
 
     def epochs(self, networks: slice) -> NDArray[np.int64]:
         """Return the epochs of some networks; 0 for those that have not arrived."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import natural_dtype
 from fusedmlp.checks.requirements import flag
@@ -22,7 +22,15 @@ from fusedmlp.many.seeds import seeds_of
 from fusedmlp.options.contradictions import refuse_for_rows
 from fusedmlp.options.table import checked_options, require_activation_for_each
 from fusedmlp.training.data import Dataset, checked_datasets
-from fusedmlp.training.request import Arguments
+
+
+class Arguments(NamedTuple):
+    """The checked arguments of a combination of the grid."""
+
+    options: dict[str, Any]
+    sizes: tuple[int, ...]  # units of the input and of each layer
+    data: Dataset
+    validation: Dataset | int | None  # or how many rows each network holds out
 
 
 class Sweep(NamedTuple):
@@ -68,8 +76,8 @@ class Sweep(NamedTuple):
 
 
 def checked_sweep(
-    X: ArrayLike,
-    y: ArrayLike,
+    X: Any,
+    y: Any,
     hidden: int | Sequence[int],
     starts: int | None,
     grid: Any,

@@ -5,13 +5,13 @@ from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import Array
 from fusedmlp.many.batch import Batch, joined
+from fusedmlp.many.first_weights import FirstWeights
 from fusedmlp.many.groups import Task
 from fusedmlp.many.in_lanes import Drawn, plan_in_lanes, train_in_lanes
 from fusedmlp.many.network_rows import NetworkRows, rows_of
 from fusedmlp.many.one_by_one import train_one_by_one
 from fusedmlp.plan.parameters import aligned_zeros
 from fusedmlp.training.data import Dataset
-from fusedmlp.training.initial_weights import initial_params
 from fusedmlp.training.request import draw_seed, random_state
 from fusedmlp.training.shared_stop import SharedStop
 
@@ -28,14 +28,13 @@ def train_batch(
     share = validation if isinstance(validation, int) else 0
     shared = validation if isinstance(validation, Dataset) else None
     with stop:
-        if stop.asked:
-            return None
         try:
+            stop.check()
             return _train(data, shared, share, task, stop)
         except KeyboardInterrupt:
-            if not stop.asked:  # it came to this thread, the main one
-                raise
-            return None
+            if stop.asked:
+                return None
+            raise  # it came to this thread, the main one
 
 
 def _train(
@@ -68,20 +67,20 @@ def _train_equal(
     if plan is None:
         part = task._replace(combinations=task.combinations[places], seeds=task.seeds[places])
         return train_one_by_one(part, data, validation, network_rows, stop)
-    options = [task.options[k] for k in task.combinations[places]]
-    own = Drawn(np.ascontiguousarray(drawn.params[places]), drawn.seeds[places], network_rows)
-    return train_in_lanes(plan, options, data, validation, own, stop)
+    params = np.ascontiguousarray(drawn.params[places])
+    own = Drawn(task.combinations[places], params, drawn.seeds[places], network_rows)
+    return train_in_lanes(plan, task.options, data, validation, own, stop)
 
 
 def _draw(task: Task, share: int, dtype: str) -> Drawn:
     """Draw each network's first weights, seed and rows, in the order of `train`."""
-    count, rows = len(task.seeds), list[NetworkRows]()
-    seeds = np.empty(count, np.int64)
-    for k, own in enumerate(task.combinations.tolist()):
-        random = random_state(int(task.seeds[k]))
-        params = initial_params(task.options[own], task.sizes, random)
-        if k == 0:
-            flat = aligned_zeros(count * params.size, dtype).reshape(count, params.size)
-        flat[k], seeds[k] = params, draw_seed(random)
+    first = [FirstWeights(options, task.sizes) for options in task.options]
+    count, rows, size = len(task.seeds), list[NetworkRows](), first[0].size
+    params, seeds = aligned_zeros(count * size, dtype).reshape(count, size), np.empty(count, int)
+    networks = zip(task.combinations.tolist(), task.seeds.tolist(), params, strict=True)
+    for k, (own, seed, weights) in enumerate(networks):
+        random = random_state(seed)
+        first[own].draw(random, weights)
+        seeds[k] = draw_seed(random)
         rows.append(rows_of(task, k, share, random))
-    return Drawn(flat, seeds, rows)
+    return Drawn(task.combinations, params, seeds, rows)

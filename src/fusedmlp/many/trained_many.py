@@ -10,6 +10,7 @@ from fusedmlp.checks.arrays import Array
 from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.checks.requirements import whole_number
 from fusedmlp.many.ensemble import Ensemble
+from fusedmlp.many.first_weights import FirstWeights
 from fusedmlp.many.groups import Group, task_of
 from fusedmlp.many.network_rows import rows_of
 from fusedmlp.many.options_of_many import OptionsOfMany
@@ -18,7 +19,6 @@ from fusedmlp.many.sweep import Sweep
 from fusedmlp.plan.parameters import aligned_zeros
 from fusedmlp.plan.plan import record_interval
 from fusedmlp.trained import Trained
-from fusedmlp.training.initial_weights import initial_params
 from fusedmlp.training.request import draw_seed, random_state
 
 
@@ -127,7 +127,8 @@ class TrainedMany:
         task = task_of(self._sweep, self._groups[number]._replace(batch=1), k)
         arguments = self._sweep.arguments[combination]
         random = random_state(int(task.seeds[0]))
-        initial_params(arguments.options, arguments.sizes, random)
+        first = FirstWeights(arguments.options, arguments.sizes)
+        first.draw(random, np.zeros(first.size))
         draw_seed(random)
         share = arguments.validation if isinstance(arguments.validation, int) else 0
         training, held_out = rows_of(task, 0, share, random)

@@ -11,6 +11,7 @@ from fusedmlp.plan.continuation import Continuation, Progress
 from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.state import State
 from fusedmlp.trained import Trained
+from fusedmlp.training.data import TrainingData
 from fusedmlp.training.early_stopping import EarlyStopping
 
 # A run resumes where these options are the same; with the first two alone, the optimiser goes on.
@@ -77,7 +78,11 @@ def take_up(
 
 
 def continuation_of(
-    plan: Plan, state: State, rows: int, early: EarlyStopping, validation_rows: Any
+    plan: Plan,
+    state: State,
+    data: TrainingData,
+    early: EarlyStopping,
+    validation_rows: Any,
 ) -> Continuation | None:
     """Return what a run is to go on from, before the best weights are restored.
 
@@ -85,10 +90,14 @@ def continuation_of(
     """
     if plan.extras.optimizer in SCIPY_OPTIMIZERS:
         return None
+    rows = data.totals.rows
     epoch, row = divmod(int(state.position[0]), rows)
     in_batch = row % plan.batch_size  # rows of a batch without its update: they are visited again
     row -= in_batch
-    steps = epoch * -(-rows // plan.batch_size) + row // plan.batch_size
+    steps = data.steps
+    if steps is None:
+        steps = epoch * -(-rows // plan.batch_size) + row // plan.batch_size
+        steps += plan.extras.steps_before
     record, of_epoch = divmod(epoch, plan.record_every)
     error: float | None = 0.0
     loss: float | None = 0.0
@@ -110,7 +119,7 @@ def continuation_of(
         plan.seed,
         rows,
         epoch * rows + row,
-        plan.extras.steps_before + steps,
+        steps,
         plan.extras.steps_before,
         float(state.learning_rate_factor[0]),
         error,

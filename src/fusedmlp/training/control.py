@@ -8,7 +8,7 @@ import numpy as np
 from fusedmlp.checks.arrays import Array
 from fusedmlp.plan.plan import Plan, record_count
 from fusedmlp.plan.state import State
-from fusedmlp.training.data import Dataset
+from fusedmlp.training.data import Totals
 from fusedmlp.training.early_stopping import EarlyStopping, StoppingRule
 
 Callback = Callable[..., Any]
@@ -34,8 +34,8 @@ class Control:
     rule : StoppingRule
     callback : function of a Record, or None
     plan, state : Plan, State
-    data : Dataset
-        The training data.
+    totals : Totals
+        Of the training data.
     validation_loss : function of no arguments, or None
         It returns the current loss on the validation data.
     layers : function of no arguments
@@ -48,17 +48,17 @@ class Control:
         callback: Callback | None,
         plan: Plan,
         state: State,
-        data: Dataset,
+        totals: Totals,
         validation_loss: Callable[[], float] | None,
         layers: Callable[[], tuple[list[Array], list[Array]]],
     ) -> None:
         self.plan, self.state = plan, state
         self.early_stopping = EarlyStopping(rule, plan, state)
         self._callback, self._validation_loss, self._layers = callback, validation_loss, layers
-        self._total_weight, self._outputs = data.total_weight, data.y.shape[1]
+        self._total_weight, self._outputs = totals.weight, totals.n_out
         # With scale_penalties, a record sums the batches' mean losses, each times its rows.
         scaled = plan.extras.scale_penalties
-        self._loss_divisor = float(len(data.X)) if scaled else self._total_weight
+        self._loss_divisor = float(totals.rows) if scaled else totals.weight
         self.validation_losses: list[float] = []
         self.first_record = 0  # of this run, where it resumes another
 

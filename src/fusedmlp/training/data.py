@@ -2,12 +2,40 @@
 
 from collections.abc import Mapping
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import Array, checked_inputs, real_array, require_columns
+
+
+class Totals(NamedTuple):
+    """What a run must know of its training data as a whole."""
+
+    rows: int  # that an epoch visits: the unit of `State.position`
+    n_in: int
+    n_out: int
+    weight: float  # the sum of the rows' weights
+
+
+class TrainingData(Protocol):
+    """The training data of a run, wherever they are."""
+
+    @property
+    def totals(self) -> Totals:
+        """The numbers of rows, inputs and outputs, and the sum of the rows' weights."""
+        ...
+
+    @property
+    def row_weights(self) -> Array | None:
+        """The weights of all rows (rows,); None: all are 1."""
+        ...
+
+    @property
+    def steps(self) -> int | None:
+        """The steps made in all; None: they follow from the rows visited."""
+        ...
 
 
 class Dataset(NamedTuple):
@@ -18,11 +46,20 @@ class Dataset(NamedTuple):
     row_weights: Array | None  # (rows,); None: all are 1
 
     @property
+    def steps(self) -> None:
+        """The steps made follow from the rows visited."""
+
+    @property
     def total_weight(self) -> float:
         """The sum of the rows' weights; without weights, the number of rows."""
         if self.row_weights is None:
             return float(len(self.X))
         return float(self.row_weights.sum(dtype=np.float64))
+
+    @property
+    def totals(self) -> Totals:
+        """The numbers of rows, inputs and outputs, and the sum of the rows' weights."""
+        return Totals(len(self.X), self.X.shape[1], self.y.shape[1], self.total_weight)
 
 
 def checked_datasets(
@@ -36,8 +73,9 @@ def checked_datasets(
         As `fusedmlp.train` does, for X, y and the options that hold data.
     """
     inputs, targets = checked_pair(X, y, options)
-    row_weights = _checked_row_weights(options["sample_weight"], options["dtype"], len(inputs))
-    return Dataset(inputs, targets, row_weights), _checked_validation(inputs, targets, options)
+    row_weights = checked_row_weights(options["sample_weight"], options["dtype"], len(inputs))
+    data = Dataset(inputs, targets, row_weights)
+    return data, checked_validation(data.totals, options)
 
 
 def checked_pair(X: Any, y: Any, options: Mapping[str, Any]) -> tuple[Array, Array]:
@@ -71,7 +109,7 @@ def checked_pair(X: Any, y: Any, options: Mapping[str, Any]) -> tuple[Array, Arr
     return rows, targets
 
 
-def _checked_row_weights(value: Any, dtype: str, rows: int) -> Array | None:
+def checked_row_weights(value: Any, dtype: str, rows: int) -> Array | None:
     """Return sample_weight (rows,), checked, or None if there is none."""
     if value is None:
         return None
@@ -103,15 +141,16 @@ def _require_probabilities(targets: Array, output_activation: str) -> None:
             )
 
 
-def _checked_validation(
-    inputs: Array, targets: Array, options: Mapping[str, Any]
-) -> Dataset | int | None:
-    """Return the validation set, or how many rows to split off for it, or None."""
+def checked_validation(totals: Totals, options: Mapping[str, Any]) -> Dataset | int | None:
+    """Return the validation set, or how many rows to split off for it, or None.
+
+    totals: of the training data, the rows to split off among them.
+    """
     validation = options["validation"]
     if validation is None:
         return None
     if isinstance(validation, Real):
-        return _validation_rows(float(validation), len(inputs))
+        return _validation_rows(float(validation), totals.rows)
     if not isinstance(validation, list | tuple) or len(validation) != 2:
         raise TypeError(
             f"validation must be None, a share of the rows or a pair (X, y), got {validation!r}"
@@ -120,8 +159,8 @@ def _checked_validation(
         others, their_targets = checked_pair(validation[0], validation[1], options)
     except (TypeError, ValueError) as error:
         raise type(error)(f"validation: {error}") from None
-    require_columns("validation: X", others, inputs.shape[1])
-    require_columns("validation: y", their_targets, targets.shape[1])
+    require_columns("validation: X", others, totals.n_in)
+    require_columns("validation: y", their_targets, totals.n_out)
     return Dataset(others, their_targets, None)
 
 

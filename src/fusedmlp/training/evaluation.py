@@ -4,8 +4,9 @@ import numpy as np
 
 from fusedmlp.backends import implementation
 from fusedmlp.checks.arrays import Array
+from fusedmlp.plan.blocking import prediction_slices
 from fusedmlp.plan.codes import Loss
-from fusedmlp.plan.plan import Plan
+from fusedmlp.plan.plan import Plan, without_last_activation
 from fusedmlp.training.data import Dataset
 
 
@@ -33,3 +34,16 @@ def total_loss(backend: str, plan: Plan, outputs: Array, data: Dataset) -> float
         return float(package.loss(plan.loss, last, outputs, data.y, huber_delta))
     weights = data.row_weights
     return float(package.weighted_loss(plan.loss, last, outputs, data.y, weights, huber_delta))
+
+
+def measured(backend: str, plan: Plan, params: Array, data: Dataset) -> tuple[float, float]:
+    """Return the sums of the rows' absolute errors and losses at the parameters."""
+    package, of_sums = implementation(backend), takes_sums(plan)
+    outputs = np.empty_like(data.y)
+    predicted = without_last_activation(plan) if of_sums else plan
+    for rows in prediction_slices(len(outputs), params.size):
+        package.predict(predicted, params, data.X[rows], outputs[rows])
+    loss = total_loss(backend, plan, outputs, data)
+    if of_sums:
+        package.activate(int(plan.activations[-1]), outputs)
+    return total_error(outputs, data), loss

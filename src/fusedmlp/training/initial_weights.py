@@ -43,7 +43,7 @@ def _layers(
         return _continued(options, sizes)
     init, shapes = options["init"], list(pairwise(sizes))
     if isinstance(init, str):
-        return [_draw(init, shape, random) for shape in shapes], []
+        return [draw_weights(init, s, random) * weight_scale(init, s) for s in shapes], []
     weights, biases = init if _has_biases(init) else (init, [])
     checked_weights = _checked_layers("weights", weights, shapes, options["dtype"])
     if isinstance(biases, list | tuple) and not biases:
@@ -74,16 +74,21 @@ def _continued(
     return before.weights, before.biases if options["bias"] else []
 
 
-def _draw(init: str, shape: tuple[int, int], random: np.random.RandomState) -> NDArray[Any]:
-    """Return random weights (n_in, n_out) of the distribution `init`."""
+def draw_weights(
+    init: str, shape: tuple[int, int] | int, random: np.random.RandomState
+) -> NDArray[np.float64]:
+    """Draw numbers of the distribution `init`, which a layer's scale then multiplies."""
     if init == "he":
-        normal: NDArray[Any] = random.standard_normal(shape)
-        normal *= np.sqrt(2 / shape[0])
-        return normal
-    uniform: NDArray[Any] = 2 * random.random_sample(shape) - 1
-    if init == "glorot":
-        uniform *= np.sqrt(6 / sum(shape))
+        return random.standard_normal(shape)
+    uniform: NDArray[np.float64] = 2 * random.random_sample(shape) - 1
     return uniform
+
+
+def weight_scale(init: str, shape: tuple[int, int]) -> float:
+    """Return the scale of a layer's weights (n_in, n_out)."""
+    if init == "he":
+        return float(np.sqrt(2 / shape[0]))
+    return float(np.sqrt(6 / sum(shape))) if init == "glorot" else 1.0
 
 
 def _has_biases(init: Any) -> bool:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,19 +14,21 @@ from fusedmlp.options.table import checked_options, require_activation_for_each
 from fusedmlp.plan.continuation import Continuation
 from fusedmlp.training.continuing import goes_on, resumes
 from fusedmlp.training.control import Callback
-from fusedmlp.training.data import Dataset, checked_datasets, split
+from fusedmlp.training.data import Dataset, TrainingData, checked_datasets, split
 from fusedmlp.training.early_stopping import StoppingRule
 from fusedmlp.training.initial_weights import initial_params
 from fusedmlp.training.progress import require_rich
 from fusedmlp.training.scipy_optimizers import SearchLimits
 
+Data = TypeVar("Data", bound=TrainingData)
 
-class Request(NamedTuple):
+
+class Request(NamedTuple, Generic[Data]):
     """The checked arguments of a run, and what was drawn for it."""
 
     options: Mapping[str, Any]
     sizes: tuple[int, ...]  # units of the input and of each layer
-    data: Dataset  # the training data
+    data: Data  # the training data
     validation: Dataset | None
     params: Array  # the flat vector of the initial parameters, which training changes
     running_stats: Array | None  # batch normalisation's, of warm_start
@@ -41,55 +43,60 @@ class Request(NamedTuple):
     progress: bool
 
 
-class Arguments(NamedTuple):
-    """The checked arguments of a run, before anything is drawn for it."""
-
-    options: Mapping[str, Any]
-    sizes: tuple[int, ...]  # units of the input and of each layer
-    data: Dataset  # all rows
-    validation: Dataset | int | None  # or how many rows to hold out
-
-
 def checked(
     X: ArrayLike, y: ArrayLike, hidden: int | Sequence[int], given: Mapping[str, Any]
-) -> Request:
+) -> Request[Dataset]:
     """Check all arguments of `train`; draw the initial weights, the seed and validation rows."""
-    return drawn(checked_arguments(X, y, hidden, given))
+    options = settings(X, hidden, given)
+    data, validation = checked_datasets(X, y, options)
+    if not isinstance(validation, int):
+        refuse_for_rows(options, len(data.X))
+        return request_for(options, data, validation, random_numbers(options))
+    rows, count = len(data.X), validation
+    refuse_for_rows(options, rows - count)
+    random = random_numbers(options)
+    request = request_for(options, data, None, random, rows - count)
+    held_out = _validation_rows(request.before if request.resumed else None, count, rows, random)
+    training, others = split(data, held_out)
+    return request._replace(data=training, validation=others, validation_rows=held_out)
 
 
-def checked_arguments(
-    X: ArrayLike, y: ArrayLike, hidden: int | Sequence[int], given: Mapping[str, Any]
-) -> Arguments:
-    """Check all arguments of `train`."""
+def settings(X: Any, hidden: int | Sequence[int], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of every option, checked, and of `hidden`; X: whose type may be the run's.
+
+    Raises
+    ------
+    TypeError, ValueError, ImportError
+        As `fusedmlp.train` does for options, but for those that hold data.
+    """
     if given.get("progress"):
         require_rich()
     if given.get("dtype") is None:
         given = {**given, "dtype": natural_dtype(X)}
     options = {"hidden": checked_sizes("hidden", hidden), **checked_options(given)}
     require_activation_for_each(options["activation"], options["hidden"])
-    data, validation = checked_datasets(X, y, options)
-    split_off = validation if isinstance(validation, int) else 0
-    refuse_for_rows(options, len(data.X) - split_off)
-    sizes = (data.X.shape[1], *options["hidden"], data.y.shape[1])
-    return Arguments(options, sizes, data, validation)
+    return options
 
 
-def drawn(arguments: Arguments) -> Request:
-    """Draw the initial weights, the seed and the validation rows of a run."""
-    options, sizes, data, validation = arguments
-    split_off = validation if isinstance(validation, int) else 0
-    random = random_state(options["random_state"])
+def request_for(
+    options: Mapping[str, Any],
+    data: Data,
+    validation: Dataset | None,
+    random: np.random.RandomState,
+    rows: int | None = None,
+) -> Request[Data]:
+    """Draw the initial weights and the seed of a run on checked data.
+
+    rows: those to train on; None: all.
+    """
+    totals = data.totals
+    sizes = (totals.n_in, *options["hidden"], totals.n_out)
     params = initial_params(options, sizes, random)
     if options["optimizer"] == "annealing":
         _require_within(options["search_radius"], params)
     seed = draw_seed(random)
-    before, held_out = options["warm_start"], None
-    resumed = resumes(before, options, len(data.X) - split_off)
-    if resumed is not None:
-        seed = resumed.progress.seed
-    if isinstance(validation, int):
-        held_out = _validation_rows(resumed, validation, len(data.X), random)
-        data, validation = split(data, held_out)
+    before = options["warm_start"]
+    resumed = resumes(before, options, totals.rows if rows is None else rows)
     return Request(
         options=options,
         sizes=sizes,
@@ -99,8 +106,8 @@ def drawn(arguments: Arguments) -> Request:
         running_stats=None if before is None else before._running_stats,
         before=goes_on(before, options),
         resumed=resumed is not None,
-        validation_rows=held_out,
-        seed=seed,
+        validation_rows=None,
+        seed=seed if resumed is None else resumed.progress.seed,
         backend=options["backend"],
         stopping_rule=StoppingRule(
             options["patience"], options["tol"], options["learning_rate_schedule"] == "adaptive"
@@ -117,7 +124,7 @@ def draw_seed(random: np.random.RandomState) -> int:
 
 
 def held_out_rows(count: int, rows: int, random: np.random.RandomState) -> NDArray[np.int64]:
-    """Draw the rows to hold out."""
+    """Draw the rows to hold out, in ascending order."""
     return np.sort(random.permutation(rows)[:count])
 
 
@@ -125,9 +132,9 @@ def _validation_rows(
     resumed: Continuation | None, count: int, rows: int, random: np.random.RandomState
 ) -> NDArray[np.int64]:
     """Return the rows to hold out: drawn at random, or those of the run that is resumed."""
-    new = held_out_rows(count, rows, random)
+    drawn = held_out_rows(count, rows, random)
     kept = None if resumed is None else resumed.arrays.get("validation_rows")
-    return kept if kept is not None and kept.size == count and kept[-1] < rows else new
+    return kept if kept is not None and kept.size == count and kept[-1] < rows else drawn
 
 
 def _require_within(search_radius: float, params: Array) -> None:
@@ -147,6 +154,11 @@ class _OwnRandomState(threading.local):
 
 
 _OWN = _OwnRandomState()
+
+
+def random_numbers(options: Mapping[str, Any]) -> np.random.RandomState:
+    """Return what a run draws from, by its options."""
+    return random_state(options["random_state"])
 
 
 def random_state(seed: Any) -> np.random.RandomState:

@@ -1,8 +1,9 @@
 """A run: slices of `fit`, or SciPy's optimisers, with control after each recorded epoch."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from fusedmlp.checks.arrays import Array
 from fusedmlp.plan.codes import SCIPY_OPTIMIZERS
@@ -14,10 +15,10 @@ from fusedmlp.training.continuing import continuation_of, take_up
 from fusedmlp.training.control import Control
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.evaluation import takes_sums, total_loss
+from fusedmlp.training.objective import ObjectiveInMemory
 from fusedmlp.training.progress import progress_bar
 from fusedmlp.training.request import Request
 from fusedmlp.training.scipy_optimizers import ALL_EPOCHS, Search
-from fusedmlp.training.shared_stop import SharedStop
 from fusedmlp.training.slices import Slices
 
 
@@ -32,46 +33,45 @@ class Outcome(NamedTuple):
     interrupt: KeyboardInterrupt | None  # Ctrl-C, if it stopped the run
 
 
-def run(plan: Plan, request: Request, stop: SharedStop | None = None) -> Outcome:
-    """Train until all epochs are run, or control, divergence or Ctrl-C stops the run.
+# What runs the epochs of a request, shows the state after each part, and returns why it ended, and
+# advice.
+Show = Callable[[State], None]
+Trainer = Callable[[Plan, Request[Any], State, Control, Show], tuple[str, str | None]]
 
-    stop: of networks that are trained at the same time; once it is asked, as after Ctrl-C.
-    """
-    data = request.data
-    state = make_state(plan, request.params, len(data.X), data.row_weights)
+
+def train_in_memory(
+    plan: Plan, request: Request[Dataset], state: State, control: Control, show: Show
+) -> tuple[str, str | None]:
+    """Train on rows in memory; return why it ended, and advice."""
+    data, backend = request.data, request.backend
+    if plan.extras.optimizer in SCIPY_OPTIMIZERS:
+        objective = ObjectiveInMemory(backend, plan, data, state.signals)
+        limits = request.search_limits
+        return Search(objective, plan, len(data.X), state, control, limits, show).run()
+    slices = Slices(backend, plan, data, state, show, request.options["threads"] is not None)
+    return _fit(plan, len(data.X), state, slices, control)
+
+
+def run(plan: Plan, request: Request[Any], train: Trainer = train_in_memory) -> Outcome:
+    """Train until all epochs are run, or control, divergence or Ctrl-C stops the run."""
+    rows = request.data.totals.rows
+    state = make_state(plan, request.params, rows, request.data.row_weights)
     if request.running_stats is not None:
         state.running_stats[:] = request.running_stats
     control = _control(plan, request, state)
     plan = take_up(state, plan, request.before, request.resumed, control.early_stopping)
-    first_epoch = int(state.position[0]) // len(data.X)
-    control.first_record = record_count(first_epoch, plan.record_every)
+    control.first_record = record_count(int(state.position[0]) // rows, plan.record_every)
     interrupt = None
     try:
-        stopped, advice = _train(plan, request, state, control, stop)
+        with progress_bar(plan, rows, request.progress) as show:
+            stopped, advice = train(plan, request, state, control, show)
     except KeyboardInterrupt as error:
         interrupt = error
-        stopped, advice = f"interrupted in epoch {int(state.position[0]) // len(data.X)}", None
+        stopped, advice = f"interrupted in epoch {int(state.position[0]) // rows}", None
     early = control.early_stopping
-    kept = continuation_of(plan, state, len(data.X), early, request.validation_rows)
+    kept = continuation_of(plan, state, request.data, early, request.validation_rows)
     stopped += early.restore_best()
     return Outcome(state, control, kept, stopped, advice, interrupt)
-
-
-def _train(
-    plan: Plan, request: Request, state: State, control: Control, stop: SharedStop | None
-) -> tuple[str, str | None]:
-    """Train; return why it ended, and advice."""
-    data = request.data
-    with progress_bar(plan, len(data.X), request.progress) as bar:
-        show = bar if stop is None else stop.check
-        if plan.extras.optimizer in SCIPY_OPTIMIZERS:
-            return Search(
-                request.backend, plan, data, state, control, request.search_limits, show
-            ).run()
-        slices = Slices(
-            request.backend, plan, data, state, show, request.options["threads"] is not None
-        )
-        return _fit(plan, len(data.X), state, slices, control)
 
 
 def _fit(
@@ -82,23 +82,23 @@ def _fit(
     for record in range(control.first_record, records):
         epoch = record * plan.record_every
         if not slices.run_until((epoch + 1) * rows):
-            return _diverged(state, rows)
+            return diverged(state, rows)
         reason = control.after_record(record)
         if reason:
             return reason, None
     if not slices.run_until(plan.epochs * rows):
-        return _diverged(state, rows)
+        return diverged(state, rows)
     return ALL_EPOCHS, None
 
 
-def _diverged(state: State, rows: int) -> tuple[str, str]:
+def diverged(state: State, rows: int) -> tuple[str, str]:
     """Return in which epoch the run diverged, as its end, and advice."""
     epoch = int(state.position[0]) // rows - 1
     stopped = f"diverged: a weight was no longer finite after epoch {epoch}"
     return stopped, "a smaller learning_rate or reduction='mean' may help"
 
 
-def _control(plan: Plan, request: Request, state: State) -> Control:
+def _control(plan: Plan, request: Request[Any], state: State) -> Control:
     """Return the run's control."""
 
     @cache
@@ -126,7 +126,7 @@ def _control(plan: Plan, request: Request, state: State) -> Control:
         request.callback,
         plan,
         state,
-        request.data,
+        request.data.totals,
         None if validation is None else lambda: validation_loss(validation),
         lambda: _layers(network()),
     )

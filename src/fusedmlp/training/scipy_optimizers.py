@@ -12,15 +12,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fusedmlp.backends import implementation
-from fusedmlp.plan.blocking import prediction_slices, step_flops
 from fusedmlp.plan.codes import Optimizer
-from fusedmlp.plan.plan import Plan, without_last_activation
+from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.state import State
 from fusedmlp.training.control import Control
-from fusedmlp.training.data import Dataset
-from fusedmlp.training.evaluation import takes_sums, total_error, total_loss
-from fusedmlp.training.interruptible import interruptible
+from fusedmlp.training.objective import Objective
 
 Vector = NDArray[np.float64]
 
@@ -54,19 +50,14 @@ class _SearchEndedError(Exception):
 class Search:
     """A run's loss as a function of its parameters, with its records."""
 
-    backend: str
+    objective: Objective
     plan: Plan
-    data: Dataset
+    rows: int  # the unit of the state's position
     state: State
     control: Control
     limits: SearchLimits
     show: Callable[[State], None]
     evaluations: int = field(default=0, init=False)
-
-    def __post_init__(self) -> None:
-        self._flops = step_flops(self.plan.sizes.tolist(), len(self.data.X))
-        if self.backend == "reference":  # which Python can interrupt, and nothing is changed by it
-            self._flops = 0
 
     def run(self) -> tuple[str, str | None]:
         """Train until SciPy finds no better weights, or a limit; return why it ended, and advice.
@@ -89,7 +80,7 @@ class Search:
     @property
     def epoch(self) -> int:
         """The current epoch."""
-        return int(self.state.position[0]) // len(self.data.X)
+        return int(self.state.position[0]) // self.rows
 
     @property
     def first_params(self) -> Vector:
@@ -98,14 +89,11 @@ class Search:
 
     def evaluate(self, x: Vector) -> tuple[float, Vector]:
         """Return the loss, with its penalties, and the gradient at the parameters x."""
-        data, gradient = self.data, self.state.gradient
+        gradient = self.state.gradient
         if self.evaluations == self.limits.evaluations:
             raise _SearchEndedError(f"all {self.evaluations} evaluations made")
         self.evaluations += 1
-        params = x.astype(gradient.dtype)
-        function, signals = implementation(self.backend).gradient, self.state.signals
-        call = self.plan, params, data.X, data.y, gradient, data.row_weights, signals
-        loss = float(interruptible(signals, self._flops, function, *call))
+        loss = self.objective.evaluate(x.astype(gradient.dtype), gradient)
         if self.evaluations == 1 and not np.isfinite([loss, *gradient]).all():
             raise _SearchEndedError(DIVERGED)
         return loss, gradient.astype(np.float64)
@@ -113,7 +101,7 @@ class Search:
     def end_epoch(self, x: Vector | None) -> None:
         """End an epoch: set the parameters to x (None: they stay), call control, record."""
         epoch, every = self.epoch, self.plan.record_every
-        self.state.position[0] += len(self.data.X)
+        self.state.position[0] += self.rows
         if x is not None:
             self.state.params[:] = x
             self._measure()
@@ -130,16 +118,7 @@ class Search:
             self.state.errors[record], self.state.losses[record] = self._measured
 
     def _measure(self) -> None:
-        """Compute the sums of the rows' absolute errors and losses."""
-        package, plan, outputs = implementation(self.backend), self.plan, np.empty_like(self.data.y)
-        of_sums = takes_sums(plan)
-        predicted = without_last_activation(plan) if of_sums else plan
-        for rows in prediction_slices(len(outputs), self.state.params.size):
-            package.predict(predicted, self.state.params, self.data.X[rows], outputs[rows])
-        loss = total_loss(self.backend, plan, outputs, self.data)
-        if of_sums:
-            package.activate(int(plan.activations[-1]), outputs)
-        self._measured = total_error(outputs, self.data), loss
+        self._measured = self.objective.measure(self.state.params)
 
 
 def _minimize(run: Search) -> str:

@@ -45,9 +45,9 @@ class Slices:
         """Take another plan of the same run: other learning rates, orders or seeds."""
         self._plan = plan
 
-    def take(self, data: Dataset) -> None:
-        """Train on other data of the same shapes and dtype from now on."""
-        self._data = data
+    def take(self, data: Dataset, state: State | None = None) -> None:
+        """Train on other data of the same columns and dtype from now on; state: for their rows."""
+        self._data, self._state = data, state or self._state
 
     def run_until(self, stop: int) -> bool:
         """Train until `stop` rows have been visited; return whether all weights are finite."""

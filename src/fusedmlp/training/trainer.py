@@ -1,7 +1,7 @@
 """The function `train`: from data and options to a trained network."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Unpack
 
 from numpy.typing import ArrayLike
@@ -11,13 +11,20 @@ from fusedmlp.options.table import Options
 from fusedmlp.plan.plan import Plan, make_plan, record_interval
 from fusedmlp.trained import Trained, as_matrices
 from fusedmlp.training.continuing import plan_options
-from fusedmlp.training.request import Request, checked
+from fusedmlp.training.forms import checked_in_any_form
+from fusedmlp.training.request import Request
 from fusedmlp.training.run import Outcome, run
+
+# Lists of arrays or Dask arrays, or pairs (X_chunk, y_chunk), one after another.
+DataInChunks = Sequence[ArrayLike] | Iterable[Any] | Callable[[], Iterable[Any]]
 
 
 @documented
 def train(
-    X: ArrayLike, y: ArrayLike, hidden: int | Sequence[int] = (4,), **options: Unpack[Options]
+    X: ArrayLike | DataInChunks,
+    y: ArrayLike | Sequence[ArrayLike] | None = None,
+    hidden: int | Sequence[int] = (4,),
+    **options: Unpack[Options],
 ) -> Trained:
     """Train a feed-forward network; all epochs run in compiled code.
 
@@ -26,10 +33,14 @@ def train(
 
     Parameters
     ----------
-    X : array-like (rows, n_in)
-        Inputs: real and finite numbers.
-    y : array-like (rows,) or (rows, n_out)
-        Targets: real and finite numbers. Classes are one-hot rows.
+    X : array-like (rows, n_in), or chunks of rows
+        Inputs: real and finite numbers. Data larger than memory: a list of arrays, or a Dask array
+        in chunks of rows, for steps of all rows; for mini-batches, an iterable of pairs (X_chunk,
+        y_chunk), or a function of no arguments that returns one, which is asked for its chunks in
+        each epoch (docs/large-data.md).
+    y : array-like (rows,) or (rows, n_out), or chunks of rows
+        Targets: real and finite numbers. Classes are one-hot rows. Chunks as those of X; None with
+        an iterable of pairs.
     hidden : int or sequence of int, default (4,)
         Units of each hidden layer; () for none.
     {options}
@@ -65,9 +76,9 @@ def train(
     >>> run.predict([[1, 0, 0]]).round(4).item()
     0.9999
     """
-    request = checked(X, y, hidden, options)
+    request, train_on = checked_in_any_form(X, y, hidden, options)
     plan = plan_of(request)
-    outcome = run(plan, request)
+    outcome = run(plan, request, train_on)
     result = result_of(plan, request, outcome)
     if outcome.advice is not None:
         diverged = outcome.stopped.partition(";")[0]
@@ -78,17 +89,17 @@ def train(
     return result
 
 
-def plan_of(request: Request) -> Plan:
+def plan_of(request: Request[Any]) -> Plan:
     """Return the plan; that of a resumed run has the epochs before this one, too."""
     options: Mapping[str, Any] = request.options
     resumed = request.before if request.resumed else None
     options = plan_options(options, resumed, record_interval(options))
-    return make_plan(options, request.sizes, len(request.data.X), request.seed)
+    return make_plan(options, request.sizes, request.data.totals.rows, request.seed)
 
 
-def result_of(plan: Plan, request: Request, outcome: Outcome) -> Trained:
+def result_of(plan: Plan, request: Request[Any], outcome: Outcome) -> Trained:
     """Return the trained network."""
-    state, rows = outcome.state, len(request.data.X)
+    state, rows = outcome.state, request.data.totals.rows
     epochs, before = int(state.position[0]) // rows, 0
     if request.resumed and request.before is not None:
         before = request.before.progress.epochs

@@ -1,0 +1,15 @@
+"""The page on large data: what it shows runs."""
+
+import re
+
+from tests.processes import ROOT
+
+
+def test_the_code_of_the_page_runs(tmp_path, monkeypatch):
+    page = (ROOT / "docs" / "large-data.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec("\n".join(blocks), names)  # a page's blocks use what those before have made
+    assert len(blocks) == 4
+    assert names["streamed"].history["loss"][-1] < names["streamed"].history["loss"][0]

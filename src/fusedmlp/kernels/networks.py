@@ -3,7 +3,8 @@
 from typing import Any
 
 from fusedmlp.kernels.compilation.door import through_door
-from fusedmlp.kernels.many.training_loop import measure_groups, train_networks
+from fusedmlp.kernels.many.shape_choice import train_with_shape
+from fusedmlp.kernels.many.training_loop import measure_groups
 from fusedmlp.plan.networks import Networks
 from fusedmlp.plan.operations.networks import (
     check_fit_networks,
@@ -35,7 +36,7 @@ def fit_networks(
         plan = plan._replace(extras=None)  # type: ignore[arg-type]
     signals = new_signals() if signals is None else signals
     run = plan, X, y, networks, active, begin, end, signals
-    return int(through_door(train_networks, _nothing, *run))
+    return int(through_door(train_with_shape, _nothing, *run))
 
 
 def measure_networks(plan: Plan, X: Any, y: Any, networks: Networks, active: Any) -> None:

@@ -36,14 +36,21 @@ def forward(run, rows):
             Matrix(inputs, n_in * lanes, lanes), Matrix(weights, n_out * lanes, lanes), bias,
             Matrix(outputs, n_out * lanes, lanes), rows, n_out, n_in,
         )  # fmt: skip
-        activation = at(network.activations, layer)
-        if run.log_loss is not None and layer == network.layers - 1:
-            copy(outputs, rows * n_out * lanes, work.sums)
-        if activation == Activation.SOFTMAX:
-            _softmax(outputs, rows, n_out, lanes)
-        else:
-            activate_at(activation, outputs, rows, n_out * lanes, network.all_activations)
+        activate_layer(run, layer, outputs, rows)
         inputs, outputs = outputs, shifted(outputs, work.block_rows * n_out * lanes)
+
+
+@inner
+def activate_layer(run, layer, outputs, rows):
+    """Replace a layer's sums by its outputs; keep the sums of the last if its loss needs them."""
+    network, work, lanes = run.network, run.work, run.work.lanes
+    activation, n_out = at(network.activations, layer), at(network.sizes, layer + 1)
+    if run.log_loss is not None and layer == network.layers - 1:
+        copy(outputs, rows * n_out * lanes, work.sums)
+    if activation == Activation.SOFTMAX:
+        _softmax(outputs, rows, n_out, lanes)
+    else:
+        activate_at(activation, outputs, rows, n_out * lanes, network.all_activations)
 
 
 @inner
@@ -115,9 +122,19 @@ def backward(run, rows, add):
                 Matrix(work.zero, ZERO, ZERO), Matrix(below, n_in * lanes, lanes), rows, n_in,
                 n_out,
             )  # fmt: skip
-            activation, units = at(network.activations, layer - 1), n_in * lanes
-            derivative_at(activation, inputs, below, rows, units, below, network.all_activations)
+            derive_layer(run, layer - 1, inputs, below, rows)
             delta, outputs = below, inputs
+
+
+@inner
+def derive_layer(run, layer, outputs, delta, rows):
+    """Multiply a hidden layer's errors by its derivative: they become its delta."""
+    network = run.network
+    activation, units = (
+        at(network.activations, layer),
+        at(network.sizes, layer + 1) * run.work.lanes,
+    )
+    derivative_at(activation, outputs, delta, rows, units, delta, network.all_activations)
 
 
 @inner

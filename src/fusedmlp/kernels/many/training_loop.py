@@ -6,12 +6,13 @@ from fusedmlp.kernels.blocked.network import network_of
 from fusedmlp.kernels.blocked.row_weights import row_scale
 from fusedmlp.kernels.compilation.door import behind_door
 from fusedmlp.kernels.compilation.jit import inner
-from fusedmlp.kernels.many.forward_backward import backward, forward, output_delta
+from fusedmlp.kernels.many.forward_backward import forward, output_delta
 from fusedmlp.kernels.many.group import draw_orders, gather_block, load_group, store_network
 from fusedmlp.kernels.many.layout import block_rows_of, workspace_of, workspace_size
 from fusedmlp.kernels.many.numbers import set_constants, set_moments, set_rates
 from fusedmlp.kernels.many.records import add_records
 from fusedmlp.kernels.many.run import place_of, run_of
+from fusedmlp.kernels.many.small_passes import backward_pass, forward_pass
 from fusedmlp.kernels.many.update import adaptive, decay, penalize_and_clip, sgd, sum_of_all
 from fusedmlp.kernels.threads.barrier import stop_requested
 from fusedmlp.kernels.vector import address, at, lane_count, put, sum_lanes
@@ -21,7 +22,7 @@ from fusedmlp.plan.signals import STOP
 
 
 @behind_door
-def train_networks(plan, X, y, networks, active, begin, end, signals):
+def train_networks(plan, shape, X, y, networks, active, begin, end, signals):
     """Train the active networks, whose arguments are checked, as `fit_networks` does."""
     lanes, size = lane_count(address(networks.params)), networks.params.shape[1]
     network = network_of(plan, 0, 0, address(signals))
@@ -34,11 +35,11 @@ def train_networks(plan, X, y, networks, active, begin, end, signals):
     run = run_of(plan, network, work, X, y, networks, orders, sums, places, lane_rows)
     # An array lives as long as a call that it is an argument of.
     arrays = memory, orders, sums, lane_rows, signals
-    return _train_groups(plan.extras, run, active, places, X, begin, end, arrays)
+    return _train_groups(plan.extras, shape, run, active, places, X, begin, end, arrays)
 
 
 @inner
-def _train_groups(extras, run, active, places, X, begin, end, arrays):  # noqa: ARG001
+def _train_groups(extras, shape, run, active, places, X, begin, end, arrays):  # noqa: ARG001
     """Train one group of the active networks after the other, from epoch `begin` to `end`."""
     lanes, first = run.work.lanes, 0
     for lane in range(lanes):
@@ -47,14 +48,14 @@ def _train_groups(extras, run, active, places, X, begin, end, arrays):  # noqa: 
         count = smaller(lanes, active.size - first)
         for lane in range(lanes):
             places[lane] = active[first + smaller(lane, count - 1)]
-        if not _train_group(extras, run, X.dtype.type, count, begin, end):
+        if not _train_group(extras, shape, run, X.dtype.type, count, begin, end):
             break
         first += count
     return first
 
 
 @inner
-def _train_group(extras, run, real, count, epoch, end):
+def _train_group(extras, shape, run, real, count, epoch, end):
     """Train the networks of a group; return whether no signal stopped them before the end."""
     load_group(run)
     set_constants(run)
@@ -69,7 +70,7 @@ def _train_group(extras, run, real, count, epoch, end):
             set_rates(run, epoch)
         if run.data.shuffle:
             draw_orders(run, epoch)
-        _train_epoch(extras, run, real, count, epoch, in_place)
+        _train_epoch(extras, shape, run, real, count, epoch, in_place)
         epoch += 1
         if sum_lanes(sum_of_all(run.work, run.arrays.size)) != 0.0:  # also NaN
             _end_diverged(run, count, epoch)
@@ -80,7 +81,7 @@ def _train_group(extras, run, real, count, epoch, end):
 
 
 @inner
-def _train_epoch(extras, run, real, count, epoch, in_place):
+def _train_epoch(extras, shape, run, real, count, epoch, in_place):
     """Train one epoch."""
     record = epoch // run.steps.record_every if epoch % run.steps.record_every == 0 else -1
     step = epoch * ((run.data.rows + run.steps.batch_size - 1) // run.steps.batch_size)
@@ -92,11 +93,11 @@ def _train_epoch(extras, run, real, count, epoch, in_place):
             rows = smaller(run.work.block_rows, end - first)
             if not in_place:
                 gather_block(run, first, rows)
-            forward(run, rows)
+            forward_pass(shape, run, rows)
             if record >= 0:
                 add_records(run, count, rows, record)
             output_delta(run, rows, scale)
-            backward(run, rows, first > start)
+            backward_pass(shape, run, rows, first > start)
             first += rows
         _update(extras, run, epoch, step)
         start = end

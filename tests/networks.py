@@ -67,8 +67,8 @@ def group_of(
     given = case.arguments(dtype=dtype, epochs=epochs)
     options, sizes, data, _ = checked_arguments(X, y, given.pop("hidden"), given)
     plan = make_plan(options, sizes, case.rows)
-    # Of a number in 0..1, or a limit that is infinite, this is another.
     numbers = np.array([own_numbers(options)] * count)
+    # Those in 0..1 stay there, and a limit that is infinite, which is none, stays so.
     numbers *= random.uniform(0.8, 1.0, numbers.shape)
     if not plain:
         numbers[-1, CLIP_NORM] = min(numbers[-1, CLIP_NORM], 1e30)

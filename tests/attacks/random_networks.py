@@ -13,6 +13,7 @@ from tests.attacks.random_runs import Draw, random_run
 from tests.networks import CLIP_NORM, Group, lanes_of
 
 MOST_WORK = 2e6  # weights times rows of all networks: the reference takes a second for them
+WILD_RATE = 100.0  # a learning rate of networks that are meant to diverge
 RUNS = 1000  # run numbers that a group may have to try
 
 
@@ -39,8 +40,8 @@ def _group(draw: Draw, request: Request, plan: Any) -> Group:
     count = min(draw.size(3 * lanes + 2), max(2, int(MOST_WORK / (size * len(X)))))
     own = np.array([own_numbers(request.options)] * count)
     own *= random.uniform(0.5, 1.0, own.shape)
-    if draw.chance(0.1):  # some may diverge
-        own[:: int(random.integers(1, 4)), 0] *= draw.one_of([1e3, 1e30, 1e300])
+    if draw.chance(0.1):  # some are meant to diverge
+        own[:: int(random.integers(1, 4)), 0] = draw.one_of([WILD_RATE, 1e30, 1e300])
     if not plan.plain or plan.all_activations:  # so that few combinations are compiled
         own[-1, CLIP_NORM] = min(own[-1, CLIP_NORM], 1e30)
         plan = plan._replace(all_activations=1)

@@ -136,7 +136,8 @@ def test_extras_of_one_network_count_though_the_plan_is_plain():
     group = group_of(Case("", options=BATCHES), 3)
     assert group.plan.plain
     results = [trained(package, group) for package in (kernels, reference)]
-    group.networks.numbers[:, 11:13] = [[0, 0], [0.1, 0], [0, 0.1]]  # l1, l2
+    penalties = [OWN_NUMBERS.index(name) for name in ("l1", "l2")]
+    group.networks.numbers[:, penalties] = [[0, 0], [0.1, 0], [0, 0.1]]
     penalized = [trained(package, group) for package in (kernels, reference)]
     require_near(*penalized, NEAR["float64"], uses_velocity(group))
     moved = np.abs(penalized[0].params - results[0].params).max(axis=1)

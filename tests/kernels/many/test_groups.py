@@ -168,12 +168,17 @@ def group_to_stop():
 
 
 def test_a_stop_ends_a_call_that_would_not_end():
-    group = group_to_stop()
+    group, others = group_to_stop(), np.arange(1, 5 * lanes_of("float64"))
+    group.networks.numbers[0] = np.nan
     stopped = Stopped(group, ENDLESS, place=0)
     assert stopped.done == 0
     assert stopped.networks.losses[0, 0] > 0  # it was under way
     for name in ("params", "velocity", "diverged"):
-        assert_array_equal(getattr(stopped.networks, name), getattr(group.networks, name))
+        array, before = getattr(stopped.networks, name), getattr(group.networks, name)
+        assert_array_equal(array[others], before[others])
+    # A network that has diverged has no other end.
+    assert stopped.networks.diverged[0] == 1
+    assert np.isnan(stopped.networks.params[0]).all()
 
 
 def test_a_stop_leaves_whole_groups():

@@ -25,7 +25,7 @@ from fusedmlp.training import run as run_module
 from fusedmlp.training.request import checked
 from fusedmlp.training.run import run
 from fusedmlp.training.slices import Slices
-from fusedmlp.training.trainer import _result
+from fusedmlp.training.trainer import result_of
 from tests.attacks.campaign import main
 from tests.attacks.guarded_memory import GuardedMemory
 from tests.attacks.random_runs import RandomRun, random_run
@@ -48,22 +48,22 @@ def attempt(number: int) -> None:
         except ValueError:  # options that contradict each other
             return
         ours = _guarded_results(drawn, number, at_end=True)
-        _require_same_bits(ours, _guarded_results(drawn, number, at_end=False))
+        require_same_bits(ours, _guarded_results(drawn, number, at_end=False))
         _compare(drawn, ours)
 
 
 def _compare(drawn: RandomRun, ours: Results) -> None:
     """Raise AssertionError if the kernels' results are not those of the reference."""
     near, theirs = NEAR[drawn.options["dtype"]], _reference_results(drawn)
-    if all(distance <= near for distance in _distances(ours, theirs).values()):
+    if all(distance <= near for distance in distances(ours, theirs).values()):
         return
     with kernels_twins():
-        distances = _distances(ours, _reference_results(drawn))
-    far = {name: distance for name, distance in distances.items() if distance > near}
+        apart = distances(ours, _reference_results(drawn))
+    far = {name: distance for name, distance in apart.items() if distance > near}
     moves = dict.fromkeys(far, 0.0)
     for seed in NOISE_SEEDS if far else ():
         with noisy_twins(seed):
-            moved = _distances(_reference_results(drawn), theirs)
+            moved = distances(_reference_results(drawn), theirs)
         moves = {name: max(move, moved[name]) for name, move in moves.items()}
     wrong = [
         f"{name} apart by {distance:.1e}, noise moves it by {moves[name]:.1e}"
@@ -73,7 +73,7 @@ def _compare(drawn: RandomRun, ours: Results) -> None:
     assert not wrong, "; ".join(wrong) + f": {drawn.hidden} {drawn.X.shape} {drawn.options}"
 
 
-def _distances(ours: Results, theirs: Results) -> dict[str, float]:
+def distances(ours: Results, theirs: Results) -> dict[str, float]:
     """Return how far each result is from the other's, relative to the largest number there."""
     return {name: _distance(ours[name], value) for name, value in theirs.items()}
 
@@ -93,7 +93,8 @@ def _distance(ours: Any, theirs: Any) -> float:
     return float(np.abs(ours - theirs)[~same].max() / max(1.0, finite.max()))
 
 
-def _require_same_bits(ours: Results, again: Results) -> None:
+def require_same_bits(ours: Results, again: Results) -> None:
+    """Raise AssertionError unless two results of the kernels have the same bits."""
     for name, value in ours.items():
         same = value == again[name] if isinstance(value, str) else _same(value, again[name])
         assert same, f"{name} has other bits with other slices, threads or memory"
@@ -156,7 +157,7 @@ def _guarded_run(memory: GuardedMemory, random: np.random.Generator):
 
 def _results(plan: Any, request: Any, outcome: Any, package: Any, outputs: np.ndarray) -> Results:
     """Return copies of all that a caller can see of a run, and the predictions for its rows."""
-    trained = _result(plan, request, outcome)
+    trained = result_of(plan, request, outcome)
     X, params = request.data.X, trained._params_without_batch_norm()
     prediction = trained._plan_for(len(X))._replace(threads=plan.threads)
     package.predict(prediction, params, X, outputs)

@@ -74,7 +74,8 @@ def test_every_operation_is_timed():
     whole_runs = {"fit", "predict", "error_surface"}  # the first two in train and predict
     inside_others = {"mix"}  # one number's hash, which row_order calls
     on_a_runs_state = {"row_chances", "draw_rows", "add_squares", "learn_to_sample"}  # AW-SGD's
-    apart = whole_runs | inside_others | on_a_runs_state
+    many = {"fit_networks", "measure_networks"}
+    apart = whole_runs | inside_others | on_a_runs_state | many
     assert {*OPERATIONS, *apart} == set(kernels.__all__)
 
 

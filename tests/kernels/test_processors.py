@@ -15,6 +15,11 @@ KERNELS = (
     "products_of_every_size or transposes or sums_of_rows or in_parts"
     " or activations or updates_agree or losses or layers_agree and {layers}"
 )
+# Networks in the lanes: one combination that is compiled, the tiles, and the gathering of rows.
+NETWORKS = (
+    "networks_agree and {real} and (small or everything or vectors)"
+    " or of_vectors and {real} or gathered and {real}"
+)
 OTHER_TYPE = {"float64": "float32", "float32": "float64"}
 
 # Each kind of fit once: blocks with extras and lanes in float64, plain blocks and lanes in float32.
@@ -27,7 +32,8 @@ FITS = {
 def part_of_the_twin_tests(real, layers):
     """Name the tests for pytest's -k."""
     kernels = f"({KERNELS.format(layers=layers)}) and not {OTHER_TYPE[real]}"
-    return f"{kernels} or {FITS[real]} and not aw_sgd and not batch_norm"
+    fits = f"{FITS[real]} and not aw_sgd and not batch_norm"
+    return f"{kernels} or {fits} or {NETWORKS.format(real=real)}"
 
 
 PROCESSORS = {
@@ -38,11 +44,13 @@ CHOSEN = {
     "AVX2": part_of_the_twin_tests("float64", "7-13"),
     "SSE2": part_of_the_twin_tests("float32", "7-13"),
     "AVX-512": part_of_the_twin_tests("float32", "33-13"),
-    "bounds checks": FITS["float64"],  # of arrays: most of a kernel reads at addresses
+    # Of arrays: most of a kernel reads at addresses.
+    "bounds checks": f"{FITS['float64']} or networks_agree and small and float64",
     # The whole takes minutes where nothing is compiled.
     "no compiler": (
         "activations or updates_agree or"
-        " ten_epochs and (everything or relu or rmsprop or all and extras)"
+        " ten_epochs and (everything or relu or rmsprop or all and extras) or gathered or"
+        " of_vectors or networks_agree and (small or vectors or epsilon or warm) or depend_on_lanes"
     ),
 }
 
@@ -71,7 +79,9 @@ def run_twin_tests(start, chosen, environment):
             *start,
             "-q",
             "tests/twins/test_twins.py",
+            "tests/twins/test_networks.py",
             "tests/kernels/matmul/test_gemm.py",
+            "tests/kernels/many",
             "-k",
             chosen,
         ],

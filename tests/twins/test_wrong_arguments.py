@@ -12,7 +12,9 @@ from fusedmlp.plan.operations.declarations import OPERATIONS
 from tests.cases import Case, prepared
 
 PACKAGES = {"kernels": kernels, "reference": reference}
-TAKE_A_PLAN = {"fit", "predict", "gradient", "error_surface"}
+TAKE_A_PLAN = {
+    "fit", "predict", "gradient", "error_surface", "fit_networks", "measure_networks"
+}  # fmt: skip
 SIGMOID = int(Activation.SIGMOID)
 
 

@@ -34,8 +34,10 @@ def fit_networks(
     active: their places. What they have in common is the plan's, what is their own is in
     `networks`, which is changed in place. A network with a weight that is not finite stops at the
     end of that epoch, and is not trained again. If another thread sets signals[STOP], this ends
-    soon: the active networks after those that it counts are as before, but for their records.
+    soon: the active networks after those that it counts are as before, but for their records, and
+    for those that have diverged meanwhile.
     """
+    networks = _plain(networks)
     for done, k in enumerate(active.tolist()):
         if signals is not None and signals[STOP]:
             return done
@@ -48,10 +50,12 @@ def fit_networks(
     return len(active)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def measure_networks(
     plan: Plan, X: Array, y: Array, networks: Networks, active: NDArray[np.int64]
 ) -> None:
     """Set the one record of each active network to its error and loss, summed over its rows."""
+    networks = _plain(networks)
     for k in active.tolist():
         own_plan, rows = _plan_of(plan, networks, k), _rows_of(networks, k, len(X))
         network = network_of(own_plan, networks.params[k])
@@ -59,6 +63,12 @@ def measure_networks(
         errors = np.abs(outputs[-1].astype(np.float64) - y[rows])
         networks.errors[k] = errors.sum()
         networks.losses[k] = loss_of(own_plan, outputs[-1], sums, y[rows], None)
+
+
+def _plain(networks: Networks) -> Networks:
+    """Return networks whose arrays are plain ones: a row of a matrix would be a matrix."""
+    plain = {name: np.asarray(array) for name, array in networks._asdict().items()}
+    return networks._replace(**plain)
 
 
 def _rows_of(networks: Networks, k: int, rows: int) -> NDArray[np.int64]:
@@ -69,10 +79,11 @@ def _rows_of(networks: Networks, k: int, rows: int) -> NDArray[np.int64]:
 def _plan_of(plan: Plan, networks: Networks, k: int) -> Plan:
     """Return the plan of one network."""
     own: dict[str, Any] = dict(zip(OWN_NUMBERS, networks.numbers[k].tolist(), strict=True))
-    own |= {name: plan.learning_rate.dtype.type(own[name]) for name in ROUNDED}
+    real = networks.params.dtype.type
+    own |= {name: real(own[name]) for name in ROUNDED}
     in_plan = {name: own.pop(name) for name in ("momentum", "huber_delta")}
     extras = plan.extras._replace(learning_rates=own["learning_rate"] * networks.schedule)
-    in_plan["learning_rate"] = plan.learning_rate.dtype.type(own.pop("learning_rate"))
+    in_plan["learning_rate"] = real(own.pop("learning_rate"))
     seed = int(networks.seeds[k])
     return plan._replace(seed=seed, extras=extras._replace(**own), **in_plan)
 

@@ -73,7 +73,8 @@ def _softmax(z, rows, units, lanes):
 def output_delta(run, rows, scale):
     """Set the last layer's delta; scale: of the gradient of a row."""
     work, units, lanes = run.work, run.data.n_out, run.work.lanes
-    outputs, delta, most = work.last_outputs, work.last_delta, scale * number(work, HUBER_DELTA)
+    outputs, delta = shifted(work.outputs, work.last), shifted(work.deltas, work.last)
+    most = scale * number(work, HUBER_DELTA)
     for k in range(0, rows * units * lanes, lanes):
         error = scale * (load(outputs, k) - load(work.targets, k))
         if run.loss == Loss.HUBER:
@@ -108,14 +109,14 @@ def _softmax_derivative(outputs, delta, rows, units, lanes):
 def backward(run, rows, add):
     """Set the gradient, or add to it, given the last layer's delta."""
     network, work, lanes = run.network, run.work, run.work.lanes
-    delta, outputs = work.last_delta, work.last_outputs
+    place = work.last  # of a layer's deltas; its inputs, outputs of the layer below, are before it
     for layer in range(network.layers - 1, -1, -1):
         n_in, n_out = at(network.sizes, layer), at(network.sizes, layer + 1)
-        values = work.block_rows * n_in * lanes
-        inputs = shifted(outputs, -values) if layer > 0 else work.inputs
+        delta, place = shifted(work.deltas, place), place - work.block_rows * n_in * lanes
+        inputs = shifted(work.outputs, place) if layer > 0 else work.inputs
         _layer_gradient(run, layer, inputs, delta, rows, add)
         if layer > 0:
-            below = shifted(delta, -values)
+            below = shifted(work.deltas, place)
             weights = shifted(work.params, at(network.weight_offsets, layer) * lanes)
             product(
                 Matrix(delta, n_out * lanes, lanes), Matrix(weights, lanes, n_out * lanes),
@@ -123,17 +124,13 @@ def backward(run, rows, add):
                 n_out,
             )  # fmt: skip
             derive_layer(run, layer - 1, inputs, below, rows)
-            delta, outputs = below, inputs
 
 
 @inner
 def derive_layer(run, layer, outputs, delta, rows):
     """Multiply a hidden layer's errors by its derivative: they become its delta."""
-    network = run.network
-    activation, units = (
-        at(network.activations, layer),
-        at(network.sizes, layer + 1) * run.work.lanes,
-    )
+    network, activation = run.network, at(run.network.activations, layer)
+    units = at(network.sizes, layer + 1) * run.work.lanes
     derivative_at(activation, outputs, delta, rows, units, delta, network.all_activations)
 
 

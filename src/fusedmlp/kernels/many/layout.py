@@ -30,8 +30,8 @@ class Workspace(NamedTuple):
     one: Any
     inputs: Any
     outputs: Any  # of the first layer; the others follow
-    last_outputs: Any
-    last_delta: Any  # the deltas of the other layers are before it
+    deltas: Any  # as the outputs
+    last: int  # where the last layer's outputs and deltas begin among those of all layers
     sums: Any
     targets: Any
     block_rows: int
@@ -74,8 +74,8 @@ def workspace_of(memory, network, params, block_rows, lanes):
         shifted(memory, numbers + (NUMBERS + 1) * lanes),
         shifted(memory, inputs),
         shifted(memory, outputs),
-        shifted(memory, outputs + units - last),
-        shifted(memory, sums - last),
+        shifted(memory, outputs + units),
+        units - last,
         shifted(memory, sums),
         shifted(memory, sums + last),
         block_rows,

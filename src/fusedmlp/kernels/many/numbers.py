@@ -58,6 +58,8 @@ def set_constants(run):
         keep, added = 1.0, 1.0
         if run.steps.optimizer == Optimizer.RMSPROP:
             keep, added = at(own, _RHO), 1.0 - at(own, _RHO)
+        if run.steps.optimizer == Optimizer.ADAGRAD:  # as RMSprop, without momentum
+            put(work.numbers, MOMENTUM * work.lanes + lane, 0.0)
         put(work.numbers, KEEP * work.lanes + lane, keep)
         put(work.numbers, ADDED * work.lanes + lane, added)
         put(work.numbers, REST_1 * work.lanes + lane, 1.0 - at(own, _BETA_1))

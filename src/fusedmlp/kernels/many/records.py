@@ -10,7 +10,7 @@ from fusedmlp.kernels.log_loss import (
 )
 from fusedmlp.kernels.many.numbers import HUBER_DELTA, number
 from fusedmlp.kernels.many.run import place_of
-from fusedmlp.kernels.vector import absolute, at, load, put, select, store, to_float64
+from fusedmlp.kernels.vector import absolute, at, load, put, select, shifted, store, to_float64
 from fusedmlp.plan.codes import Activation, Loss
 
 
@@ -18,10 +18,11 @@ from fusedmlp.plan.codes import Activation, Loss
 def add_records(run, count, rows, record):
     """Add the errors and losses of a block of rows to a record of each network."""
     work, size = run.work, rows * run.data.n_out * run.work.lanes
-    store(run.arrays.sums, 0, _errors(work, work.last_outputs, size))
+    outputs = shifted(work.outputs, work.last)
+    store(run.arrays.sums, 0, _errors(work, outputs, size))
     _add(run, count, run.arrays.errors, record)
     if run.log_loss is None:
-        store(run.arrays.sums, 0, _losses(run.loss, work, work.last_outputs, size))
+        store(run.arrays.sums, 0, _losses(run.loss, work, outputs, size))
     else:
         store(run.arrays.sums, 0, _log_losses(run, rows))
     _add(run, count, run.arrays.losses, record)

@@ -6,7 +6,7 @@ from numba.extending import overload
 from fusedmlp.kernels.compilation.jit import FLAGS, inner
 from fusedmlp.kernels.many.forward_backward import activate_layer, backward, derive_layer, forward
 from fusedmlp.kernels.many.shape import errors_below, layer_gradients, layer_sums
-from fusedmlp.kernels.vector import at, shifted
+from fusedmlp.kernels.vector import shifted
 
 
 def forward_pass(shape, run, rows):  # noqa: ARG001
@@ -41,7 +41,7 @@ def _backward_pass(shape, run, rows, add):  # noqa: ARG001
 def _forward_one(shape, run, rows):
     """Compute the outputs of a network without hidden layers."""
     layer_sums(shape, run.work.params, 0)
-    activate_layer(run, 0, run.work.last_outputs, rows)
+    activate_layer(run, 0, run.work.outputs, rows)
 
 
 @inner
@@ -50,7 +50,7 @@ def _forward_two(shape, run, rows):
     layer_sums(shape, run.work.params, 0)
     activate_layer(run, 0, run.work.outputs, rows)
     layer_sums(shape, run.work.params, 1)
-    activate_layer(run, 1, run.work.last_outputs, rows)
+    activate_layer(run, 1, shifted(run.work.outputs, run.work.last), rows)
 
 
 @inner
@@ -59,6 +59,5 @@ def _backward_two(shape, run, rows):
     work = run.work
     layer_gradients(shape, work.params, 1)
     errors_below(shape, work.params, 1)
-    delta = shifted(work.last_delta, -rows * at(run.network.sizes, 1) * work.lanes)
-    derive_layer(run, 0, work.outputs, delta, rows)
+    derive_layer(run, 0, work.outputs, work.deltas, rows)
     layer_gradients(shape, work.params, 0)

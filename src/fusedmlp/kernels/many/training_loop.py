@@ -60,7 +60,7 @@ def _train_group(extras, shape, run, real, count, epoch, end):
     load_group(run)
     set_constants(run)
     set_rates(run, epoch)
-    in_place = run.steps.batch_size == run.data.rows and run.work.block_rows == run.data.rows
+    in_place = run.work.block_rows == run.data.rows and not run.data.shuffle
     if in_place:
         gather_block(run, 0, run.data.rows)
     while epoch < end:

@@ -146,7 +146,7 @@ def check_together(arrays: dict[str, Array], arguments: dict[str, Any], sizes: S
     for name, requirement in arrays.items():
         if requirement.indices_of and arguments[name].size:
             _check_indices(name, arguments[name], sizes[requirement.indices_of][0])
-            _check_not_shared(name, arrays, arguments)
+            check_not_shared(name, arrays, arguments)
 
 
 def _check_any_shape(name: str, shape: tuple[int, ...], sizes: Sizes) -> None:
@@ -188,7 +188,7 @@ def _check_indices(name: str, indices: NDArray[Any], size: int) -> None:
         )
 
 
-def _check_not_shared(name: str, arrays: dict[str, Array], arguments: dict[str, Any]) -> None:
+def check_not_shared(name: str, arrays: dict[str, Array], arguments: dict[str, Any]) -> None:
     """Raise ValueError if an array shares memory with one that is written."""
     for other, requirement in arrays.items():
         if (

@@ -2,9 +2,16 @@
 
 from typing import Any
 
+import numpy as np
+
 from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.networks import OWN_NUMBERS, Networks, suit_networks
-from fusedmlp.plan.operations.arguments import check_number, check_together, plain_array
+from fusedmlp.plan.operations.arguments import (
+    check_not_shared,
+    check_number,
+    check_together,
+    plain_array,
+)
 from fusedmlp.plan.operations.plans import check_plan
 from fusedmlp.plan.operations.requirements import Array, Whole
 from fusedmlp.plan.operations.runs import SIGNALS
@@ -37,8 +44,8 @@ def check_fit_networks(
             {"signals": SIGNALS}, {"signals": plain_array("signals", SIGNALS, signals)}, {}
         )
     numbers = {"begin": begin, "end": end}
-    for name in numbers:
-        check_number(name, Whole(most=2**40), numbers)
+    check_number("end", Whole(most=2**40), numbers)
+    check_number("begin", Whole(most=int(end)), numbers)
     if begin < end and networks.errors.shape[1] < record_count(end, plan.record_every):
         raise ValueError(
             f"networks.errors must have {record_count(end, plan.record_every)} records for {end} "
@@ -96,13 +103,20 @@ def _check_networks(plan: Plan, X: Any, y: Any, networks: Networks, active: Any)
             "parameters": (counts.parameters, "the plan"),
         },
     )
+    if networks.seeds.min() < 0:
+        raise ValueError(f"networks.seeds must be at least 0, got {networks.seeds.min()}")
+    count = len(networks.params)
     _check_places("networks.rows", networks.rows, len(X), 2)
-    if networks.rows.size and len(networks.rows) != len(networks.params):
+    if len(networks.rows) != count if networks.rows.size else networks.rows.shape != (0, 0):
         raise ValueError(
-            f"networks.rows must have one row for each of the {len(networks.params)} networks, "
-            f"got shape {networks.rows.shape}"
+            f"networks.rows must have shape ({count}, rows), or (0, 0) for all rows, got shape "
+            f"{networks.rows.shape}"
         )
-    _check_places("active", active, len(networks.params), 1)
+    _check_places("active", active, count, 1)
+    if np.bincount(active).max(initial=0) > 1:
+        raise ValueError(f"active must name no network twice, got {np.bincount(active).argmax()}")
+    for name, places in (("networks.rows", networks.rows), ("active", active)):
+        check_not_shared(name, arrays, given | {name: places})  # they could change after the check
 
 
 def _check_places(name: str, places: Any, size: int, dimensions: int) -> None:

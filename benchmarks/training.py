@@ -5,9 +5,12 @@ from itertools import product
 from benchmarks.common import IMPLEMENTATIONS, code_of_its_own, one_thread
 from benchmarks.training_calls import (
     EPOCHS,
+    MANY,
     ROW,
+    check_many,
     check_predict,
     check_training,
+    many_call,
     predict_call,
     training_call,
 )
@@ -37,6 +40,24 @@ class Training:
 
     def time_train(self, *_: str) -> None:
         """Train from the first weights, for `EPOCHS`."""
+        self.train()
+
+
+class TrainingMany:
+    """A whole `train_many`, with one thread; n/a for commits before it."""
+
+    params = (list(MANY),)
+    param_names = ("networks",)
+    repeat = (1, 10, 2.0)
+
+    def setup(self, networks: str) -> None:
+        """Check that a network is that of `train`, and load or compile."""
+        check_many(networks)
+        self.train = many_call(networks)
+        self.train()
+
+    def time_train_many(self, *_: str) -> None:
+        """Train from the first weights."""
         self.train()
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 import fusedmlp
 from benchmarks.common import IMPLEMENTATIONS
+from benchmarks.many.cases import ADAM_ROW
 from benchmarks.peers.rows import ROWS, Row
 from fusedmlp.options import OPTIONS
 
@@ -27,6 +28,12 @@ EPOCHS = {
     "784-512-512-10": 5,
     "4-32-16-4": 20,
     "4-32-16-4 Adam": 20,
+}
+
+# Networks, and the epochs of each, in a call of `train_many`.
+MANY = {
+    "256 of 3-4-1": (ROW["3-4-1"], 256, 1000),
+    "16 of 10-32-32-1 Adam": (ADAM_ROW, 16, 20),
 }
 
 
@@ -49,6 +56,25 @@ def check_training(row: Row) -> None:
     X = row.data()[0][:100]
     assert_allclose(got.predict(X), expected.predict(X), **_tolerance(row))
     assert_allclose(got.history["loss"], expected.history["loss"], **_tolerance(row))
+
+
+def many_call(name: str, threads: int = 1) -> Callable[[], Any]:
+    """Return a function that trains many networks in one call; AttributeError before there was."""
+    row, networks, epochs = MANY[name]
+    X, y = row.data()
+    options: dict[str, Any] = {**row.options, "epochs": epochs, "threads": threads}
+    return partial(fusedmlp.train_many, X, y, starts=networks, **options)
+
+
+def check_many(name: str) -> None:
+    """Raise an AssertionError unless the last of many networks is that of `train`, nearly."""
+    row, networks, _ = MANY[name]
+    epochs = max(1, 10 // row.steps)
+    (X, y), options = row.data(), {**row.options, "epochs": epochs, "threads": 1}
+    got = fusedmlp.train_many(X, y, starts=networks, **options)[networks - 1]
+    seed = got.options["random_state"]
+    expected = fusedmlp.train(X, y, **{**options, "random_state": seed})
+    assert_allclose(got.predict(X[:100]), expected.predict(X[:100]), **_tolerance(row))
 
 
 def predict_call(backend: str, row: Row, rows: int) -> Callable[[], NDArray[Any]]:

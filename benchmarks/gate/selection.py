@@ -16,9 +16,12 @@ from benchmarks.operation_calls import (
 )
 from benchmarks.training_calls import (
     EPOCHS,
+    MANY,
     ROW,
+    check_many,
     check_predict,
     check_training,
+    many_call,
     predict_call,
     training_call,
 )
@@ -39,6 +42,14 @@ def training(name: str) -> Call:
     """Return a whole `train`."""
     check_training(ROW[name])
     call = training_call("kernels", ROW[name], EPOCHS[name])
+    call()
+    return call
+
+
+def many(name: str) -> Call:
+    """Return a whole `train_many`, which bases may lack."""
+    check_many(name)
+    call = many_call(name)
     call()
     return call
 
@@ -67,6 +78,7 @@ ALLOWED = {f"{name}, {NETWORK}": allowed_seconds(name, NETWORK) for name in OPER
 # Each returns a call to time, once reference and kernel have been found to agree.
 BENCHMARKS: dict[str, Callable[[], Call]] = {
     **{f"train {name}": partial(training, name) for name in TRAININGS},
+    **{f"many {name}": partial(many, name) for name in MANY},
     **{f"predict {rows}, {NETWORK}": partial(prediction, NETWORK, rows) for rows in PREDICTED_ROWS},
     **{f"{name}, {NETWORK}": partial(operation, name, NETWORK) for name in OPERATIONS},
 }

@@ -62,7 +62,13 @@ class Run:
         self.slope = jax.grad(loss)
 
     def _compiled(self, epochs: int, shuffle: bool) -> Callable[..., Any]:
-        """Return a function that trains for so many epochs."""
+        """Return the function of `training`, which JAX compiles when it is called."""
+        import jax
+
+        return jax.jit(self.training(epochs, shuffle))
+
+    def training(self, epochs: int, shuffle: bool) -> Callable[..., Any]:
+        """Return a function (layers, X, y, orders) that trains for so many epochs."""
         import jax
         import jax.numpy as jnp
 
@@ -91,21 +97,25 @@ class Run:
 
         with_adam = row.options.get("optimizer") == "adam"
         step = adam if with_adam else descend
+        whole = row.case.rows // row.batch * row.batch  # the last batch may have fewer rows
 
         def train(layers: Any, X: Any, y: Any, orders: Any) -> Any:
             def epoch(state: Any, order: Any) -> Any:
                 if row.steps == 1:
                     return step(state, (X, y))
                 ordered = (X[order], y[order]) if shuffle else (X, y)
-                batches = [a.reshape(row.steps, row.batch, -1) for a in ordered]
-                return jax.lax.scan(step, state, batches)
+                batches = [a[:whole].reshape(-1, row.batch, a.shape[1]) for a in ordered]
+                state, _ = jax.lax.scan(step, state, batches)
+                if whole < row.case.rows:
+                    state, _ = step(state, [a[whole:] for a in ordered])
+                return state, None
 
             zeros = jax.tree.map(jnp.zeros_like, layers)
             state = layers, (zeros, zeros, jnp.float32(0)) if with_adam else zeros
             unroll = 4 if row.case.rows == 4 else 1  # tiny steps: up to 1.4 times as fast
             return jax.lax.scan(epoch, state, orders, length=epochs, unroll=unroll)[0][0]
 
-        return jax.jit(train)
+        return train
 
     def train(self, epochs: int, shuffle: bool = True) -> None:
         """Train from the first weights."""

@@ -64,16 +64,18 @@ class Worker:
     Parameters
     ----------
     side : str
-        "ours", "peak", "bound" or a peer's name.
+        "ours", "peak", "bound", a peer's name, or else the name of a module.
     one_thread : bool
         Whether the library gets one thread, or what it takes by default.
+    package : str
+        Where the side's module is.
     """
 
-    def __init__(self, side: str, one_thread: bool) -> None:
+    def __init__(self, side: str, one_thread: bool, package: str = "benchmarks.peers") -> None:
         context = multiprocessing.get_context("spawn")
         self._here, there = context.Pipe()
         with environment(one_thread):
-            self._process = context.Process(target=serve, args=(there, side), daemon=True)
+            self._process = context.Process(target=serve, args=(there, side, package), daemon=True)
             self._process.start()
         there.close()
 
@@ -94,9 +96,9 @@ class Worker:
         self._process.join()
 
 
-def serve(connection: Connection, side: str) -> None:
+def serve(connection: Connection, side: str, package: str) -> None:
     """Answer requests until the other end closes: what a worker's process does."""
-    module = import_module(f"benchmarks.peers.{MODULES[side]}")
+    module = import_module(f"{package}.{MODULES.get(side, side)}")
     run: Any = None
     while True:
         try:

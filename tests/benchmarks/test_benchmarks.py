@@ -17,9 +17,12 @@ from benchmarks.operation_calls import (
 from benchmarks.peers.rows import ROWS
 from benchmarks.training_calls import (
     EPOCHS,
+    MANY,
     ROW,
+    check_many,
     check_predict,
     check_training,
+    many_call,
     predict_call,
     training_call,
 )
@@ -72,10 +75,10 @@ def test_predict(benchmark, row, rows, implementation):
 
 def test_every_operation_is_timed():
     whole_runs = {"fit", "predict", "error_surface"}  # the first two in train and predict
+    many = {"fit_networks", "measure_networks"}  # the first in train_many
     inside_others = {"mix"}  # one number's hash, which row_order calls
     on_a_runs_state = {"row_chances", "draw_rows", "add_squares", "learn_to_sample"}  # AW-SGD's
-    many = {"fit_networks", "measure_networks"}
-    apart = whole_runs | inside_others | on_a_runs_state | many
+    apart = whole_runs | many | inside_others | on_a_runs_state
     assert {*OPERATIONS, *apart} == set(kernels.__all__)
 
 
@@ -101,3 +104,12 @@ def test_many_calls_where_they_are_short_and_few_where_they_are_long():
     assert calls_in_a_timing("update", by_name["3-4-1"]) == 5000
     assert calls_in_a_timing("update", by_name["784-100-10"]) == 2000
     assert calls_in_a_timing("forward", by_name["784-512-512-10"]) == 20
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_one_of_many_networks_is_that_of_train(name):
+    check_many(name)
+    runs = many_call(name)()
+    row, networks, epochs = MANY[name]
+    assert runs.epochs.tolist() == [epochs] * networks
+    assert runs.options["hidden"][0] == row.case.sizes[1:-1]

@@ -20,6 +20,7 @@ COUNTS = {
     "operations": 1000,
     "resumed": 200,
     "networks": 100,
+    "sweeps": 8,
 }
 
 

@@ -23,19 +23,21 @@ class EarlyStoppingOfMany:
 
     Parameters
     ----------
-    rule : StoppingRule
-        Of all networks, but for the tolerance.
-    tol : ndarray (networks,)
+    rules : list of StoppingRule
+        Of each network. All are adaptive, or none; all have patience, or none.
     networks : Networks
         Their parameters are looked at, and the factors of the learning rates changed.
     """
 
-    def __init__(self, rule: StoppingRule, tol: NDArray[np.float64], networks: Networks) -> None:
-        self._rule, self._tol, self._networks = rule, tol, networks
-        count = len(tol)
+    def __init__(self, rules: list[StoppingRule], networks: Networks) -> None:
+        self._adaptive, self._networks = rules[0].adaptive, networks
+        self._has_patience = rules[0].patience is not None
+        self._tol = np.array([rule.tol for rule in rules])
+        self._patience = np.array([rule.patience or ADAPTIVE_PATIENCE for rule in rules])
+        count = len(rules)
         self._loss_to_beat, self.best = np.full(count, np.inf), np.full(count, np.inf)
         self._best_epochs, self._without_progress = np.full(count, -1), np.zeros(count, int)
-        self._best_params = networks.params.copy() if self._rule.patience else None
+        self._best_params = networks.params.copy() if self._has_patience else None
 
     def after_record(
         self, name: str, active: Places, losses: NDArray[np.float64], epoch: int
@@ -50,20 +52,19 @@ class EarlyStoppingOfMany:
         progress = losses < self._loss_to_beat[active] - self._tol[active]
         self._loss_to_beat[active[progress]] = losses[progress]
         self._without_progress[active[progress]] = 0
-        if self._rule.adaptive:
+        if self._adaptive:
             return self._adapt_learning_rates(active, epoch)
-        if not self._rule.patience:
+        if not self._has_patience:
             return {}
-        ended = active[self._without_progress[active] >= self._rule.patience]
+        ended = active[self._without_progress[active] >= self._patience[active]]
         return {
-            k: f"{name} no better by {self._tol[k]:g} in {self._rule.patience} records"
+            k: f"{name} no better by {self._tol[k]:g} in {self._patience[k]} records"
             for k in ended.tolist()
         }
 
     def _adapt_learning_rates(self, active: Places, epoch: int) -> dict[int, str]:
         """Divide the learning rates that are due; return why networks should stop."""
-        patience = self._rule.patience or ADAPTIVE_PATIENCE
-        due = active[self._without_progress[active] >= patience]
+        due = active[self._without_progress[active] >= self._patience[active]]
         self._without_progress[due] = 0
         factors = self._networks.learning_rate_factors
         factors[due] /= ADAPTIVE_DIVISOR

@@ -45,7 +45,7 @@ def checked_folds(folds: Any, X: Any, y: Any, seed: int, options: Mapping[str, A
 
 def _given(folds: Any, X: Any, y: Any, rows: int) -> list[Fold]:
     """Return the folds of a splitter of scikit-learn's, or of pairs of row numbers."""
-    if hasattr(folds, "split"):
+    if hasattr(folds, "split") and not isinstance(folds, str | bytes):
         targets = np.asarray(y)
         if targets.ndim == 2 and targets.shape[1] > 1 and np.isin(targets, (0, 1)).all():
             targets = targets.argmax(axis=1)  # one-hot rows, for a splitter that keeps shares

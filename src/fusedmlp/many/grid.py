@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set, Sized
 from typing import Any
 
 import numpy as np
@@ -46,12 +46,16 @@ def _values_of(name: Any, values: Any) -> list[Any]:
         )
     if name in OF_THE_CALL:
         raise ValueError(f"grid must not have {name}: it is the same for all networks of a call")
-    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+    # A set has no order, and an iterator may have no end.
+    listable = isinstance(values, Iterable) and isinstance(values, Sized)
+    listable = listable and getattr(values, "ndim", 1) > 0
+    if isinstance(values, str | bytes | Mapping | Set) or not listable:
         raise TypeError(f"grid[{name!r}] must be a list of values, got {values!r}")
-    listed = values.tolist() if isinstance(values, np.ndarray) else list(values)
-    if not listed:
-        raise ValueError(f"grid[{name!r}] must have at least one value, got none")
-    return listed
+    if not 0 < len(values) <= MOST_NETWORKS:
+        raise ValueError(
+            f"grid[{name!r}] must have 1 to {MOST_NETWORKS:,} values, got {len(values):,}"
+        )
+    return values.tolist() if isinstance(values, np.ndarray) else list(values)
 
 
 def checked_starts(starts: Any, data_sets: int | None) -> int:

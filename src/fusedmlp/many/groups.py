@@ -14,7 +14,10 @@ from fusedmlp.plan.networks import OWN_NUMBERS
 # depend on the number of workers: a checkpoint is one file for each.
 BATCH_FLOPS = 2_000_000_000
 LEAST_BATCHES = 16  # of a group, so that several cores have enough of them
+MOST_OF_BATCH = 4096  # networks: what a call holds at once, and loses when it is killed
 LEAST_IN_LANES = 4
+# Options beside `OWN_NUMBERS` that may differ within a group.
+OF_EACH = ("random_state", "tol", "patience")
 MULTIPLE = 16  # networks of a batch fill the lanes of any processor
 
 
@@ -60,9 +63,10 @@ def groups_of(sweep: Sweep) -> list[Group]:
 def _structure(arguments: Arguments) -> Any:
     """Return what the networks of a group have in common."""
     options = arguments.options
-    common = [n for n in options if n not in OWN_NUMBERS and n != "random_state"]
-    # An array or a pair of arrays is the same object in all combinations.
-    return tuple((n, v if _is_plain(v) else id(v)) for n, v in ((n, options[n]) for n in common))
+    common = [n for n in options if n not in OWN_NUMBERS and n not in OF_EACH]
+    # Arrays, as `init` has, are the same objects in all combinations.
+    plain = tuple((n, v if _is_plain(v) else id(v)) for n, v in ((n, options[n]) for n in common))
+    return *plain, options["patience"] is None
 
 
 def _is_plain(value: Any) -> bool:
@@ -76,7 +80,7 @@ def _batch_size(arguments: Arguments, networks: int) -> int:
     rows = len(arguments.data.X)
     flops = step_flops(arguments.sizes, rows) * int(arguments.options["epochs"])
     by_work = max(1, BATCH_FLOPS // max(1, flops))
-    size = min(by_work, -(-networks // LEAST_BATCHES))
+    size = min(by_work, -(-networks // LEAST_BATCHES), MOST_OF_BATCH)
     return -(-size // MULTIPLE) * MULTIPLE
 
 

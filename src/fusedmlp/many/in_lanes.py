@@ -70,8 +70,11 @@ def train_in_lanes(
         chosen,
     )  # fmt: skip
     outside = _measured_on(data, validation, drawn.rows)
-    tol = np.array([each["tol"] for each in options])[drawn.combinations]
-    return _Run(plan, options[0], tol, data, outside, networks, rows, stop).run()
+    adaptive = options[0]["learning_rate_schedule"] == "adaptive"
+    rules = [StoppingRule(each["patience"], each["tol"], adaptive) for each in options]
+    rules = [rules[k] for k in drawn.combinations.tolist()]
+    package = implementation(options[0]["backend"])
+    return _Run(plan, package, rules, data, outside, networks, rows, stop).run()
 
 
 class _Run:
@@ -80,8 +83,8 @@ class _Run:
     def __init__(
         self,
         plan: Plan,
-        options: dict[str, Any],
-        tol: NDArray[np.float64],
+        package: Any,
+        rules: list[StoppingRule],
         data: Dataset,
         outside: tuple[Dataset, NDArray[np.int64]] | None,
         networks: Networks,
@@ -89,11 +92,9 @@ class _Run:
         stop: SharedStop,
     ) -> None:
         self.plan, self.data, self.networks, self.rows = plan, data, networks, rows
-        self.outside, self.stop = outside, stop
-        self.package = implementation(options["backend"])
-        adaptive = options["learning_rate_schedule"] == "adaptive"
-        self.rule = StoppingRule(options["patience"], options["tol"], adaptive)
-        self.early = EarlyStoppingOfMany(self.rule, tol, networks)
+        self.outside, self.stop, self.package = outside, stop, package
+        self.monitored = rules[0].active
+        self.early = EarlyStoppingOfMany(rules, networks)
         count, records = networks.errors.shape
         self.active, self.epochs = np.arange(count), np.full(count, plan.epochs)
         self.validation_losses = np.full((count, records if outside else 0), np.nan)
@@ -101,7 +102,7 @@ class _Run:
 
     def run(self) -> Batch:
         begin, every = 0, self.plan.record_every
-        if self.rule.active or self.outside is not None:
+        if self.monitored or self.outside is not None:
             for record in range(record_count(self.plan.epochs, every)):
                 end = record * every + 1
                 self._train(begin, end)
@@ -137,7 +138,7 @@ class _Run:
         if self.outside is not None:
             name, losses = "validation_loss", self._validation_losses()
             self.validation_losses[self.active, record] = losses
-        if self.rule.active:
+        if self.monitored:
             ended = self.early.after_record(name, self.active, losses, epoch - 1)
             for k, reason in ended.items():
                 self.stopped[k], self.epochs[k] = reason, epoch
@@ -157,7 +158,10 @@ class _Run:
 
     def _result(self) -> Batch:
         networks, outputs = self.networks, self.data.y.shape[1]
-        errors, losses = networks.errors / (self.rows * outputs), networks.losses / self.rows
+        recorded = -(-self.epochs // self.plan.record_every)[:, None]
+        made = np.arange(networks.errors.shape[1]) < recorded
+        errors = np.where(made, networks.errors / (self.rows * outputs), np.nan)
+        losses = np.where(made, networks.losses / self.rows, np.nan)
         return Batch(
             params=networks.params,
             running_stats=np.empty((len(networks.params), 0), networks.params.dtype),

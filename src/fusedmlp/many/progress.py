@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
+
 from fusedmlp.many.batch import Batch
 from fusedmlp.training.progress import STARTING
 
@@ -27,8 +29,7 @@ def progress_bar(networks: int, done: int, wanted: bool) -> Iterator[Callable[[B
 
         def show(batch: Batch) -> None:
             nonlocal lowest
-            last = batch.losses[:, -1]
-            lowest = min([lowest, *last[last == last].tolist()])
+            lowest = float(np.fmin.reduce(batch.losses, axis=None, initial=lowest))
             now = f"lowest loss {lowest:.4g}  {bar.tasks[0].speed or 0.0:,.0f} networks/s"
             bar.update(task, advance=len(batch.stopped), now=now)
 

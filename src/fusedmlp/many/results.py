@@ -11,7 +11,7 @@ from fusedmlp.plan.parameters import aligned_zeros
 from fusedmlp.plan.plan import record_count
 
 HISTORY = {"error": "errors", "loss": "losses", "validation_loss": "validation_losses"}
-NOT_TRAINED = "not trained"
+NOT_TRAINED, DIVERGED = "not trained", "diverged"  # how `stopped` begins
 
 
 class Results:
@@ -26,6 +26,7 @@ class Results:
         self.networks = networks
         self.arrays: dict[str, NDArray[Any]] = {}
         self.stopped = [NOT_TRAINED] * networks
+        self._texts: dict[str, str] = {}  # each once: thousands of networks end alike
 
     def put(self, first: int, batch: Batch) -> None:
         """Keep a batch, whose first network has this place."""
@@ -37,7 +38,7 @@ class Results:
             if name not in self.arrays:
                 self.arrays[name] = self._new(name, values)
             self.arrays[name][first:last] = values
-        self.stopped[first:last] = batch.stopped
+        self.stopped[first:last] = [self._texts.setdefault(t, t) for t in batch.stopped]
 
     def _new(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
         shape = (self.networks, *values.shape[1:])
@@ -56,8 +57,9 @@ class Results:
         records = self.arrays[name][networks]
         return np.where(epochs > 0, np.take_along_axis(records, column, axis=1)[:, 0], np.nan)
 
-    def lowest(self, name: str, networks: slice) -> NDArray[np.float64]:
-        """Return the lowest record of each of some networks, as `last` does."""
+    def lowest(self, networks: slice) -> NDArray[np.float64]:
+        """Return the lowest validation loss of each of some networks, as `last` does."""
+        name = "validation_losses"
         if name not in self.arrays or not self.arrays[name].shape[1]:
             return np.full(networks.stop - networks.start, np.nan)
         lowest: NDArray[np.float64] = np.fmin.reduce(self.arrays[name][networks], axis=1)

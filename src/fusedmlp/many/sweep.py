@@ -20,6 +20,7 @@ from fusedmlp.many.grid import (
 )
 from fusedmlp.many.seeds import seeds_of
 from fusedmlp.options.contradictions import refuse_for_rows
+from fusedmlp.options.kept import NOT_KEPT
 from fusedmlp.options.table import checked_options, require_activation_for_each
 from fusedmlp.training.data import Dataset, checked_datasets
 
@@ -40,7 +41,6 @@ class Sweep(NamedTuple):
     """
 
     arguments: list[Arguments]  # of each combination
-    names: list[str]  # of the options in the grid
     seeds: NDArray[np.int64]  # of each start
     folds: list[Fold]  # empty: no cross-validation
     data_sets: int  # whose rows follow each other in the data; 0: all networks have the same
@@ -89,7 +89,12 @@ def checked_sweep(
     values, data_sets = checked_grid(grid), _data_sets(X, y)
     _refuse(values, starts, data_sets, folds, options)
     X, y = _stacked(X, y, data_sets)
-    seeds = _seeds(values, starts, data_sets, options)
+    given_seeds = values.pop("random_state", None)
+    count = checked_starts(starts, data_sets) if given_seeds is None else len(given_seeds)
+    # Before the seeds are drawn; again when a splitter has told its folds.
+    known = isinstance(folds, int) and not isinstance(folds, bool)
+    require_few_enough(values, count, max(1, folds) if known else 1)
+    seeds = _seeds(given_seeds, count, options)
     rows = len(X) // (data_sets or 1)
     fold_rows = checked_folds(folds, X, y, int(seeds[0]), options)
     combinations = require_few_enough(values, len(seeds), max(1, len(fold_rows)))
@@ -106,8 +111,11 @@ def checked_sweep(
         _arguments(X, y, {"hidden": hidden, **given, **own}, least, cache)
         for own in combinations_of(values)
     ]
+    if fold_rows:  # as `train` is given the rows held out
+        for each in arguments:
+            each.options["validation"] = NOT_KEPT
     bootstrap = flag("bootstrap", bootstrap)
-    return Sweep(arguments, list(values), seeds, fold_rows, data_sets or 0, rows, bootstrap)
+    return Sweep(arguments, seeds, fold_rows, data_sets or 0, rows, bootstrap)
 
 
 def _refuse(
@@ -119,7 +127,8 @@ def _refuse(
 ) -> None:
     """Raise ValueError for what cannot be given together."""
     for name in REFUSED:
-        if options.get(name) not in (None, False):
+        value = options.get(name)
+        if value is not None and value is not False:
             raise ValueError(f"{name} must be left out: train takes it, train_many does not")
     for name in values:
         if name in options:
@@ -153,14 +162,10 @@ def _stacked(X: Any, y: Any, data_sets: int | None) -> tuple[Any, Any]:
     return X.reshape(-1, X.shape[2]), y.reshape(-1, 1 if y.ndim == 2 else y.shape[2])
 
 
-def _seeds(
-    values: dict[str, list[Any]], starts: Any, data_sets: int | None, options: Mapping[str, Any]
-) -> NDArray[np.int64]:
-    """Return the seed of each start; those in the grid are taken out of it."""
-    given = values.pop("random_state", None)
+def _seeds(given: list[Any] | None, starts: int, options: Mapping[str, Any]) -> NDArray[np.int64]:
+    """Return the seed of each start: those given in the grid, or of `random_state`."""
     if given is None:
-        state = checked_seed("random_state", options.get("random_state"))
-        return seeds_of(state, checked_starts(starts, data_sets))
+        return seeds_of(checked_seed("random_state", options.get("random_state")), starts)
     for value in given:
         if isinstance(value, np.random.RandomState) or value is None:
             raise TypeError(f"grid['random_state'] must be whole numbers, got {value!r}")
@@ -185,6 +190,8 @@ def _arguments(
                 f"validation must leave rows on both sides, got {options['validation']!r} of "
                 f"{rows} rows"
             )
+    if isinstance(validation, Dataset):
+        options["validation"] = NOT_KEPT  # else each batch would be sent with it
     refuse_for_rows(options, rows - (validation if isinstance(validation, int) else 0))
     sizes = data.X.shape[1], *hidden, data.y.shape[1]
     return Arguments(options, sizes, Dataset(*data), validation)

@@ -1,32 +1,23 @@
 """The function `train_many`."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from os import PathLike
-from typing import Any, NamedTuple, Unpack
+from typing import Any, Unpack
 
-import joblib
 from numpy.typing import ArrayLike
 
-from fusedmlp.many.batch import Batch
 from fusedmlp.many.checkpoint import Checkpoint, NoCheckpoint
-from fusedmlp.many.groups import Group, groups_of, task_of
+from fusedmlp.many.groups import Group, groups_of
+from fusedmlp.many.jobs import Place, trained_batches
 from fusedmlp.many.progress import progress_bar
-from fusedmlp.many.results import Results
+from fusedmlp.many.results import DIVERGED, Results
 from fusedmlp.many.sweep import Sweep, checked_sweep
-from fusedmlp.many.train_batch import train_batch
 from fusedmlp.many.trained_many import TrainedMany
 from fusedmlp.options.table import Options
-from fusedmlp.training.jobs import jobs_now
 from fusedmlp.training.progress import require_rich
-from fusedmlp.training.shared_stop import SharedStop
-
-
-class Place(NamedTuple):
-    """A batch: its group, and the place of its first network there."""
-
-    group: int
-    first: int
+from fusedmlp.training.request import random_state
 
 
 def train_many(
@@ -109,9 +100,13 @@ def train_many(
     """
     if options.get("progress"):
         require_rich()
+    kept = NoCheckpoint() if checkpoint is None else Checkpoint(checkpoint)
+    in_grid = isinstance(grid, Mapping) and "random_state" in grid
+    if options.get("random_state") is None and not in_grid:
+        options["random_state"] = kept.seed(random_state(None).randint(2**31 - 1))
     sweep = checked_sweep(X, y, hidden, starts, grid, bootstrap, folds, options)
     groups = groups_of(sweep)
-    kept = NoCheckpoint() if checkpoint is None else Checkpoint(checkpoint, sweep, groups)
+    kept.begin(sweep, groups)
     results = [Results(group.networks) for group in groups]
     interrupt = None
     try:
@@ -143,58 +138,19 @@ def _train(
             else:
                 results[number].put(first, batch)
                 done += len(batch.stopped)
-    stop = SharedStop()
-    with progress_bar(sweep.networks, done, bool(options.get("progress"))) as show:
-        for place, batch in _batches(sweep, groups, places, stop, options.get("threads")):
+    with (
+        progress_bar(sweep.networks, done, bool(options.get("progress"))) as show,
+        # Closed, whatever fails here: no batch is trained on while that is raised.
+        closing(trained_batches(sweep, groups, places, options.get("threads"))) as batches,
+    ):
+        for place, batch in batches:
             results[place.group].put(place.first, batch)
             checkpoint.write(place.group, place.first, batch)
             show(batch)
 
 
-def _batches(
-    sweep: Sweep, groups: list[Group], places: list[Place], stop: SharedStop, threads: int | None
-) -> Iterator[tuple[Place, Batch]]:
-    """Train batches at several places at once, and yield them as they are finished."""
-    jobs = jobs_now() if threads is None else threads
-    calls = (
-        joblib.delayed(_train_place)(
-            *_data(sweep, groups[place.group]), task_of(sweep, groups[place.group], place.first),
-            place, stop,
-        )
-        for place in places
-    )  # fmt: skip
-    parallel = joblib.Parallel(
-        jobs,
-        prefer="threads",
-        return_as="generator_unordered",
-        batch_size=1,
-        pre_dispatch="2*n_jobs",
-    )
-    try:
-        for place, batch in parallel(calls):
-            if batch is not None:
-                yield place, batch
-    except BaseException:
-        stop.ask()
-        stop.wait()
-        raise
-
-
-def _data(sweep: Sweep, group: Group) -> tuple[Any, ...]:
-    """Return the data of a group's networks: arrays by themselves, which joblib sends once."""
-    arguments = sweep.arguments[group.combinations[0]]
-    return arguments.data.X, arguments.data.y, arguments.validation
-
-
-def _train_place(
-    X: Any, y: Any, validation: Any, task: Any, place: Place, stop: SharedStop
-) -> tuple[Place, Batch | None]:
-    """Train a batch; return where it belongs."""
-    return place, train_batch(X, y, validation, task, stop)
-
-
 def _warn_of_diverged(runs: TrainedMany) -> None:
-    diverged = sum(text.startswith("diverged") for text in runs.stopped)
+    diverged = sum(text.startswith(DIVERGED) for text in runs.stopped)
     if diverged:
         text = f"{diverged:,} of {len(runs):,} networks diverged: a weight was no longer finite"
         warnings.warn(f"{text}; a smaller learning_rate may help", RuntimeWarning, stacklevel=3)

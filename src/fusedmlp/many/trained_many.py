@@ -1,7 +1,8 @@
 """The class `TrainedMany`: the networks that `train_many` trained."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from operator import index
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,7 +15,7 @@ from fusedmlp.many.first_weights import FirstWeights
 from fusedmlp.many.groups import Group, task_of
 from fusedmlp.many.network_rows import rows_of
 from fusedmlp.many.options_of_many import OptionsOfMany
-from fusedmlp.many.results import NOT_TRAINED, Results
+from fusedmlp.many.results import DIVERGED, NOT_TRAINED, Results
 from fusedmlp.many.sweep import Sweep
 from fusedmlp.plan.parameters import aligned_zeros
 from fusedmlp.plan.plan import record_interval
@@ -69,9 +70,11 @@ class TrainedMany:
         self.shape = sweep.shape
         self.options: Mapping[str, NDArray[Any]] = OptionsOfMany(sweep)
         self.error, self.loss = self._last("errors"), self._last("losses")
-        self.validation_loss = self._last("validation_losses")
-        if any(arguments.options["patience"] for arguments in sweep.arguments):
-            self.validation_loss = self._of_each(lambda r, n, _: r.lowest("validation_losses", n))
+        lowest = self._of_each(lambda results, networks, _: results.lowest(networks))
+        keeps_best = np.array([a.options["patience"] is not None for a in sweep.arguments])
+        self.validation_loss = np.where(
+            np.repeat(keeps_best, self._each), lowest, self._last("validation_losses")
+        )
         self.epochs = self._of_each(lambda results, networks, _: results.epochs(networks))
         self.stopped = [
             text
@@ -85,8 +88,14 @@ class TrainedMany:
     def __iter__(self) -> Iterator[Trained]:
         return (self[k] for k in range(len(self)))
 
-    def __getitem__(self, network: int) -> Trained:
-        """Return a network, whose weights are a copy.
+    @overload
+    def __getitem__(self, network: int) -> Trained: ...
+
+    @overload
+    def __getitem__(self, network: slice) -> list[Trained]: ...
+
+    def __getitem__(self, network: int | slice) -> Trained | list[Trained]:
+        """Return a network, whose weights are a copy; of a slice, a list of networks.
 
         Raises
         ------
@@ -95,13 +104,15 @@ class TrainedMany:
         ValueError
             If Ctrl-C came before it was trained.
         """
-        place = range(len(self))[network]
+        if isinstance(network, slice):
+            return [self[k] for k in range(len(self))[network]]
+        place = self._checked(network)
         combination, group, k = self._place_of(place)
         results, arguments = self._results[group], self._sweep.arguments[combination]
-        if results.stopped[k] is NOT_TRAINED:
+        if results.stopped[k] == NOT_TRAINED:
             raise ValueError(f"network {place} was not trained: the call was interrupted")
-        seed = int(self.options["random_state"][place])
-        options = {**arguments.options, "random_state": seed}
+        start = place // self.shape[2] % self.shape[1]
+        options = {**arguments.options, "random_state": int(self._sweep.seeds[start])}
         return Trained(
             history=results.history(k, record_interval(options)),
             direction_changes=None,
@@ -123,7 +134,7 @@ class TrainedMany:
 
     def _rows(self, network: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows of a network, drawn again."""
-        combination, number, k = self._place_of(range(len(self))[network])
+        combination, number, k = self._place_of(self._checked(network))
         task = task_of(self._sweep, self._groups[number]._replace(batch=1), k)
         arguments = self._sweep.arguments[combination]
         random = random_state(int(task.seeds[0]))
@@ -144,24 +155,33 @@ class TrainedMany:
         By validation loss where there is one, else by loss; those that diverged or were not trained
         come last.
         """
+        losses = self._ranked_by()
+        return np.argsort(np.where(np.isfinite(losses), losses, np.inf), kind="stable")
+
+    def _ranked_by(self) -> NDArray[np.float64]:
+        """Return the loss that each network is ranked by; NaN where it diverged."""
         measured = np.isfinite(self.validation_loss).any()
         losses = self.validation_loss if measured else self.loss
-        usable = np.isfinite(losses) & [not text.startswith("diverged") for text in self.stopped]
-        return np.argsort(np.where(usable, losses, np.inf), kind="stable")
+        return np.where([text.startswith(DIVERGED) for text in self.stopped], np.nan, losses)
 
     def best(self) -> Trained:
         """Return the network with the lowest validation loss or, without one, the lowest loss."""
         return self[int(self.ranking[0])]
 
     def ensemble(self, k: int | None = None) -> Ensemble:
-        """Return an ensemble, which averages the outputs of the best k networks; None: of all.
+        """Return an ensemble, which averages the outputs of the best k networks.
+
+        None: of all whose loss is finite.
 
         Raises
         ------
-        ValueError
-            For a k beyond the number of networks, and for networks with other outputs.
+        TypeError, ValueError
+            For a k that is no number of networks whose loss is finite.
         """
-        count = len(self) if k is None else whole_number(least=1, most=len(self))("k", k)
+        usable = int(np.isfinite(self._ranked_by()).sum())
+        if not usable:
+            raise ValueError("an ensemble must have networks whose loss is finite, got none")
+        count = usable if k is None else whole_number(least=1, most=usable)("k", k)
         return Ensemble([self[int(network)] for network in self.ranking[:count]])
 
     def predict(self, X: ArrayLike) -> Array:
@@ -180,16 +200,28 @@ class TrainedMany:
         TypeError, ValueError
             As `Trained.predict` does.
         """
-        return np.stack([network.predict(X) for network in self])
+        first = self[0].predict(X)
+        rows = np.asarray(X)  # converted once
+        outputs = np.empty((len(self), *first.shape), first.dtype)
+        for k, network in enumerate(self):
+            outputs[k] = network.predict(rows)
+        return outputs
 
     def __repr__(self) -> str:
-        trained = sum(text is not NOT_TRAINED for text in self.stopped)
+        trained = sum(text != NOT_TRAINED for text in self.stopped)
         best = int(self.ranking[0])
         combinations, starts, folds = self.shape
         return (
             f"<TrainedMany: {trained:,} of {len(self):,} networks ({combinations} combinations, "
             f"{starts} starts, {folds} folds), the best is {best} with loss {self.loss[best]:.6g}>"
         )
+
+    def _checked(self, network: int) -> int:
+        """Return a network's number, counted from 0."""
+        try:
+            return range(len(self))[index(network)]
+        except IndexError:
+            raise IndexError(f"network must be below {len(self):,}, got {network}") from None
 
     def _place_of(self, network: int) -> tuple[int, int, int]:
         """Return a network's combination, its group, and its place there."""

@@ -1,0 +1,99 @@
+"""Batches of networks in the jobs of joblib: threads, processes, or the workers of a cluster."""
+
+import warnings
+from collections.abc import Generator
+from concurrent.futures import BrokenExecutor, CancelledError
+from contextlib import closing
+from typing import Any, NamedTuple
+
+import joblib
+
+from fusedmlp.many.batch import Batch
+from fusedmlp.many.groups import Group, task_of
+from fusedmlp.many.sweep import Sweep
+from fusedmlp.many.train_batch import train_batch
+from fusedmlp.training.jobs import jobs_now
+from fusedmlp.training.shared_stop import SharedStop
+
+# What joblib raises where a worker was lost: joblib's own processes end all together, and Dask
+# cancels the tasks whose data were on that worker alone.
+LOST = (BrokenExecutor, CancelledError)
+# Times that workers may be lost with no batch finished in between: the batch itself may end them.
+MOST_LOSSES = 5
+
+
+class Place(NamedTuple):
+    """A batch: its group, and the place of its first network there."""
+
+    group: int
+    first: int
+
+
+def trained_batches(
+    sweep: Sweep, groups: list[Group], places: list[Place], threads: int | None
+) -> Generator[tuple[Place, Batch]]:
+    """Train batches, several at a time, and yield them as they are finished.
+
+    A batch that was lost with its worker is trained again. When the generator is closed, no batch
+    is trained any more in this process.
+    """
+    left, losses = dict.fromkeys(places), 0
+    while left:
+        try:
+            with closing(_in_jobs(sweep, groups, list(left), threads)) as batches:
+                for place, batch in batches:
+                    del left[place]
+                    losses = 0
+                    yield place, batch
+        except LOST:
+            import sys
+
+            losses += 1
+            if losses == MOST_LOSSES:
+                raise
+
+
+def _in_jobs(
+    sweep: Sweep, groups: list[Group], places: list[Place], threads: int | None
+) -> Generator[tuple[Place, Batch]]:
+    """Train batches in jobs of joblib's, and yield them as they are finished."""
+    stop = SharedStop()
+    calls = (
+        joblib.delayed(_train_place)(
+            *_data(sweep, groups[place.group]), task_of(sweep, groups[place.group], place.first),
+            place, stop,
+        )
+        for place in places
+    )  # fmt: skip
+    parallel = joblib.Parallel(
+        jobs_now() if threads is None else threads,
+        prefer="threads",
+        return_as="generator_unordered",
+        batch_size=1,
+        pre_dispatch="2*n_jobs",
+    )
+    results = parallel(calls)
+    try:
+        for place, batch in results:
+            if batch is not None:
+                yield place, batch
+    except BaseException:  # GeneratorExit, too: the caller failed
+        stop.ask()
+        with warnings.catch_warnings():  # joblib says that there are results that were not used
+            warnings.simplefilter("ignore")
+            results.close()
+        stop.wait()
+        raise
+
+
+def _data(sweep: Sweep, group: Group) -> tuple[Any, ...]:
+    """Return the data of a group's networks: arrays by themselves, which joblib sends once."""
+    arguments = sweep.arguments[group.combinations[0]]
+    return arguments.data.X, arguments.data.y, arguments.validation
+
+
+def _train_place(
+    X: Any, y: Any, validation: Any, task: Any, place: Place, stop: SharedStop
+) -> tuple[Place, Batch | None]:
+    """Train a batch; return where it belongs."""
+    return place, train_batch(X, y, validation, task, stop)

@@ -162,7 +162,7 @@ def _seeds(
         state = checked_seed("random_state", options.get("random_state"))
         return seeds_of(state, checked_starts(starts, data_sets))
     for value in given:
-        if isinstance(value, np.random.RandomState) or value is None:
+        if value is None or isinstance(value, np.random.RandomState | np.random.Generator):
             raise TypeError(f"grid['random_state'] must be whole numbers, got {value!r}")
     return np.array([checked_seed("grid['random_state']", value) for value in given], np.int64)
 

@@ -1,7 +1,7 @@
 """The function `train_many`."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any, NamedTuple, Unpack
 
@@ -10,12 +10,14 @@ from numpy.typing import ArrayLike
 
 from fusedmlp.many.batch import Batch
 from fusedmlp.many.checkpoint import Checkpoint, NoCheckpoint
+from fusedmlp.many.grid import REFUSED
 from fusedmlp.many.groups import Group, groups_of, task_of
 from fusedmlp.many.progress import progress_bar
 from fusedmlp.many.results import Results
 from fusedmlp.many.sweep import Sweep, checked_sweep
 from fusedmlp.many.train_batch import train_batch
 from fusedmlp.many.trained_many import TrainedMany
+from fusedmlp.options.documentation import documented
 from fusedmlp.options.table import Options
 from fusedmlp.training.jobs import jobs_now
 from fusedmlp.training.progress import require_rich
@@ -29,13 +31,14 @@ class Place(NamedTuple):
     first: int
 
 
+@documented(without=REFUSED)
 def train_many(
     X: ArrayLike,
     y: ArrayLike,
     hidden: int | Sequence[int] = (4,),
     *,
     starts: int | None = None,
-    grid: Mapping[str, Sequence[Any]] | None = None,
+    grid: Mapping[str, Iterable[Any]] | None = None,
     bootstrap: bool = False,
     folds: Any = None,
     checkpoint: str | PathLike[str] | None = None,
@@ -72,11 +75,17 @@ def train_many(
     checkpoint : path, optional
         A folder that keeps the batches that are finished. A later call with the same arguments goes
         on from there.
+    random_state : default None
+        As that of `train`; an int is the first start's own seed, from which the others follow.
+    threads : default None
+        How many networks are trained at a time; None: joblib's number of jobs or, if nothing is
+        configured, the cores.
+    progress : default False
+        Whether to show a progress bar of the networks.
     **options
         Those of `train`, but for ``callback``, ``warm_start``, ``sample_weight`` and
-        ``track_directions``. ``random_state``: an int is the first start's own seed. ``threads``:
-        how many networks are trained at a time; None: joblib's number of jobs or, if nothing is
-        configured, the cores. ``progress=True`` shows a bar.
+        ``track_directions``: each is in ``help(fusedmlp.train_many)``, and in the stub beside this
+        file.
 
     Returns
     -------

@@ -146,6 +146,9 @@ def _require_within(search_radius: float, params: Array) -> None:
         )
 
 
+GENERATOR_WORDS = 8  # numbers of 32 bits drawn from a Generator
+
+
 class _OwnRandomState(threading.local):
     """A RandomState of each thread, to be seeded again: to make one takes 0.1 ms."""
 
@@ -162,10 +165,16 @@ def random_numbers(options: Mapping[str, Any]) -> np.random.RandomState:
 
 
 def random_state(seed: Any) -> np.random.RandomState:
-    """Return a RandomState, as scikit-learn's check_random_state does; it is not to be kept."""
+    """Return a RandomState, as scikit-learn's check_random_state does; it is not to be kept.
+
+    Of a Generator, it is seeded with numbers that are drawn from it: equal states give equal bits,
+    and a second call other ones.
+    """
     if seed is None:
         return np.random.mtrand._rand
     if isinstance(seed, np.random.RandomState):
         return seed
+    if isinstance(seed, np.random.Generator):
+        seed = seed.integers(2**32, size=GENERATOR_WORDS, dtype=np.uint32)
     _OWN.random.seed(seed)
     return _OWN.random

@@ -24,10 +24,10 @@ HEADER = "# Made from the options by `python .ci/stubs.py`; do not edit."
 IMPORTS = {
     "training": """
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from numpy.random import Generator, RandomState
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fusedmlp.trained import Trained
 from fusedmlp.training.control import Record
@@ -39,7 +39,7 @@ from os import PathLike
 from typing import Any, Literal, TypeAlias
 
 from numpy.random import Generator, RandomState
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fusedmlp.many.trained_many import TrainedMany as TrainedMany
 """,

@@ -5,7 +5,7 @@ from os import PathLike
 from typing import Any, Literal, TypeAlias
 
 from numpy.random import Generator, RandomState
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fusedmlp.many.trained_many import TrainedMany as TrainedMany
 
@@ -35,8 +35,9 @@ Loss: TypeAlias = Literal[
     "log_loss",
     "poisson",
 ]
+Layer: TypeAlias = NDArray[Any] | Sequence[float] | Sequence[Sequence[float]]
 Initial: TypeAlias = (
-    Literal["uniform", "glorot", "he"] | Sequence[ArrayLike] | Sequence[Sequence[ArrayLike]]
+    Literal["uniform", "glorot", "he"] | Sequence[Layer] | Sequence[Sequence[Layer]]
 )
 Optimizer: TypeAlias = Literal[
     "sgd",

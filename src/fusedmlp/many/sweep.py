@@ -19,8 +19,8 @@ from fusedmlp.many.grid import (
     require_few_enough,
 )
 from fusedmlp.many.seeds import seeds_of
-from fusedmlp.options.contradictions import refuse_for_rows
-from fusedmlp.options.table import checked_options, require_activation_for_each
+from fusedmlp.options.contradictions import refuse_for_rows, refuse_without_meaning
+from fusedmlp.options.table import DEFAULTS, checked_options, require_activation_for_each
 from fusedmlp.training.data import Dataset, checked_datasets
 
 
@@ -174,6 +174,7 @@ def _arguments(
     hidden = checked_sizes("hidden", given.pop("hidden"))
     options: dict[str, Any] = {"hidden": hidden, **checked_options(given)}
     require_activation_for_each(options["activation"], hidden)
+    refuse_without_meaning(options, DEFAULTS)
     key = options["dtype"], options["loss"], options["output_activation"]
     if key not in cache:
         cache[key] = checked_datasets(X, y, options)

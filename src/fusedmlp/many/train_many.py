@@ -19,6 +19,7 @@ from fusedmlp.many.train_batch import train_batch
 from fusedmlp.many.trained_many import TrainedMany
 from fusedmlp.options.documentation import documented
 from fusedmlp.options.table import Options
+from fusedmlp.training.divergence import advice_for
 from fusedmlp.training.jobs import jobs_now
 from fusedmlp.training.progress import require_rich
 from fusedmlp.training.shared_stop import SharedStop
@@ -203,7 +204,10 @@ def _train_place(
 
 
 def _warn_of_diverged(runs: TrainedMany) -> None:
-    diverged = sum(text.startswith("diverged") for text in runs.stopped)
+    diverged = [k for k, text in enumerate(runs.stopped) if text.startswith("diverged")]
     if diverged:
-        text = f"{diverged:,} of {len(runs):,} networks diverged: a weight was no longer finite"
-        warnings.warn(f"{text}; a smaller learning_rate may help", RuntimeWarning, stacklevel=3)
+        text = (
+            f"{len(diverged):,} of {len(runs):,} networks diverged: a weight was no longer finite"
+        )
+        advice = advice_for(runs[diverged[0]].options)
+        warnings.warn(f"{text}; {advice}", RuntimeWarning, stacklevel=3)

@@ -4,23 +4,30 @@ from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fusedmlp.options import control, network, steps
+from fusedmlp.options.control import Backend, Seed
+from fusedmlp.options.network import HiddenActivation, Initial, Layer, Loss, OutputActivation
+from fusedmlp.options.steps import Optimizer, Reduction, Schedule
 
 # Types that the stubs define, by their names there.
 ALIASES: dict[str, Any] = {
-    "Activation": network.HiddenActivation,
-    "OutputActivation": network.OutputActivation,
-    "Loss": network.Loss,
-    "Initial": network.Initial,
-    "Optimizer": steps.Optimizer,
-    "Schedule": steps.Schedule,
-    "Reduction": steps.Reduction,
-    "Seed": control.Seed,
-    "Backend": control.Backend,
+    "Activation": HiddenActivation,
+    "OutputActivation": OutputActivation,
+    "Loss": Loss,
+    "Layer": Layer,
+    "Initial": Initial,
+    "Optimizer": Optimizer,
+    "Schedule": Schedule,
+    "Reduction": Reduction,
+    "Seed": Seed,
+    "Backend": Backend,
 }
-NUMPYS: dict[str, Any] = {"ArrayLike": ArrayLike, "DTypeLike": DTypeLike}
+NUMPYS: dict[str, Any] = {
+    "ArrayLike": ArrayLike,
+    "DTypeLike": DTypeLike,
+    "NDArray[Any]": NDArray[Any],
+}
 # The types of options whose classes belong to the modules above this package.
 OF_RUNS = {"warm_start": "Trained | None", "callback": "Callable[[Record], object] | None"}
 
@@ -37,9 +44,9 @@ def type_text(of: Any, names: Mapping[str, Any] | None = None) -> str:
 
     Examples
     --------
-    >>> type_text(steps.Optimizer), type_text(ArrayLike | None), type_text(int | list[float])
+    >>> type_text(Optimizer), type_text(ArrayLike | None), type_text(int | list[float])
     ('Optimizer', 'ArrayLike | None', 'int | list[float]')
-    >>> type_text(steps.Reduction, {})
+    >>> type_text(Reduction, {})
     "Literal['sum', 'mean']"
     """
     if isinstance(of, str):

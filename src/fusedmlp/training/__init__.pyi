@@ -1,10 +1,10 @@
 # Made from the options by `python .ci/stubs.py`; do not edit.
 
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from numpy.random import Generator, RandomState
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fusedmlp.trained import Trained
 from fusedmlp.training.control import Record
@@ -36,8 +36,9 @@ Loss: TypeAlias = Literal[
     "log_loss",
     "poisson",
 ]
+Layer: TypeAlias = NDArray[Any] | Sequence[float] | Sequence[Sequence[float]]
 Initial: TypeAlias = (
-    Literal["uniform", "glorot", "he"] | Sequence[ArrayLike] | Sequence[Sequence[ArrayLike]]
+    Literal["uniform", "glorot", "he"] | Sequence[Layer] | Sequence[Sequence[Layer]]
 )
 Optimizer: TypeAlias = Literal[
     "sgd",

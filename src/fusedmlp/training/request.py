@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from fusedmlp.checks.arrays import Array, natural_dtype
 from fusedmlp.checks.requirements import sizes as checked_sizes
-from fusedmlp.options.contradictions import refuse_for_rows
-from fusedmlp.options.table import checked_options, require_activation_for_each
+from fusedmlp.options.contradictions import refuse_for_rows, refuse_without_meaning
+from fusedmlp.options.table import DEFAULTS, checked_options, require_activation_for_each
 from fusedmlp.plan.continuation import Continuation
 from fusedmlp.training.continuing import goes_on, resumes
 from fusedmlp.training.control import Callback
@@ -75,6 +75,7 @@ def settings(X: Any, hidden: int | Sequence[int], given: Mapping[str, Any]) -> d
         given = {**given, "dtype": natural_dtype(X)}
     options = {"hidden": checked_sizes("hidden", hidden), **checked_options(given)}
     require_activation_for_each(options["activation"], options["hidden"])
+    refuse_without_meaning(options, DEFAULTS)
     return options
 
 

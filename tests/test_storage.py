@@ -11,7 +11,12 @@ from tests.cases import EVERYTHING, Case
 
 @pytest.mark.parametrize(
     "options",
-    [{}, EVERYTHING, {"dtype": "float32"}, {"activation": "silu", "huber_delta": 2.0}],
+    [
+        {},
+        EVERYTHING,
+        {"dtype": "float32"},
+        {"activation": "silu", "loss": "huber", "huber_delta": 2.0},
+    ],
     ids=str,
 )
 @pytest.mark.parametrize("sizes", [(3, 1), (3, 4, 2), (2, 3, 4, 5)], ids=str)

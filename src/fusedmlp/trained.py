@@ -61,7 +61,7 @@ class Trained:
     options : mapping
         The value of every option of the run, and ``hidden``; it cannot be changed. Data, functions
         and other networks are not kept: in place of ``sample_weight``, a pair ``validation``,
-        ``callback``, ``warm_start``, arrays as ``init`` and a RandomState stands
+        ``callback``, ``warm_start``, arrays as ``init``, a RandomState and a Generator stands
         ``"given, not kept"``, which `fusedmlp.train` refuses.
     epochs : int
         Epochs that were run, without those of a run that was resumed (``warm_start``): from these,

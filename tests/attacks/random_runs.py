@@ -71,6 +71,9 @@ def random_run(number: int) -> RandomRun:
         options["validation"] = draw.one_of([0.3, _data(draw, 5, n_in, n_out, options)])
     if draw.chance(0.1):
         options["patience"] = draw.one_of([1, 2])
+    unused = {"huber_delta"} if options["loss"] != "huber" else set()
+    unused |= set() if hidden else {"dropout", "batch_norm"}
+    options = {name: value for name, value in options.items() if name not in unused}
     return RandomRun(X, y, hidden, options)
 
 

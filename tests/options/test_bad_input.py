@@ -151,7 +151,7 @@ OPTIONS = [
     ("track_directions", "no", TypeError, "track_directions must be True or False, got 'no'"),
     ("random_state", -1, ValueError, "random_state must be in 0..2**32 - 1, got -1"),
     ("random_state", 2**32, ValueError, "random_state must be in 0..2**32 - 1"),
-    ("random_state", 1.5, TypeError, "random_state must be None, an integer or a numpy RandomState, got 1.5"),
+    ("random_state", 1.5, TypeError, "random_state must be None, an integer, or NumPy's RandomState or Generator, got 1.5"),
     ("backend", "cuda", ValueError, "backend must be one of 'kernels', 'reference', got 'cuda'"),
     ("init", "zeros", ValueError, "init must be one of 'uniform', 'glorot', 'he', got 'zeros'"),
     ("init", 3, TypeError, "init must be 'uniform', 'glorot', 'he' or a sequence of arrays, got 3"),

@@ -145,11 +145,13 @@ def real_dtype(name: str, value: Any) -> str:
 
 
 def seed(name: str, value: Any) -> Any:
-    """Accept None, an integer in 0..2**32 - 1, or a RandomState."""
-    if value is None or isinstance(value, np.random.RandomState):
+    """Accept None, an integer in 0..2**32 - 1, a RandomState or a Generator."""
+    if value is None or isinstance(value, np.random.RandomState | np.random.Generator):
         return value
     if not isinstance(value, Integral) or _is_flag(value):
-        raise TypeError(f"{name} must be None, an integer or a numpy RandomState, got {value!r}")
+        raise TypeError(
+            f"{name} must be None, an integer, or NumPy's RandomState or Generator, got {value!r}"
+        )
     given = int(value)
     if not 0 <= given < 2**32:
         raise ValueError(f"{name} must be in 0..2**32 - 1, got {value!r}")

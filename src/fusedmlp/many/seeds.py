@@ -12,9 +12,9 @@ from fusedmlp.training.request import random_state as random_state_of
 def seeds_of(random_state: Any, starts: int) -> NDArray[np.int64]:
     """Return the seed of each start, in 0..2**32 - 1.
 
-    An int is the first seed itself; the others are hashes of it. Of a RandomState, or NumPy's own
-    for None, all follow from numbers that are drawn from it. The seeds of fewer starts are the
-    first of those of more.
+    An int is the first seed itself; the others are hashes of it. Of a RandomState, of a
+    Generator, or of NumPy's own RandomState for None, all follow from numbers that are drawn from
+    it. The seeds of fewer starts are the first of those of more.
 
     Examples
     --------

@@ -19,9 +19,9 @@ from fusedmlp.many.grid import (
     require_few_enough,
 )
 from fusedmlp.many.seeds import seeds_of
-from fusedmlp.options.contradictions import refuse_for_rows
+from fusedmlp.options.contradictions import refuse_for_rows, refuse_without_meaning
 from fusedmlp.options.kept import NOT_KEPT
-from fusedmlp.options.table import checked_options, require_activation_for_each
+from fusedmlp.options.table import DEFAULTS, checked_options, require_activation_for_each
 from fusedmlp.training.data import Dataset, checked_datasets
 
 
@@ -167,7 +167,7 @@ def _seeds(given: list[Any] | None, starts: int, options: Mapping[str, Any]) -> 
     if given is None:
         return seeds_of(checked_seed("random_state", options.get("random_state")), starts)
     for value in given:
-        if isinstance(value, np.random.RandomState) or value is None:
+        if value is None or isinstance(value, np.random.RandomState | np.random.Generator):
             raise TypeError(f"grid['random_state'] must be whole numbers, got {value!r}")
     return np.array([checked_seed("grid['random_state']", value) for value in given], np.int64)
 
@@ -179,6 +179,7 @@ def _arguments(
     hidden = checked_sizes("hidden", given.pop("hidden"))
     options: dict[str, Any] = {"hidden": hidden, **checked_options(given)}
     require_activation_for_each(options["activation"], hidden)
+    refuse_without_meaning(options, DEFAULTS)
     key = options["dtype"], options["loss"], options["output_activation"]
     if key not in cache:
         cache[key] = checked_datasets(X, y, options)

@@ -1,7 +1,7 @@
 """The function `train_many`."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from os import PathLike
 from typing import Any, Unpack
@@ -9,24 +9,28 @@ from typing import Any, Unpack
 from numpy.typing import ArrayLike
 
 from fusedmlp.many.checkpoint import Checkpoint, NoCheckpoint
+from fusedmlp.many.grid import REFUSED
 from fusedmlp.many.groups import Group, groups_of
 from fusedmlp.many.jobs import Place, trained_batches
 from fusedmlp.many.progress import progress_bar
 from fusedmlp.many.results import DIVERGED, Results
 from fusedmlp.many.sweep import Sweep, checked_sweep
 from fusedmlp.many.trained_many import TrainedMany
+from fusedmlp.options.documentation import documented
 from fusedmlp.options.table import Options
+from fusedmlp.training.divergence import advice_for
 from fusedmlp.training.progress import require_rich
 from fusedmlp.training.request import random_state
 
 
+@documented(without=REFUSED)
 def train_many(
     X: ArrayLike,
     y: ArrayLike,
     hidden: int | Sequence[int] = (4,),
     *,
     starts: int | None = None,
-    grid: Mapping[str, Sequence[Any]] | None = None,
+    grid: Mapping[str, Iterable[Any]] | None = None,
     bootstrap: bool = False,
     folds: Any = None,
     checkpoint: str | PathLike[str] | None = None,
@@ -63,11 +67,17 @@ def train_many(
     checkpoint : path, optional
         A folder that keeps the batches that are finished. A later call with the same arguments goes
         on from there.
+    random_state : default None
+        As that of `train`; an int is the first start's own seed, from which the others follow.
+    threads : default None
+        How many networks are trained at a time; None: joblib's number of jobs or, if nothing is
+        configured, the cores.
+    progress : default False
+        Whether to show a progress bar of the networks.
     **options
         Those of `train`, but for ``callback``, ``warm_start``, ``sample_weight`` and
-        ``track_directions``. ``random_state``: an int is the first start's own seed. ``threads``:
-        how many networks are trained at a time; None: joblib's number of jobs or, if nothing is
-        configured, the cores. ``progress=True`` shows a bar.
+        ``track_directions``: each is in ``help(fusedmlp.train_many)``, and in the stub beside this
+        file.
 
     Returns
     -------
@@ -150,7 +160,10 @@ def _train(
 
 
 def _warn_of_diverged(runs: TrainedMany) -> None:
-    diverged = sum(text.startswith(DIVERGED) for text in runs.stopped)
+    diverged = [k for k, text in enumerate(runs.stopped) if text.startswith(DIVERGED)]
     if diverged:
-        text = f"{diverged:,} of {len(runs):,} networks diverged: a weight was no longer finite"
-        warnings.warn(f"{text}; a smaller learning_rate may help", RuntimeWarning, stacklevel=3)
+        text = (
+            f"{len(diverged):,} of {len(runs):,} networks diverged: a weight was no longer finite"
+        )
+        advice = advice_for(runs[diverged[0]].options)
+        warnings.warn(f"{text}; {advice}", RuntimeWarning, stacklevel=3)

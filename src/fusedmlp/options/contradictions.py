@@ -42,6 +42,8 @@ NOT_FOR_SCIPY = {
 # The schedules that use an option.
 FOR_SCHEDULES = {"power_t": ("invscaling",), "learning_rate_final": ("cosine", "exponential")}
 FOR_REDUCTIONS = {"scale_penalties": ("mean",)}
+FOR_LOSSES = {"huber_delta": ("huber",)}
+FOR_HIDDEN_LAYERS = ("dropout", "batch_norm")
 
 # The output activations that a loss can be used with.
 FOR_OUTPUTS = {"log_loss": ("sigmoid", "softmax"), "poisson": ("exp", "softplus")}
@@ -75,9 +77,29 @@ def refuse_contradictions(options: dict[str, Any], defaults: dict[str, Any]) -> 
             )
 
 
+def refuse_without_meaning(options: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Raise ValueError for options of a call, `hidden` among them, that nothing would use.
+
+    Estimators do not ask for it: with them, as in scikit-learn, parameters may wait for others. Nor
+    does a file that is opened.
+    """
+    _refuse_unused(options, defaults, FOR_LOSSES, "loss")
+    for name in FOR_HIDDEN_LAYERS:
+        if not options["hidden"] and options[name]:
+            raise ValueError(
+                f"{name}={options[name]!r} must come with hidden layers, got hidden=()"
+            )
+    monitored = options["patience"] is not None or options["learning_rate_schedule"] == "adaptive"
+    if options["tol"] != defaults["tol"] and not monitored:
+        raise ValueError(
+            f"tol={options['tol']!r} must come with patience or learning_rate_schedule 'adaptive', "
+            f"got patience=None and learning_rate_schedule={options['learning_rate_schedule']!r}"
+        )
+
+
 def _refuse_unused(
-    options: dict[str, Any],
-    defaults: dict[str, Any],
+    options: Mapping[str, Any],
+    defaults: Mapping[str, Any],
     users: Mapping[str, tuple[str, ...]],
     by: str,
 ) -> None:

@@ -11,7 +11,7 @@ from fusedmlp.options.option import Option
 from fusedmlp.plan.threads import MOST_THREADS
 
 Backend = Literal["kernels", "reference"]
-Seed = int | np.random.RandomState | None
+Seed = int | np.random.RandomState | np.random.Generator | None
 
 
 class ControlOptions(TypedDict, total=False):
@@ -135,7 +135,8 @@ class ControlOptions(TypedDict, total=False):
             may_be.seed,
             "Seed of all random numbers, such as the initial weights and the order of the rows: an "
             "int in 0..2**32 - 1, which always gives the same bits; a RandomState, which is drawn "
-            "from; or None, NumPy's global RandomState.",
+            "from; a Generator, of which each call draws eight numbers of 32 bits, the seed of a "
+            "RandomState; or None, NumPy's global RandomState.",
         ),
     ]
     backend: Annotated[

@@ -1,9 +1,9 @@
 """Options of the network and its loss."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
 
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 from fusedmlp.checks import requirements as may_be
 from fusedmlp.options.option import Option
@@ -22,7 +22,9 @@ else:
     OutputActivation = Literal[OUTPUT_ACTIVATIONS]
     Loss = Literal[names_of(codes.Loss)]
 
-Initial = Literal["uniform", "glorot", "he"] | Sequence[ArrayLike] | Sequence[Sequence[ArrayLike]]
+# Not array-like: a str is array-like, and "normal" a sequence of them.
+Layer = NDArray[Any] | Sequence[float] | Sequence[Sequence[float]]
+Initial = Literal["uniform", "glorot", "he"] | Sequence[Layer] | Sequence[Sequence[Layer]]
 
 
 def _hidden_activations() -> str:

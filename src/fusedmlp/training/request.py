@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from fusedmlp.checks.arrays import Array, natural_dtype
 from fusedmlp.checks.requirements import sizes as checked_sizes
-from fusedmlp.options.contradictions import refuse_for_rows
-from fusedmlp.options.table import checked_options, require_activation_for_each
+from fusedmlp.options.contradictions import refuse_for_rows, refuse_without_meaning
+from fusedmlp.options.table import DEFAULTS, checked_options, require_activation_for_each
 from fusedmlp.plan.continuation import Continuation
 from fusedmlp.training.continuing import goes_on, resumes
 from fusedmlp.training.control import Callback
@@ -75,6 +75,7 @@ def settings(X: Any, hidden: int | Sequence[int], given: Mapping[str, Any]) -> d
         given = {**given, "dtype": natural_dtype(X)}
     options = {"hidden": checked_sizes("hidden", hidden), **checked_options(given)}
     require_activation_for_each(options["activation"], options["hidden"])
+    refuse_without_meaning(options, DEFAULTS)
     return options
 
 
@@ -146,6 +147,9 @@ def _require_within(search_radius: float, params: Array) -> None:
         )
 
 
+GENERATOR_WORDS = 8  # numbers of 32 bits drawn from a Generator
+
+
 class _OwnRandomState(threading.local):
     """A RandomState of each thread, to be seeded again: to make one takes 0.1 ms."""
 
@@ -162,10 +166,16 @@ def random_numbers(options: Mapping[str, Any]) -> np.random.RandomState:
 
 
 def random_state(seed: Any) -> np.random.RandomState:
-    """Return a RandomState, as scikit-learn's check_random_state does; it is not to be kept."""
+    """Return a RandomState, as scikit-learn's check_random_state does; it is not to be kept.
+
+    Of a Generator, it is seeded with numbers that are drawn from it: equal states give equal bits,
+    and a second call other ones.
+    """
     if seed is None:
         return np.random.mtrand._rand
     if isinstance(seed, np.random.RandomState):
         return seed
+    if isinstance(seed, np.random.Generator):
+        seed = seed.integers(2**32, size=GENERATOR_WORDS, dtype=np.uint32)
     _OWN.random.seed(seed)
     return _OWN.random

@@ -14,6 +14,7 @@ from fusedmlp.trained import Trained
 from fusedmlp.training.continuing import continuation_of, take_up
 from fusedmlp.training.control import Control
 from fusedmlp.training.data import Dataset
+from fusedmlp.training.divergence import advice_for
 from fusedmlp.training.evaluation import takes_sums, total_loss
 from fusedmlp.training.objective import ObjectiveInMemory
 from fusedmlp.training.progress import progress_bar
@@ -49,7 +50,7 @@ def train_in_memory(
         limits = request.search_limits
         return Search(objective, plan, len(data.X), state, control, limits, show).run()
     slices = Slices(backend, plan, data, state, show, request.options["threads"] is not None)
-    return _fit(plan, len(data.X), state, slices, control)
+    return _fit(plan, request, state, slices, control)
 
 
 def run(plan: Plan, request: Request[Any], train: Trainer = train_in_memory) -> Outcome:
@@ -75,27 +76,31 @@ def run(plan: Plan, request: Request[Any], train: Trainer = train_in_memory) -> 
 
 
 def _fit(
-    plan: Plan, rows: int, state: State, slices: Slices, control: Control
+    plan: Plan, request: Request[Dataset], state: State, slices: Slices, control: Control
 ) -> tuple[str, str | None]:
     """Train, with control after recorded epochs if needed; return why it ended, and advice."""
+    rows = len(request.data.X)
     records = record_count(plan.epochs, plan.record_every) if control.needed else 0
     for record in range(control.first_record, records):
         epoch = record * plan.record_every
         if not slices.run_until((epoch + 1) * rows):
-            return diverged(state, rows)
+            return diverged(request, state, rows)
         reason = control.after_record(record)
         if reason:
             return reason, None
     if not slices.run_until(plan.epochs * rows):
-        return diverged(state, rows)
+        return diverged(request, state, rows)
     return ALL_EPOCHS, None
 
 
-def diverged(state: State, rows: int) -> tuple[str, str]:
-    """Return in which epoch the run diverged, as its end, and advice."""
+def diverged(request: Request[Any], state: State, rows: int) -> tuple[str, str]:
+    """Return in which epoch the run diverged, as its end, and advice.
+
+    rows: the unit of the state's position in an epoch.
+    """
     epoch = int(state.position[0]) // rows - 1
     stopped = f"diverged: a weight was no longer finite after epoch {epoch}"
-    return stopped, "a smaller learning_rate or reduction='mean' may help"
+    return stopped, advice_for(request.options)
 
 
 def _control(plan: Plan, request: Request[Any], state: State) -> Control:

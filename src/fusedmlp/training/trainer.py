@@ -19,10 +19,10 @@ from fusedmlp.training.run import Outcome, run
 DataInChunks = Sequence[ArrayLike] | Iterable[Any] | Callable[[], Iterable[Any]]
 
 
-@documented
+@documented()
 def train(
-    X: ArrayLike | DataInChunks,
-    y: ArrayLike | Sequence[ArrayLike] | None = None,
+    X: "ArrayLike | DataInChunks",
+    y: "ArrayLike | Sequence[ArrayLike] | None" = None,
     hidden: int | Sequence[int] = (4,),
     **options: Unpack[Options],
 ) -> Trained:
@@ -43,7 +43,8 @@ def train(
         an iterable of pairs.
     hidden : int or sequence of int, default (4,)
         Units of each hidden layer; () for none.
-    {options}
+    **options
+        Each is in ``help(fusedmlp.train)``, and in the stub beside this file.
 
     Returns
     -------

@@ -30,7 +30,7 @@ def train_in_chunks(
         descent.run_epoch(epoch)
         show(state)
         if not np.isfinite(state.params).all():
-            return diverged(state, rows)
+            return diverged(request, state, rows)
         record, rest = divmod(epoch, plan.record_every)
         reason = control.after_record(record) if control.needed and rest == 0 else None
         if reason:

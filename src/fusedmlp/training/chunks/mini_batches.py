@@ -40,7 +40,7 @@ def train_stream(
         state.position[0] = epoch + 1
         show(state)
         if not finite:
-            return diverged(state, 1)
+            return diverged(request, state, 1)
         reason = control.after_record(record) if control.needed and rest == 0 else None
         if reason:
             return reason, None

@@ -34,7 +34,7 @@ class Side(NamedTuple):
 
     def epochs(self, many: Many) -> int:
         """Return the epochs of a turn."""
-        return max(1, many.epochs // 5) if self.slow else many.epochs
+        return max(1, many.epochs // 10) if self.slow else many.epochs
 
 
 BOTH_CORES = Side("`train_many`, both cores", "ours", "both cores")

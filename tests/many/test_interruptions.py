@@ -7,7 +7,7 @@ import pytest
 from tests.processes import run_python
 
 INTERRUPTED = """
-    import signal, threading
+    import signal, threading, time
     import numpy as np
     import fusedmlp
 
@@ -39,6 +39,9 @@ INTERRUPTED = """
     alone = fusedmlp.train(X, y, **runs[k].options)
     print(np.allclose(alone.predict(X), runs[k].predict(X), rtol=1e-6))
     print(np.isfinite(runs.ensemble().predict(X)).all(), "of" in repr(runs))
+    end = time.monotonic() + 20  # joblib's threads end a moment later
+    while threading.active_count() > before and time.monotonic() < end:
+        time.sleep(0.05)
     print(threading.active_count() == before)
 """
 

@@ -144,7 +144,8 @@ def test_networks_that_diverge_are_told_of_once():
             **arguments(activation="identity", output_activation="identity"),
         )  # fmt: skip
     assert [str(w.message) for w in warned] == [
-        "4 of 8 networks diverged: a weight was no longer finite; a smaller learning_rate may help"
+        "4 of 8 networks diverged: a weight was no longer finite; a learning_rate below 1e+200 or "
+        "clip_norm=1.0 may help"
     ]
     assert warned[0].filename == __file__
     assert [text.startswith("diverged") for text in runs.stopped] == [False] * 4 + [True] * 4

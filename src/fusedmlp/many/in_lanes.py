@@ -10,6 +10,7 @@ from fusedmlp.checks.arrays import Array
 from fusedmlp.many.batch import Batch
 from fusedmlp.many.early_stopping import EarlyStoppingOfMany
 from fusedmlp.many.network_rows import NetworkRows
+from fusedmlp.plan.blocking import step_flops
 from fusedmlp.plan.extras import is_plain
 from fusedmlp.plan.networks import (
     Networks,
@@ -21,12 +22,14 @@ from fusedmlp.plan.networks import (
 from fusedmlp.plan.plan import Plan, make_plan, record_count
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.early_stopping import StoppingRule
-from fusedmlp.training.interruptible import LONG_CALL, interruptible
+from fusedmlp.training.interruptible import interruptible
 from fusedmlp.training.scipy_optimizers import ALL_EPOCHS
 from fusedmlp.training.shared_stop import SharedStop
 
-# Beyond, a network alone is as fast: its weights in 8 lanes no longer fit in the second cache.
-MOST_PARAMS = 6000
+# Bytes of a network's parameters. Beyond, one alone is as fast. On a Zen 4, in lanes and alone,
+# float32, us an epoch: 3-4-1 0.05, 0.27; 8-16-2 25, 82; 10-32-32-1 with Adam 191, 181; 30 epochs of
+# digits in float64, ms: 64-8-10 6.4, 5.7; 64-32-10 16.7, 13.6.
+MOST_PARAM_BYTES = 6000
 
 
 class Drawn(NamedTuple):
@@ -42,7 +45,8 @@ def plan_in_lanes(options: list[dict[str, Any]], sizes: tuple[int, ...], rows: i
     """Return the plan of networks with these options, or None where one alone is as fast."""
     plan = make_plan({**options[0], "threads": 1}, sizes, rows)
     plan = plan._replace(plain=int(all(map(is_plain, options))))
-    small = plan.extras.scale_offset <= MOST_PARAMS
+    itemsize = np.dtype(options[0]["dtype"]).itemsize
+    small = plan.extras.scale_offset * itemsize <= MOST_PARAM_BYTES
     return plan if small and suit_networks(plan) else None
 
 
@@ -118,9 +122,10 @@ class _Run:
         if begin == end or not self.active.size:
             return
         networks = self.networks
-        # In a thread of its own if this is the main thread, which then handles Ctrl-C.
+        flops = step_flops(self.plan.sizes.tolist(), self.rows) * (end - begin) * len(self.active)
+        # A long call has a thread of its own if this is the main one, which then handles Ctrl-C.
         done = interruptible(
-            self.stop.signals, LONG_CALL, self.package.fit_networks, self.plan, self.data.X,
+            self.stop.signals, flops, self.package.fit_networks, self.plan, self.data.X,
             self.data.y, networks, self.active, begin, end, self.stop.signals,
         )  # fmt: skip
         if done < len(self.active):

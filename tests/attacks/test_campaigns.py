@@ -19,7 +19,7 @@ COUNTS = {
     "interruptions": 5,
     "operations": 1000,
     "resumed": 200,
-    "sweeps": 8,
+    "sweeps": 5,
 }
 
 

@@ -46,8 +46,6 @@ def trained_batches(
                     losses = 0
                     yield place, batch
         except LOST:
-            import sys
-
             losses += 1
             if losses == MOST_LOSSES:
                 raise

@@ -29,6 +29,6 @@ def test_train_is_the_function_whatever_was_imported_first():
 def test_public_names():
     names = run_python("import fusedmlp; print(*fusedmlp.__all__)").split()
     assert sorted(names) == [
-        "MLPClassifier", "MLPRegressor", "Surface", "Trained", "error_surface", "kernels", "load",
-        "reference", "save", "train", "warm_up",
+        "MLPClassifier", "MLPRegressor", "Surface", "Trained", "TrainedMany", "error_surface",
+        "kernels", "load", "reference", "save", "train", "train_many", "warm_up",
     ]  # fmt: skip

@@ -20,7 +20,7 @@ COUNTS = {
     "operations": 1000,
     "resumed": 200,
     "networks": 100,
-    "sweeps": 8,
+    "sweeps": 5,
 }
 
 

@@ -22,7 +22,7 @@ DEADLINE = 60  # seconds
 
 def sweep(rows=1, **options):
     """A sweep in lanes and one by one; rows: how often the data are repeated."""
-    given = {"grid": RATES, "starts": 40, "folds": 2, "patience": 5, **options}
+    given = {"grid": RATES, "starts": 24, "folds": 2, "patience": 5, **options}
     return fusedmlp.train_many(np.tile(X, (rows, 1)), np.tile(Y, (rows, 1)), **arguments(**given))
 
 

@@ -1,8 +1,10 @@
 """What train_many returns: networks, arrays of numbers, ensembles; and what that holds."""
 
 import copy
+import gc
 import pickle
 import tracemalloc
+import weakref
 
 import numpy as np
 import pytest
@@ -163,6 +165,18 @@ def test_a_pickle_has_the_networks_but_not_the_data():
             assert_array_equal(other.options["random_state"], runs.options["random_state"])
 
 
+def test_the_data_are_freed():
+    inputs, targets = X.copy(), Y.copy()
+    freed = [weakref.ref(array) for array in (inputs, targets)]
+    runs = fusedmlp.train_many(
+        inputs, targets, starts=4, validation=(inputs, targets), **arguments()
+    )
+    del inputs, targets
+    gc.collect()
+    assert [reference() for reference in freed] == [None, None]
+    assert len(runs) == 4
+
+
 def test_a_network_that_was_not_trained(monkeypatch):
     """Also in a pickle, where its text is another object."""
     from fusedmlp.many import jobs
@@ -194,7 +208,11 @@ def test_a_network_that_was_not_trained(monkeypatch):
 
 @pytest.mark.parametrize(
     ("given", "most"),
-    [({"starts": 4000}, 512), ({"starts": 4000, "patience": 2, "record_every": 5}, 512)],
+    [
+        ({"starts": 4000}, 512),
+        ({"starts": 4000, "patience": 2, "record_every": 5}, 512),
+        ({"grid": {"learning_rate": np.linspace(0.1, 1, 2000)}}, 1200),  # and an option of its own
+    ],
 )
 def test_memory_is_bounded_by_the_networks_own(given, most):
     """3-4-1: 16 weights; with the velocity of as many 256 bytes. Twice as much may be kept."""

@@ -96,7 +96,7 @@ def task_of(sweep: Sweep, group: Group, first: int) -> Task:
         which = np.array(group.combinations)[own]
         data_sets = np.array(list(map(sweep.data_set_of, which.tolist(), start.tolist())))
     return Task(
-        [dict(sweep.arguments[k].options) for k in chosen],
+        [sweep.arguments[k].options for k in chosen],
         sweep.arguments[chosen[0]].sizes,
         combinations,
         sweep.seeds[start],

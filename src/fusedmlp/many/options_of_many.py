@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fusedmlp.many.sweep import Sweep
+from fusedmlp.many.sweep import Arguments, Sweep
 from fusedmlp.options.kept import FixedOptions
 
 
@@ -22,7 +22,7 @@ class OptionsOfMany(Mapping[str, NDArray[Any]]):
             return np.broadcast_to(self._seeds[:, None], self._shape).reshape(-1)
         if name == "fold" and self._has_folds:
             return np.broadcast_to(np.arange(self._shape[2]), self._shape).reshape(-1)
-        values = [FixedOptions({name: a.options[name]})[name] for a in self._arguments]
+        values = [FixedOptions({name: _value(a, name)})[name] for a in self._arguments]
         kinds = {type(value) for value in values}
         kind = kinds.pop() if len(kinds) == 1 else object
         column = np.empty(len(values), kind if kind in (int, float, bool) else object)
@@ -39,3 +39,7 @@ class OptionsOfMany(Mapping[str, NDArray[Any]]):
 
     def __repr__(self) -> str:
         return f"<options of {np.prod(self._shape)} networks: {', '.join(self)}>"
+
+
+def _value(arguments: Arguments, name: str) -> Any:
+    return arguments.own[name] if name in arguments.own else arguments.common[name]

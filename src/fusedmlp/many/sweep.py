@@ -28,10 +28,16 @@ from fusedmlp.training.data import Dataset, checked_datasets
 class Arguments(NamedTuple):
     """The checked arguments of a combination of the grid."""
 
-    options: dict[str, Any]
+    common: dict[str, Any]  # the options of the first combination
+    own: dict[str, Any]  # those that differ from these: all would take 3 kB
     sizes: tuple[int, ...]  # units of the input and of each layer
     data: Dataset
     validation: Dataset | int | None  # or how many rows each network holds out
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The value of every option."""
+        return {**self.common, **self.own}
 
 
 class Sweep(NamedTuple):
@@ -59,10 +65,10 @@ class Sweep(NamedTuple):
 
     def without_data(self) -> "Sweep":
         """Return the sweep without the rows of X and y."""
+        nothing = Dataset(np.empty((0, 0)), np.empty((0, 0)), None)  # a slice would keep the rows
         arguments = [
             a._replace(
-                data=Dataset(a.data.X[:0], a.data.y[:0], None),
-                validation=a.validation if isinstance(a.validation, int) else None,
+                data=nothing, validation=a.validation if isinstance(a.validation, int) else None
             )
             for a in self.arguments
         ]
@@ -107,13 +113,11 @@ def checked_sweep(
     given["dtype"] = given.get("dtype") or natural_dtype(X)
     least = min([rows, *(len(fold.training) for fold in fold_rows)])
     cache: dict[Any, Any] = {}
+    kept = {"validation": NOT_KEPT} if fold_rows else {}  # `train` is given the rows held out
     arguments = [
-        _arguments(X, y, {"hidden": hidden, **given, **own}, least, cache)
+        _arguments(X, y, {"hidden": hidden, **given, **own}, least, kept, cache)
         for own in combinations_of(values)
     ]
-    if fold_rows:  # as `train` is given the rows held out
-        for each in arguments:
-            each.options["validation"] = NOT_KEPT
     bootstrap = flag("bootstrap", bootstrap)
     return Sweep(arguments, seeds, fold_rows, data_sets or 0, rows, bootstrap)
 
@@ -173,9 +177,12 @@ def _seeds(given: list[Any] | None, starts: int, options: Mapping[str, Any]) -> 
 
 
 def _arguments(
-    X: Any, y: Any, given: dict[str, Any], rows: int, cache: dict[Any, Any]
+    X: Any, y: Any, given: dict[str, Any], rows: int, kept: dict[str, Any], cache: dict[Any, Any]
 ) -> Arguments:
-    """Return the checked arguments of a combination; cache: of data that were checked before."""
+    """Return the checked arguments of a combination.
+
+    kept: options that are kept with another value. cache: of what combinations have in common.
+    """
     hidden = checked_sizes("hidden", given.pop("hidden"))
     options: dict[str, Any] = {"hidden": hidden, **checked_options(given)}
     require_activation_for_each(options["activation"], hidden)
@@ -195,4 +202,13 @@ def _arguments(
         options["validation"] = NOT_KEPT  # else each batch would be sent with it
     refuse_for_rows(options, rows - (validation if isinstance(validation, int) else 0))
     sizes = data.X.shape[1], *hidden, data.y.shape[1]
-    return Arguments(options, sizes, Dataset(*data), validation)
+    options.update(kept)
+    common = cache.setdefault("options", options)
+    own = {name: value for name, value in options.items() if not _same(value, common[name])}
+    return Arguments(common, own, cache.setdefault(sizes, sizes), data, validation)
+
+
+def _same(value: Any, other: Any) -> bool:
+    """Whether two values of an option are the same; arrays must be the same object."""
+    plain = type(value) is type(other) and isinstance(value, str | int | float)
+    return value is other or bool(plain and value == other)

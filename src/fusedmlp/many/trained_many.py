@@ -26,7 +26,7 @@ from fusedmlp.training.request import draw_seed, random_state
 class TrainedMany:
     """Many trained networks, made by `fusedmlp.train_many`.
 
-    ``len(runs)`` is their number, ``runs[i]`` a `Trained`. Network
+    ``len(runs)`` is their number, ``runs[i]`` a `Trained`, ``runs[i:j]`` a list of these. Network
     ``(c * starts + s) * folds + f`` has combination c of the grid, start s and fold f.
 
     Attributes

@@ -1,6 +1,12 @@
 """What an import loads, and which names it gives."""
 
-from tests.processes import TRAIN, run_python
+import ast
+import importlib
+
+import fusedmlp
+from tests.processes import PACKAGE, TRAIN, run_python
+
+STUB = PACKAGE / "__init__.pyi"
 
 
 def test_import_loads_nothing_heavy():
@@ -32,6 +38,15 @@ def test_public_names():
         "MLPClassifier", "MLPRegressor", "Surface", "Trained", "TrainedMany", "error_surface",
         "kernels", "load", "reference", "save", "train", "train_many", "warm_up",
     ]  # fmt: skip
+
+
+def test_the_stub_has_the_public_names():
+    imports = [n for n in ast.parse(STUB.read_text()).body if isinstance(n, ast.ImportFrom)]
+    assert sorted(alias.asname for n in imports for alias in n.names) == fusedmlp.__all__
+    for node in imports:
+        for alias in node.names:
+            public = getattr(fusedmlp, alias.name)
+            assert public is getattr(importlib.import_module(node.module), alias.name)
 
 
 def test_dir_has_the_public_names_alone():

@@ -35,7 +35,7 @@ def chunks() -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
 
 """
 RIGHT = """\
-run = fusedmlp.train(X, y, 4, epochs=10, learning_rate=np.float64(0.1), momentum=0)
+run = fusedmlp.train(X, y, 4, epochs=10, learning_rate=1, momentum=0.9)
 fusedmlp.train([[0, 1], [1, 1]], [0, 1], hidden=(), optimizer="lbfgs", learning_rate=None)
 fusedmlp.train(pd.DataFrame(X), pd.Series(y), hidden=[4, 3], activation=["relu", "tanh"])
 fusedmlp.train(chunks, hidden=2, batch_size=2, loss="poisson", output_activation="exp")
@@ -83,6 +83,7 @@ fusedmlp.train_many(X, y, callback=print)
 fusedmlp.train_many(X, y, grid=["l2"])
 runs.nosuch
 """
+MODULES = "import fusedmlp\nfusedmlp.kernels.fit\nfusedmlp.storage\nfusedmlp.training\n"
 REVEALED = ["fusedmlp.train", "run", "fusedmlp.train_many", "runs"]
 PROGRAM = HEAD + RIGHT + WRONG + "".join(f"reveal_type({shown})\n" for shown in REVEALED)
 FIRST_WRONG = (HEAD + RIGHT).count("\n") + 1
@@ -122,7 +123,7 @@ def test_mypy_tells_right_calls_from_wrong_ones(program):
     pytest.importorskip("mypy")
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--no-pretty",
-         "--config-file=", "--disable-error-code=unused-coroutine", "program.py"],
+         "--config-file=", "program.py"],
         cwd=program, env={**os.environ, "MYPYPATH": str(SOURCES)}, capture_output=True, text=True,
         check=False,
     )  # fmt: skip
@@ -136,15 +137,21 @@ def test_mypy_tells_right_calls_from_wrong_ones(program):
 def test_pyright_tells_right_calls_from_wrong_ones(program):
     pytest.importorskip("pyright")
     settings = {"extraPaths": [str(SOURCES)], "typeCheckingMode": "standard"}
+    (program / "modules.py").write_text(MODULES)
     (program / "pyrightconfig.json").write_text(json.dumps(settings))
     done = subprocess.run(
         [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable,
          "--project", "pyrightconfig.json"],
         cwd=program, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    found = json.loads(done.stdout)["generalDiagnostics"]
+    every = json.loads(done.stdout)["generalDiagnostics"]
+    found = [d for d in every if Path(d["file"]).name == "program.py"]
     errors = {d["range"]["start"]["line"] + 1 for d in found if d["severity"] == "error"}
     assert errors == WRONG_LINES, done.stdout
+    others = [d["message"] for d in every if d not in found and d["severity"] == "error"]
+    assert len(others) == 2  # modules that are not public
+    assert '"storage" is not a known attribute' in others[0]
+    assert '"training" is not a known attribute' in others[1]
     shown = {
         d["range"]["start"]["line"] + 1: re.sub(r"\s+", " ", d["message"])
         for d in found
@@ -175,6 +182,13 @@ def test_an_editor_shows_each_option_with_type_default_and_meaning(name, without
     assert all(f"\n{option} : default " in doc for option in OPTIONS if option not in without)
     completed = {completion.name for completion in script.complete()}
     assert completed >= {f"{option}=" for option in OPTIONS if option not in without}
+
+
+def test_completion_shows_the_public_names_alone():
+    jedi = pytest.importorskip("jedi")
+    fusedmlp.train_many([[0.0]], [0.0], epochs=1)  # which imports the modules
+    completed = jedi.Interpreter("fusedmlp.", [{"fusedmlp": fusedmlp}]).complete()
+    assert {c.name for c in completed if not c.name.startswith("_")} == set(fusedmlp.__all__)
 
 
 def test_an_editor_completes_the_attributes_of_the_results():

@@ -5,6 +5,20 @@ Names are loaded when they are first used: `import fusedmlp` imports neither Num
 
 import lazy_loader as _lazy
 
-__getattr__, __dir__, __all__ = _lazy.attach_stub(__name__, __file__)
+# The same names as in the stub, whose imports are absolute: after relative ones, editors would
+# complete the modules, too.
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submodules=["kernels", "reference"],
+    submod_attrs={
+        "estimators": ["MLPClassifier", "MLPRegressor"],
+        "many": ["TrainedMany", "train_many"],
+        "storage": ["load", "save"],
+        "surface": ["Surface", "error_surface"],
+        "trained": ["Trained"],
+        "training": ["train"],
+        "warming": ["warm_up"],
+    },
+)
 
 __version__ = "0.1.0"

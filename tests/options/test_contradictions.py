@@ -7,6 +7,7 @@ import pytest
 
 import fusedmlp
 from fusedmlp.options import OPTIONS
+from fusedmlp.options.kept import FixedOptions
 
 X = np.arange(12.0).reshape(6, 2)
 Y = np.array([0.0, 1, 1, 0, 1, 0])
@@ -128,6 +129,20 @@ CONTRADICTIONS = [
     ({"validation": (X[:, :1], Y)}, "validation: X must have 2 columns as in training"),
     ({"validation": (X, Y[:2])}, "validation: y must have as many rows as X"),
     ({"optimizer": "aw_sgd"}, "optimizer='aw_sgd' chooses rows to learn from"),
+    ({"hidden": (), "dropout": 0.5}, "dropout=0.5 must come with hidden layers, got hidden=()"),
+    (
+        {"hidden": (), "batch_norm": True},
+        "batch_norm=True must come with hidden layers, got hidden=()",
+    ),
+    (
+        {"huber_delta": 2.0},
+        "huber_delta=2.0 must come with loss 'huber', got loss='squared_error'",
+    ),
+    (
+        {"tol": 1e-3},
+        "tol=0.001 must come with patience or learning_rate_schedule 'adaptive', got patience=None "
+        "and learning_rate_schedule='constant'",
+    ),
 ]
 
 
@@ -135,6 +150,46 @@ CONTRADICTIONS = [
 def test_contradictions(options, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         fusedmlp.train(X, Y, **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"hidden": (), "dropconnect": 0.5},
+        {"hidden": (), "dropout": 0.0, "batch_norm": False},
+        {"huber_delta": 1.0, "tol": 1e-4},
+        {"loss": "huber", "huber_delta": 2.0},
+        {"tol": 1e-3, "patience": 1},
+        {"tol": 1e-3, "learning_rate_schedule": "adaptive"},
+    ],
+)
+def test_what_is_used_or_has_its_default_is_not_refused(options):
+    run = fusedmlp.train(X, Y, epochs=2, learning_rate=0.01, **options)
+    assert {name: run.options[name] for name in options} == options
+
+
+def test_many_networks_with_options_that_nothing_uses():
+    for grid, message in (
+        ({"hidden": [(4,), ()], "dropout": [0.5]}, "dropout=0.5 must come with hidden layers"),
+        ({"loss": ["huber", "squared_error"], "huber_delta": [2.0]}, "must come with loss 'huber'"),
+        ({"tol": [1e-3]}, "tol=0.001 must come with patience"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            fusedmlp.train_many(X, Y, grid=grid, epochs=2)
+
+
+def test_estimators_may_have_parameters_that_wait_for_others():
+    model = fusedmlp.MLPRegressor(
+        hidden_layer_sizes=(), dropout=0.5, huber_delta=2.0, tol=1e-3, max_iter=300, random_state=0
+    )
+    assert model.fit(X, Y).predict(X).shape == (6,)
+
+
+def test_a_file_of_an_earlier_version_with_an_option_that_nothing_used(tmp_path):
+    run = fusedmlp.train(X, Y, epochs=1)
+    object.__setattr__(run, "options", FixedOptions(run.options | {"huber_delta": 2.0}))
+    run.save(tmp_path / "network.safetensors")
+    assert fusedmlp.load(tmp_path / "network.safetensors").options["huber_delta"] == 2.0
 
 
 def test_a_warm_start_of_another_shape():

@@ -133,10 +133,12 @@ def train_many(
     Each is the network that `train` gives with its options, its rows and its seed. Small networks
     of one structure are trained in the lanes of the processor's vectors, 4 to 16 at a time; the
     order of their sums is another one, so that they equal those of `train` to rounding (1e-12 in
-    100 epochs of float64). The bits are the same for any number of cores or workers.
+    100 epochs of float64, where training itself does not multiply it). The bits are the same for
+    any number of cores or workers.
 
     Batches of networks leave through `joblib.Parallel`: to threads, or where
-    ``joblib.parallel_config`` says, such as ``"dask"``.
+    ``joblib.parallel_config`` says, such as ``"dask"``. Those of a worker that is lost are trained
+    again.
 
     Parameters
     ----------
@@ -158,7 +160,7 @@ def train_many(
         is that of the rows held out. An int shuffles the rows, by the first seed.
     checkpoint : path, optional
         A folder that keeps the batches that are finished. A later call with the same arguments goes
-        on from there.
+        on from there, without a ``random_state`` with the same seeds.
     random_state : default None
         As that of `train`; an int is the first start's own seed, from which the others follow.
     threads : default None

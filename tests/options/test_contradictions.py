@@ -180,9 +180,9 @@ def test_many_networks_with_options_that_nothing_uses():
 
 def test_estimators_may_have_parameters_that_wait_for_others():
     model = fusedmlp.MLPRegressor(
-        hidden_layer_sizes=(), dropout=0.5, huber_delta=2.0, tol=1e-3, max_iter=300, random_state=0
+        hidden_layer_sizes=(), dropout=0.5, huber_delta=2.0, tol=1e-3, random_state=0
     )
-    assert model.fit(X, Y).predict(X).shape == (6,)
+    assert model.partial_fit(X, Y).predict(X).shape == (6,)
 
 
 def test_a_file_of_an_earlier_version_with_an_option_that_nothing_used(tmp_path):

@@ -69,13 +69,11 @@ def train_many(
     checkpoint : path, optional
         A folder that keeps the batches that are finished. A later call with the same arguments goes
         on from there, without a ``random_state`` with the same seeds.
-    random_state : default None
-        As that of `train`; an int is the first start's own seed, from which the others follow.
-    threads : default None
-        How many networks are trained at a time; None: joblib's number of jobs or, if nothing is
-        configured, the cores.
-    progress : default False
-        Whether to show a progress bar of the networks.
+    random_state : default None. As that of `train`; an int is the first start's own seed, from
+        which the others follow.
+    threads : default None. How many networks are trained at a time; None: joblib's number of jobs
+        or, if nothing is configured, the cores.
+    progress : default False. Whether to show a progress bar of the networks.
     **options
         Those of `train`, but for ``callback``, ``warm_start``, ``sample_weight`` and
         ``track_directions``: each is in ``help(fusedmlp.train_many)``, and in the stub beside this

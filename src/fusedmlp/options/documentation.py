@@ -96,9 +96,9 @@ def _entries(names: Collection[str], rare: bool) -> str:
         shown = [name for name in members if name in names]
         lines += [f"**{title}**"] * bool(shown)
         for name in shown:
-            head, meaning = f"{name} : default {OPTIONS[name].default!r}", OPTIONS[name].meaning
-            if rare:  # in fewer lines
-                lines.append(textwrap.fill(f"{head}. {meaning}", WIDTH, subsequent_indent=INDENT))
-            else:
-                lines += [head, textwrap.indent(textwrap.fill(meaning, WIDTH - 4), INDENT)]
+            option = OPTIONS[name]  # in one paragraph, since there are many
+            text = f"{name} : default {option.default!r}. {option.meaning}"
+            lines.append(
+                textwrap.fill(text, WIDTH, subsequent_indent=INDENT, break_on_hyphens=False)
+            )
     return "\n".join(lines)

@@ -146,114 +146,98 @@ def train(
     hidden : int or sequence of int, default (4,)
         Units of each hidden layer; () for none.
     **Network**
-    activation : default 'sigmoid'
-        Activation of the hidden layers, or a sequence with one for each layer: 'sigmoid', 'tanh',
-        'relu', 'leaky_relu' (slope 0.01 below 0), 'elu' (exp(z) - 1 below 0), 'softplus', 'silu',
-        'gelu' (tanh approximation of Hendrycks and Gimpel, 2016) or 'identity'.
-    output_activation : default 'sigmoid'
-        Activation of the last layer: 'sigmoid' for outputs in 0..1, 'tanh' for outputs in -1..1,
-        'softplus' for outputs above 0, 'exp' for outputs above 0, 'softmax' for the probabilities
-        of mutually exclusive classes, 'identity' for any outputs.
-    loss : default 'squared_error'
-        Loss to minimise, summed over a row's outputs: 'squared_error', half the squared error;
-        'absolute_error'; 'huber', half the squared error up to huber_delta and linear beyond;
-        'log_loss', cross-entropy: minus the logarithm of the probability given to the targets,
-        exact to rounding also where an output is rounded to 0 or 1 (with output_activation
-        'sigmoid' or 'softmax'); 'poisson', half the Poisson deviance of targets that are counts,
-        from outputs that are their means (with output_activation 'exp' or 'softplus').
-    bias : default False
-        Whether each unit has a bias. Biases start at 0, unless init or warm_start gives them.
-    init : default 'uniform'
-        Initial weights: 'uniform', uniform in [-1, 1); 'glorot', uniform in -a..a with a = sqrt(6 /
-        (n_in + n_out)) (Glorot and Bengio, 2010); 'he', normal with mean 0 and variance 2 / n_in
-        (He et al., 2015); or arrays: a sequence with one (n_in, n_out) for each layer, or a pair of
-        such a sequence and a sequence of (n_out,) biases.
+    activation : default 'sigmoid'. Activation of the hidden layers, or a sequence with one for each
+        layer: 'sigmoid', 'tanh', 'relu', 'leaky_relu' (slope 0.01 below 0), 'elu' (exp(z) - 1 below
+        0), 'softplus', 'silu', 'gelu' (tanh approximation of Hendrycks and Gimpel, 2016) or
+        'identity'.
+    output_activation : default 'sigmoid'. Activation of the last layer: 'sigmoid' for outputs in
+        0..1, 'tanh' for outputs in -1..1, 'softplus' for outputs above 0, 'exp' for outputs above
+        0, 'softmax' for the probabilities of mutually exclusive classes, 'identity' for any
+        outputs.
+    loss : default 'squared_error'. Loss to minimise, summed over a row's outputs: 'squared_error',
+        half the squared error; 'absolute_error'; 'huber', half the squared error up to huber_delta
+        and linear beyond; 'log_loss', cross-entropy: minus the logarithm of the probability given
+        to the targets, exact to rounding also where an output is rounded to 0 or 1 (with
+        output_activation 'sigmoid' or 'softmax'); 'poisson', half the Poisson deviance of targets
+        that are counts, from outputs that are their means (with output_activation 'exp' or
+        'softplus').
+    bias : default False. Whether each unit has a bias. Biases start at 0, unless init or warm_start
+        gives them.
+    init : default 'uniform'. Initial weights: 'uniform', uniform in [-1, 1); 'glorot', uniform in
+        -a..a with a = sqrt(6 / (n_in + n_out)) (Glorot and Bengio, 2010); 'he', normal with mean 0
+        and variance 2 / n_in (He et al., 2015); or arrays: a sequence with one (n_in, n_out) for
+        each layer, or a pair of such a sequence and a sequence of (n_out,) biases.
     **Steps**
-    optimizer : default 'sgd'
-        Optimiser: 'sgd' is gradient descent; 'adam' (Kingma and Ba, 2015), 'adamw' (Loshchilov and
-        Hutter, 2019), 'rmsprop' (Hinton, 2012) and 'adagrad' (Duchi et al., 2011) adapt the step of
-        each weight, with PyTorch's formulas; 'rprop', for full batches, is iRprop- (Igel and
-        Huesken, 2000); 'aw_sgd', for mini-batches, is 'sgd' with learnt importance sampling
-        (Bouchard et al., 2015): it draws rows with large gradients more often, with replacement,
-        and weights them so that the expected gradient is that of all rows, as are the expected
-        recorded losses and errors. 'lbfgs', 'bfgs' and 'annealing' are SciPy's L-BFGS-B, BFGS and
-        dual_annealing, for full batches: an epoch is an iteration of the first two and an
-        evaluation of loss and gradient of the third, after which the network is the best so far.
-        They also stop where SciPy finds no better weights. 'bfgs' stores a square matrix with a row
-        for each weight.
-    learning_rate : default None
-        Learning rate, above 0: factor of the step; for 'rprop', the initial step. None is 1.0 for
-        'sgd' and 'aw_sgd', 0.001 for 'adam' and 'adamw', 0.01 for 'rmsprop', 'adagrad' and 'rprop'.
-        SciPy's optimisers have none: leave it None.
-    learning_rate_schedule : default 'constant'
-        Learning-rate schedule, from epoch to epoch: 'constant'; 'invscaling', divided by (rows seen
-        + 1)**power_t; 'adaptive', divided by 5 whenever two recorded epochs in a row (or as many as
-        patience says) did not lower the loss by tol, until it is at most 1e-6 and the run stops;
-        'cosine' (Loshchilov and Hutter, 2017) and 'exponential', which decay to the share
-        learning_rate_final.
-    momentum : default 0.0
-        Momentum of 'sgd', 'aw_sgd' and 'rmsprop': the share of the last step kept in the next, at
-        least 0 and below 1.
-    epochs : default 10000
-        Number of passes over all rows, at least 1; for SciPy's optimisers, see optimizer.
-    batch_size : default None
-        Rows in a mini-batch, at least 1. None, or more than there are, is all rows.
-    reduction : default 'sum'
-        Whether a step's gradient is the 'sum' or the 'mean' over the rows of its mini-batch.
+    optimizer : default 'sgd'. Optimiser: 'sgd' is gradient descent; 'adam' (Kingma and Ba, 2015),
+        'adamw' (Loshchilov and Hutter, 2019), 'rmsprop' (Hinton, 2012) and 'adagrad' (Duchi et al.,
+        2011) adapt the step of each weight, with PyTorch's formulas; 'rprop', for full batches, is
+        iRprop- (Igel and Huesken, 2000); 'aw_sgd', for mini-batches, is 'sgd' with learnt
+        importance sampling (Bouchard et al., 2015): it draws rows with large gradients more often,
+        with replacement, and weights them so that the expected gradient is that of all rows, as are
+        the expected recorded losses and errors. 'lbfgs', 'bfgs' and 'annealing' are SciPy's
+        L-BFGS-B, BFGS and dual_annealing, for full batches: an epoch is an iteration of the first
+        two and an evaluation of loss and gradient of the third, after which the network is the best
+        so far. They also stop where SciPy finds no better weights. 'bfgs' stores a square matrix
+        with a row for each weight.
+    learning_rate : default None. Learning rate, above 0: factor of the step; for 'rprop', the
+        initial step. None is 1.0 for 'sgd' and 'aw_sgd', 0.001 for 'adam' and 'adamw', 0.01 for
+        'rmsprop', 'adagrad' and 'rprop'. SciPy's optimisers have none: leave it None.
+    learning_rate_schedule : default 'constant'. Learning-rate schedule, from epoch to epoch:
+        'constant'; 'invscaling', divided by (rows seen + 1)**power_t; 'adaptive', divided by 5
+        whenever two recorded epochs in a row (or as many as patience says) did not lower the loss
+        by tol, until it is at most 1e-6 and the run stops; 'cosine' (Loshchilov and Hutter, 2017)
+        and 'exponential', which decay to the share learning_rate_final.
+    momentum : default 0.0. Momentum of 'sgd', 'aw_sgd' and 'rmsprop': the share of the last step
+        kept in the next, at least 0 and below 1.
+    epochs : default 10000. Number of passes over all rows, at least 1; for SciPy's optimisers, see
+        optimizer.
+    batch_size : default None. Rows in a mini-batch, at least 1. None, or more than there are, is
+        all rows.
+    reduction : default 'sum'. Whether a step's gradient is the 'sum' or the 'mean' over the rows of
+        its mini-batch.
     **Regularisation**
-    l1 : default 0.0
-        L1 penalty, at least 0: factor of the sum of the weights' absolute values, which is added to
-        the loss of a step and drives weights to 0. Biases have no penalty.
-    l2 : default 0.0
-        L2 penalty, at least 0: factor of half the sum of the squared weights, which is added to the
-        loss of a step and keeps weights small. Biases have no penalty.
-    dropout : default 0.0
-        Share of the hidden units that a step leaves out, 0 to 0.999, drawn for each row (Srivastava
-        et al., 2014). The outputs of the units kept are divided by 1 - dropout, so that predictions
-        use all units as they are.
-    clip_norm : default None
-        Gradient clipping by norm, above 0: a step's gradient with a larger Euclidean norm is scaled
-        down to this norm, after clip_value. None does not clip.
+    l1 : default 0.0. L1 penalty, at least 0: factor of the sum of the weights' absolute values,
+        which is added to the loss of a step and drives weights to 0. Biases have no penalty.
+    l2 : default 0.0. L2 penalty, at least 0: factor of half the sum of the squared weights, which
+        is added to the loss of a step and keeps weights small. Biases have no penalty.
+    dropout : default 0.0. Share of the hidden units that a step leaves out, 0 to 0.999, drawn for
+        each row (Srivastava et al., 2014). The outputs of the units kept are divided by 1 -
+        dropout, so that predictions use all units as they are.
+    clip_norm : default None. Gradient clipping by norm, above 0: a step's gradient with a larger
+        Euclidean norm is scaled down to this norm, after clip_value. None does not clip.
     **Control**
-    sample_weight : default None
-        Weight of each row (rows,), at least 0, in gradient, loss and error. None is 1 for all rows.
-        With reduction='mean', a step's gradient is divided by the sum of its rows' weights.
-    validation : default None
-        Validation set, which is not trained on: a pair (X, y), or the share of the rows to hold out
-        at random, above 0 and below 1. history['validation_loss'] has its loss after each recorded
-        epoch. None is no validation set.
-    patience : default None
-        Early stopping: the number of recorded epochs, at least 1, after which the run stops if the
-        loss did not become lower by tol. The loss is that of the validation set, if there is one.
-        The weights after the epoch with the lowest loss are restored. record_every=None is then
-        every epoch. With learning_rate_schedule='adaptive', the learning rate is divided instead.
-        None is no early stopping.
-    callback : default None
-        Function called after each recorded epoch with one argument, whose attributes are epoch,
-        error, loss, validation_loss, learning_rate, weights and biases (read-only copies). A true
-        result stops the run. None is no callback.
-    warm_start : default None
-        A Trained network that training goes on from, in place of init. With the same rows,
-        optimizer, dtype, batch_size, shuffle and reduction it goes on bit for bit as if that run
-        had never stopped: optimiser state, schedule, order of rows, masks, rows held out and early
-        stopping (but after patience ended it). With other rows or batches the optimiser's moments
-        and step number go on, with another optimizer or SciPy's the weights alone. None starts from
-        init.
-    dtype : default None
-        Type of all arithmetic: 'float64' or 'float32'. None is 'float32' if X holds float32 numbers
-        alone, which are then not copied, else 'float64'.
-    threads : default None
-        Threads that share the work of each step, at least 1 and at most 4 times the processor's
-        cores. None is as many as pay: at most one for each core, if the step has work for it, and
-        fewer while other programs use the cores. The environment variable NUMBA_NUM_THREADS lowers
-        any number. The results are bit-identical for any number.
-    progress : default False
-        Whether to show a progress bar with the epoch, its loss and the epochs per second.
-    random_state : default None
-        Seed of all random numbers, such as the initial weights and the order of the rows: an int in
-        0..2**32 - 1, which always gives the same bits; a RandomState, which is drawn from; a
-        Generator, of which each call draws eight numbers of 32 bits, the seed of a RandomState; or
-        None, NumPy's global RandomState.
+    sample_weight : default None. Weight of each row (rows,), at least 0, in gradient, loss and
+        error. None is 1 for all rows. With reduction='mean', a step's gradient is divided by the
+        sum of its rows' weights.
+    validation : default None. Validation set, which is not trained on: a pair (X, y), or the share
+        of the rows to hold out at random, above 0 and below 1. history['validation_loss'] has its
+        loss after each recorded epoch. None is no validation set.
+    patience : default None. Early stopping: the number of recorded epochs, at least 1, after which
+        the run stops if the loss did not become lower by tol. The loss is that of the validation
+        set, if there is one. The weights after the epoch with the lowest loss are restored.
+        record_every=None is then every epoch. With learning_rate_schedule='adaptive', the learning
+        rate is divided instead. None is no early stopping.
+    callback : default None. Function called after each recorded epoch with one argument, whose
+        attributes are epoch, error, loss, validation_loss, learning_rate, weights and biases
+        (read-only copies). A true result stops the run. None is no callback.
+    warm_start : default None. A Trained network that training goes on from, in place of init. With
+        the same rows, optimizer, dtype, batch_size, shuffle and reduction it goes on bit for bit as
+        if that run had never stopped: optimiser state, schedule, order of rows, masks, rows held
+        out and early stopping (but after patience ended it). With other rows or batches the
+        optimiser's moments and step number go on, with another optimizer or SciPy's the weights
+        alone. None starts from init.
+    dtype : default None. Type of all arithmetic: 'float64' or 'float32'. None is 'float32' if X
+        holds float32 numbers alone, which are then not copied, else 'float64'.
+    threads : default None. Threads that share the work of each step, at least 1 and at most 4 times
+        the processor's cores. None is as many as pay: at most one for each core, if the step has
+        work for it, and fewer while other programs use the cores. The environment variable
+        NUMBA_NUM_THREADS lowers any number. The results are bit-identical for any number.
+    progress : default False. Whether to show a progress bar with the epoch, its loss and the epochs
+        per second.
+    random_state : default None. Seed of all random numbers, such as the initial weights and the
+        order of the rows: an int in 0..2**32 - 1, which always gives the same bits; a RandomState,
+        which is drawn from; a Generator, of which each call draws eight numbers of 32 bits, the
+        seed of a RandomState; or None, NumPy's global RandomState.
 
     Returns
     -------

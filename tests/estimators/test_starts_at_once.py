@@ -31,7 +31,7 @@ def test_jobs_change_no_bits(combine, backend):
 
 
 def test_number_of_jobs_is_joblibs(monkeypatch):
-    path = "fusedmlp.estimators.starts_at_once.available_threads"
+    path = "fusedmlp.training.jobs.available_threads"
     monkeypatch.setattr(path, lambda: 5)
     assert jobs_now() == 5
     with joblib.parallel_config(n_jobs=3):

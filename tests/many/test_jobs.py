@@ -77,7 +77,7 @@ def test_a_batch_that_ends_every_worker_ends_the_call(monkeypatch):
 def client():
     """A client of two processes on this machine."""
     distributed = pytest.importorskip("distributed")
-    options = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+    options = {"dashboard_address": ":0", "silence_logs": logging.CRITICAL}
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, **options) as cluster,
         distributed.Client(cluster) as client,

@@ -25,7 +25,7 @@ DEADLINE = 60  # seconds
 @pytest.fixture(scope="module")
 def client():
     """A client of processes on this machine."""
-    options = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+    options = {"dashboard_address": ":0", "silence_logs": logging.CRITICAL}
     with (
         distributed.LocalCluster(n_workers=1, threads_per_worker=1, **options) as cluster,
         distributed.Client(cluster) as client,

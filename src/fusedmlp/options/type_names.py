@@ -23,9 +23,11 @@ ALIASES: dict[str, Any] = {
     "Seed": Seed,
     "Backend": Backend,
 }
+# Earlier versions of NumPy count None among the DTypeLike: the text is the same with all of them.
+_DTYPES = tuple(member for member in get_args(DTypeLike) if member is not NoneType)
 NUMPYS: dict[str, Any] = {
     "ArrayLike": ArrayLike,
-    "DTypeLike": DTypeLike,
+    "DTypeLike": Union[_DTYPES],  # noqa: UP007
     "NDArray[Any]": NDArray[Any],
 }
 # The types of options whose classes belong to the modules above this package.

@@ -13,6 +13,7 @@ from fusedmlp.plan.networks import OWN_NUMBERS
 # Additions and multiplications of a batch: a tenth of a second to half a second. Batches do not
 # depend on the number of workers: a checkpoint is one file for each.
 BATCH_FLOPS = 2_000_000_000
+MANY_BATCHES = 2000  # beyond, they are longer: a cluster's scheduler sends 200 in a second
 LEAST_BATCHES = 16  # of a group, so that several cores have enough of them
 MOST_OF_BATCH = 4096  # networks: what a call holds at once, and loses when it is killed
 LEAST_IN_LANES = 4
@@ -80,7 +81,8 @@ def _batch_size(arguments: Arguments, networks: int) -> int:
     rows = len(arguments.data.X)
     flops = step_flops(arguments.sizes, rows) * int(arguments.options["epochs"])
     by_work = max(1, BATCH_FLOPS // max(1, flops))
-    size = min(by_work, -(-networks // LEAST_BATCHES), MOST_OF_BATCH)
+    size = max(min(by_work, -(-networks // LEAST_BATCHES)), networks // MANY_BATCHES)
+    size = min(size, MOST_OF_BATCH)
     return -(-size // MULTIPLE) * MULTIPLE
 
 

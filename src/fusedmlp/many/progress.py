@@ -23,14 +23,17 @@ def progress_bar(networks: int, done: int, wanted: bool) -> Iterator[Callable[[B
         TextColumn("{task.fields[now]}"),
         TimeRemainingColumn(),
     )
-    lowest = float("inf")
+    lowest, trained = float("inf"), 0
     with Progress(*columns) as bar:
         task = bar.add_task("", total=networks, completed=done, now=STARTING)
 
         def show(batch: Batch) -> None:
-            nonlocal lowest
+            nonlocal lowest, trained
             lowest = float(np.fmin.reduce(batch.losses, axis=None, initial=lowest))
-            now = f"lowest loss {lowest:.4g}  {bar.tasks[0].speed or 0.0:,.0f} networks/s"
+            trained += len(batch.stopped)
+            rate = trained / (bar.tasks[0].elapsed or 1.0)
+            speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
+            now = f"lowest loss {lowest:.4g}  {speed} networks/s"
             bar.update(task, advance=len(batch.stopped), now=now)
 
         yield show

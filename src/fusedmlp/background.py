@@ -2,7 +2,7 @@
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 # How often a waiting caller looks whether the thread is dead; Windows handles Ctrl-C no sooner.
@@ -97,6 +97,24 @@ class BackgroundCall(threading.Thread):
                 interrupted()
         if interrupt is not None:
             raise interrupt
+
+
+def wait_for_all(
+    calls: Iterable[BackgroundCall], interrupted: Callable[[], None] = lambda: None
+) -> None:
+    """Wait until all calls have ended, even if an exception, such as Ctrl-C, comes meanwhile.
+
+    `interrupted` is called when one comes, and may end the calls; the last one is raised at the
+    end.
+    """
+    interrupt: BaseException | None = None
+    for call in calls:
+        try:
+            call.wait(interrupted)
+        except BaseException as error:
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt
 
 
 class _Lifeline:

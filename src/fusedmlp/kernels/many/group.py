@@ -92,10 +92,10 @@ def transpose_rows(data, columns, rows, lanes, target):
         transpose_tile_of_rows(shifted(data, i), columns, rows, shifted(target, i * lanes))
         i += lanes
     if lanes <= columns and i < columns:
-        i = columns - lanes
-        transpose_tile_of_rows(shifted(data, i), columns, rows, shifted(target, i * lanes))
-    elif i < columns:
-        while i < columns:
-            for lane in range(lanes):
-                put(target, i * lanes + lane, at(data, at(rows, lane) * columns + i))
-            i += 1
+        last = columns - lanes
+        transpose_tile_of_rows(shifted(data, last), columns, rows, shifted(target, last * lanes))
+        i = columns
+    while i < columns:
+        for lane in range(lanes):
+            put(target, i * lanes + lane, at(data, at(rows, lane) * columns + i))
+        i += 1

@@ -7,7 +7,7 @@ from typing import Any
 from numba import config
 from numpy.typing import NDArray
 
-from fusedmlp.background import BackgroundCall
+from fusedmlp.background import BackgroundCall, wait_for_all
 from fusedmlp.kernels.threads.barrier import RELEASED
 from fusedmlp.plan.backoff import TEAMS
 from fusedmlp.plan.signals import ARRIVED, FAILED, LEAVE_AT, PAUSE, STOP, new_signals
@@ -63,7 +63,7 @@ def run_in_team(
         raise
     finally:
         try:
-            _wait_for_all(helpers)
+            wait_for_all(helpers)
         finally:
             signals[[ARRIVED, LEAVE_AT, PAUSE]] = 0  # for the next team
             if signals[STOP] == FAILED:
@@ -74,15 +74,3 @@ def run_in_team(
     if perf_counter() - ended > max(LATE_SECONDS, LATE_SHARE * (ended - begun)):
         TEAMS.failed()
     return results[0]
-
-
-def _wait_for_all(helpers: list[BackgroundCall]) -> None:
-    """Wait until all helpers have left the kernel, even if Ctrl-C comes meanwhile."""
-    interrupt: BaseException | None = None
-    for helper in helpers:
-        try:
-            helper.wait()
-        except BaseException as error:
-            interrupt = error
-    if interrupt is not None:
-        raise interrupt

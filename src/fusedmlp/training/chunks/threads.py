@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
-from fusedmlp.background import BackgroundCall
+from fusedmlp.background import BackgroundCall, wait_for_all
 from fusedmlp.plan.signals import STOP
 
 Item = TypeVar("Item")
@@ -40,20 +40,8 @@ def shared_by_threads(
         stop()
         raise
     finally:
-        _wait_for_all(calls, stop)
+        wait_for_all(calls, stop)
     for call in calls:
         if call.error is not None:
             raise call.error
     return [results[place] for place in range(len(items))]
-
-
-def _wait_for_all(calls: list[BackgroundCall], stop: Callable[[], None]) -> None:
-    """Wait until all calls have ended, even if Ctrl-C comes meanwhile, which stops them."""
-    interrupt: BaseException | None = None
-    for call in calls:
-        try:
-            call.wait(interrupted=stop)
-        except BaseException as error:
-            interrupt = error
-    if interrupt is not None:
-        raise interrupt

@@ -23,11 +23,21 @@ ALIASES: dict[str, Any] = {
     "Seed": Seed,
     "Backend": Backend,
 }
-# Earlier versions of NumPy count None among the DTypeLike: the text is the same with all of them.
-_DTYPES = tuple(member for member in get_args(DTypeLike) if member is not NoneType)
+
+
+def _without_none(named: Any) -> Any:
+    """Return a union's other members: the text is to be the same with every NumPy.
+
+    Its earlier versions count None among the DTypeLike, later ones do not, and with Python 3.12
+    they make it a TypeAliasType, which has no members to see.
+    """
+    members = tuple(member for member in get_args(named) if member is not NoneType)
+    return Union[members] if members else named  # noqa: UP007
+
+
 NUMPYS: dict[str, Any] = {
     "ArrayLike": ArrayLike,
-    "DTypeLike": Union[_DTYPES],  # noqa: UP007
+    "DTypeLike": _without_none(DTypeLike),
     "NDArray[Any]": NDArray[Any],
 }
 # The types of options whose classes belong to the modules above this package.

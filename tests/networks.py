@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fusedmlp.kernels.vector import REGISTER
 from fusedmlp.plan import make_plan
 from fusedmlp.plan.networks import (
     OWN_NUMBERS,
@@ -40,11 +39,6 @@ def plan_of(group: Group, **own: Any) -> Any:
     rows = group.networks.rows.shape[1] or len(group.X)
     options = {**group.options, **own}
     return make_plan(options, (n_in, *options["hidden"], n_out), rows)
-
-
-def lanes_of(dtype: Any) -> int:
-    """Return how many networks share a register."""
-    return REGISTER // np.dtype(dtype).itemsize
 
 
 def group_of(

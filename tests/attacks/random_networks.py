@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from fusedmlp.kernels.many.lanes import networks_of
 from fusedmlp.plan import make_plan
 from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.networks import make_networks, own_numbers, schedule_of, suit_networks
 from fusedmlp.training.request import Request, checked
 from tests.attacks.random_runs import Draw, random_run
-from tests.networks import CLIP_NORM, Group, lanes_of
+from tests.networks import CLIP_NORM, Group
 
 MOST_WORK = 2e6  # weights times rows of all networks: the reference takes a second for them
 WILD_RATE = 100.0  # a learning rate of networks that are meant to diverge
@@ -36,7 +37,7 @@ def random_group(number: int) -> Group:
 def _group(draw: Draw, request: Request, plan: Any) -> Group:
     """Return networks near the request's, in all that may be their own."""
     X, y = request.data.X, request.data.y
-    lanes, size, random = lanes_of(X.dtype), request.params.size, draw.random
+    lanes, size, random = networks_of(X.dtype), request.params.size, draw.random
     count = min(draw.size(3 * lanes + 2), max(2, int(MOST_WORK / (size * len(X)))))
     own = np.array([own_numbers(request.options)] * count)
     own *= random.uniform(0.5, 1.0, own.shape)

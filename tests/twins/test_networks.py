@@ -5,12 +5,13 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from fusedmlp import kernels, reference
+from fusedmlp.kernels.many.lanes import networks_of
 from fusedmlp.kernels.many.layout import BLOCK_BYTES
 from fusedmlp.plan import make_state
 from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.networks import OWN_NUMBERS
 from tests.cases import SOFTMAX, Case
-from tests.networks import MOMENTUM, Group, distance, group_of, lanes_of, measured, plan_of, trained
+from tests.networks import MOMENTUM, Group, distance, group_of, measured, plan_of, trained
 
 # Sums of few terms in another order, over four epochs; relative to the largest number of an array,
 # as in tests/attacks/runs.py. The records are sums in float64 of numbers of the networks' type.
@@ -34,7 +35,7 @@ HIDDEN = ("sigmoid", "tanh", "relu", "leaky_relu", "elu", "softplus", "identity"
 ADAPTIVE = ("adam", "adamw", "rmsprop", "adagrad", "rprop")
 EVERYTHING = {**BATCHES, **PENALTIES, **CLIPPED, "momentum": 0.9, "nesterov": True}
 # Rows of 19-40-5 that a block has room for in float64, at most: a batch takes several blocks.
-BLOCK = BLOCK_BYTES // ((19 + 2 * 45 + 2 * 5) * 8 * lanes_of("float64"))
+BLOCK = BLOCK_BYTES // ((19 + 2 * 45 + 2 * 5) * 8 * networks_of("float64"))
 
 CASES = [
     Case("small", options=BATCHES),
@@ -74,7 +75,7 @@ CASES = [
 
 def counts_of(dtype):
     """Counts of networks: one, around a whole group, several groups."""
-    lanes = lanes_of(dtype)
+    lanes = networks_of(dtype)
     return [1, lanes - 1, lanes, lanes + 1, 3 * lanes + 2]
 
 
@@ -186,7 +187,7 @@ def test_a_network_is_trained_as_by_a_fit_of_its_own(case):
 def diverging_group(dtype: str = "float64") -> Group:
     """Networks of which some diverge, in epochs of their own."""
     options = {"activation": "identity", "output_activation": "identity", "learning_rate": 0.01}
-    count = 2 * lanes_of(dtype) + 1
+    count = 2 * networks_of(dtype) + 1
     group = group_of(Case("", options=options), count, dtype, epochs=30)
     group.networks.numbers[::3, 0] = np.logspace(2, 80, len(group.networks.numbers[::3]))
     return group

@@ -8,10 +8,11 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from fusedmlp import kernels, reference
+from fusedmlp.kernels.many.lanes import networks_of
 from fusedmlp.plan.networks import OWN_NUMBERS, Networks
 from fusedmlp.plan.signals import STOP, new_signals
 from tests.cases import MINI_BATCH, Case
-from tests.networks import copied, group_of, lanes_of, measured, taken, trained
+from tests.networks import copied, group_of, measured, taken, trained
 
 BATCHES = {**MINI_BATCH, "bias": True, "learning_rate": 0.1, "record_every": 1}
 CLIPPED = {"l1": 0.01, "l2": 0.1, "clip_value": 0.05, "clip_norm": 0.1}
@@ -35,7 +36,7 @@ def require_same_bits(ours, theirs):
 
 def group_with_one_apart(case, dtype):
     """Networks of several groups, one of which diverges at once."""
-    count = 2 * lanes_of(dtype) + 2
+    count = 2 * networks_of(dtype) + 2
     group = group_of(case, count, dtype, own_rows=True)
     group.networks.params[1] = np.finfo(dtype).max
     return group
@@ -101,7 +102,7 @@ def test_other_networks_than_the_active_ones_stay(case, package):
 def test_a_network_that_diverges_ends(package):
     options = {"activation": "identity", "output_activation": "identity", "record_every": 1}
     options["learning_rate"] = 0.01
-    count = lanes_of("float64") + 2
+    count = networks_of("float64") + 2
     group = group_of(Case("", options=options), count, epochs=30)
     tame = trained(package, group)
     wild = np.arange(0, count, 2)
@@ -161,14 +162,14 @@ class Stopped:
 def group_to_stop():
     """Networks of several groups with one record, of the first epoch."""
     options = {"learning_rate": 1e-6, "momentum": 0.5, "record_every": ENDLESS}
-    group = group_of(Case("", options=options), 5 * lanes_of("float64"), epochs=FAR)
+    group = group_of(Case("", options=options), 5 * networks_of("float64"), epochs=FAR)
     networks = copied(group.networks)  # compiled before the clock matters
     kernels.fit_networks(group.plan, group.X, group.y, networks, np.arange(2), 0, 1)
     return group
 
 
 def test_a_stop_ends_a_call_that_would_not_end():
-    group, others = group_to_stop(), np.arange(1, 5 * lanes_of("float64"))
+    group, others = group_to_stop(), np.arange(1, 5 * networks_of("float64"))
     group.networks.numbers[0] = np.nan
     stopped = Stopped(group, ENDLESS, place=0)
     assert stopped.done == 0
@@ -182,7 +183,7 @@ def test_a_stop_ends_a_call_that_would_not_end():
 
 
 def test_a_stop_leaves_whole_groups():
-    group, lanes = group_to_stop(), lanes_of("float64")
+    group, lanes = group_to_stop(), networks_of("float64")
     whole = trained(kernels, group)
     stopped = Stopped(group, FAR, place=lanes)
     done = stopped.done

@@ -8,10 +8,10 @@ from numpy.testing import assert_array_equal
 
 from fusedmlp.kernels.compilation.jit import compiled
 from fusedmlp.kernels.many.group import transpose_rows
+from fusedmlp.kernels.many.lanes import networks_of
 from fusedmlp.kernels.many.tiles import Matrix, product
 from fusedmlp.kernels.vector import address, shifted
 from fusedmlp.kernels.vector.typed_constants import UNIT_STRIDE, ZERO
-from tests.networks import lanes_of
 
 MARGIN = 3  # canaries on either side, in vectors
 CANARY = 12345.0
@@ -48,7 +48,7 @@ class Numbers:
 
     def __init__(self, real):
         self.random, self.real = np.random.default_rng(0), real
-        self.lanes = lanes_of(real)
+        self.lanes = networks_of(real)
 
     def matrix(self, rows, columns, transposed=False):
         """Return a matrix of vectors, its memory, and its strides."""
@@ -94,7 +94,7 @@ def test_sums_over_rows_are_products_with_ones(real):
 
 
 def test_rows_are_gathered_into_lanes(real):
-    lanes = lanes_of(real)
+    lanes = networks_of(real)
     random, margin = np.random.default_rng(0), MARGIN * lanes
     for columns in range(1, 3 * lanes + 2):
         data = random.normal(size=(11, columns)).astype(real)

@@ -169,7 +169,12 @@ def sigmoid(x):
 
 @inner
 def tanh(x):
-    """Return tanh(x): tanh|x| = -m / (2 + m), m = exp(-2|x|) - 1, which is -1 for |x| >= 20."""
+    """Return tanh(x): tanh|x| = -m / (2 + m), m = exp(-2|x|) - 1, which is -1 for |x| >= 20.
+
+    Minimax rational functions of x in float32 (degrees 9 / 8 and 11 / 8, Horner's scheme with fused
+    operations) take half the instructions, but err by up to 5.4 ULP between 5 and 7, and still by
+    4.8 with a corrected division: tried for every float32.
+    """
     rounding, _ = round_and_zero(x)
     double = -2.0 * absolute(x)
     k, t = _reduce(select(double < -40.0, -40.0, double))

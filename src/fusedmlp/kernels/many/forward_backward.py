@@ -3,17 +3,16 @@
 from fusedmlp.kernels.activations import activate_at, derivative_at
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.functions.exponential import exp_nonpositive
+from fusedmlp.kernels.many.lanes import load, zeros
 from fusedmlp.kernels.many.numbers import HUBER_DELTA, number
 from fusedmlp.kernels.many.tiles import Matrix, product
 from fusedmlp.kernels.vector import (
     at,
     fma,
-    load,
     maximum,
     select,
     shifted,
     store,
-    zeros,
 )
 from fusedmlp.kernels.vector.copies import copy
 from fusedmlp.kernels.vector.typed_constants import UNIT_STRIDE, ZERO

@@ -3,7 +3,8 @@
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.many.run import place_of
 from fusedmlp.kernels.random_numbers import row_order_at
-from fusedmlp.kernels.vector import at, put, shifted, transpose_tile_of_rows
+from fusedmlp.kernels.vector import at, lane_count, put, shifted, transpose_tile_of_rows
+from fusedmlp.kernels.vector.integers import smaller
 
 
 @inner
@@ -87,15 +88,16 @@ def transpose_rows(data, columns, rows, lanes, target):
     The last tile overlaps the one before it. With scattered stores, of which LLVM would make one
     loop over all, gathering took a third of a step of 8-16-2, on Zen 4.
     """
-    i = 0
-    while i + lanes <= columns:
-        transpose_tile_of_rows(shifted(data, i), columns, rows, shifted(target, i * lanes))
-        i += lanes
-    if lanes <= columns and i < columns:
-        last = columns - lanes
-        transpose_tile_of_rows(shifted(data, last), columns, rows, shifted(target, last * lanes))
-        i = columns
-    while i < columns:
-        for lane in range(lanes):
-            put(target, i * lanes + lane, at(data, at(rows, lane) * columns + i))
-        i += 1
+    side = lane_count(data)
+    if columns < side:
+        for i in range(columns):
+            for lane in range(lanes):
+                put(target, i * lanes + lane, at(data, at(rows, lane) * columns + i))
+        return
+    for lane in range(0, lanes, side):
+        of_lanes, i = shifted(rows, lane), 0
+        while i < columns:
+            i = smaller(i, columns - side)
+            to = shifted(target, i * lanes + lane)
+            transpose_tile_of_rows(shifted(data, i), columns, of_lanes, to, lanes)
+            i += side

@@ -6,8 +6,9 @@ They are computed in float64, and rounded to the parameters' type as they are st
 import numpy as np
 
 from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.many.lanes import load
 from fusedmlp.kernels.many.run import place_of
-from fusedmlp.kernels.vector import at, load, put, shifted
+from fusedmlp.kernels.vector import at, put, shifted
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.networks import OWN_NUMBERS

@@ -8,9 +8,10 @@ from fusedmlp.kernels.log_loss import (
     softmax_losses,
     with_unit,
 )
+from fusedmlp.kernels.many.lanes import load
 from fusedmlp.kernels.many.numbers import HUBER_DELTA, number
 from fusedmlp.kernels.many.run import place_of
-from fusedmlp.kernels.vector import absolute, at, load, put, select, shifted, store, to_float64
+from fusedmlp.kernels.vector import absolute, at, put, select, shifted, store, to_float64
 from fusedmlp.plan.codes import Activation, Loss
 
 

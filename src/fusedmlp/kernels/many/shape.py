@@ -12,9 +12,10 @@ from llvmlite import ir
 from numba import types
 from numba.extending import NativeValue, intrinsic, models, register_model, unbox
 
+from fusedmlp.kernels.many.lanes import GROUP_BYTES
 from fusedmlp.kernels.many.numbers import NUMBERS
 from fusedmlp.kernels.vector.memory import vector_pointer
-from fusedmlp.kernels.vector.simd import Vector, call_llvm, lanes_of
+from fusedmlp.kernels.vector.simd import Vector, call_llvm
 
 
 class ShapeType(types.Type):
@@ -71,7 +72,7 @@ class _Writer:
 
     def __init__(self, context, builder, memory, dtype):
         self.builder, self.memory = builder, memory
-        self.lanes, self.align = lanes_of(dtype), dtype.bitwidth // 8
+        self.lanes, self.align = GROUP_BYTES * 8 // dtype.bitwidth, dtype.bitwidth // 8
         self.vector = context.get_value_type(Vector(dtype, self.lanes))
         self.loaded: dict[int, Any] = {}
 

@@ -21,10 +21,10 @@ from typing import Any
 from numba import config
 
 from fusedmlp.kernels.compilation.cache import kept_on_disk, times_compiled
+from fusedmlp.kernels.many.lanes import GROUP_BYTES
 from fusedmlp.kernels.many.layout import BLOCK_BYTES
 from fusedmlp.kernels.many.shape import Shape
 from fusedmlp.kernels.many.training_loop import train_networks
-from fusedmlp.kernels.vector import REGISTER
 
 # Products of a pass over the batch: all are written out one by one.
 MOST_PRODUCTS = 512
@@ -80,7 +80,7 @@ def _choice_for(plan: Any, X: Any, y: Any, networks: Any) -> ShapeChoice | None:
     sizes = tuple(plan.sizes.tolist())
     products = rows * sum(n * m for n, m in pairwise(sizes))
     values = rows * (sizes[0] + 2 * sum(sizes[1:]) + 2 * sizes[-1])
-    one_block = plan.batch_size == rows and values * REGISTER <= BLOCK_BYTES
+    one_block = plan.batch_size == rows and values * GROUP_BYTES <= BLOCK_BYTES
     if not one_block or len(sizes) > 3 or products > MOST_PRODUCTS:
         return None
     kind = plan.extras is None, plan.log_loss, plan.all_activations

@@ -12,9 +12,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.many.lanes import GROUP_BYTES
 from fusedmlp.kernels.vector import shifted
 from fusedmlp.kernels.vector.memory import vector_pointer
-from fusedmlp.kernels.vector.simd import call_llvm, lanes_of
+from fusedmlp.kernels.vector.simd import call_llvm
 
 
 class Matrix(NamedTuple):
@@ -39,7 +40,7 @@ def _make_tile(rows, columns):
         def build(context, builder, signature, arguments):  # noqa: ARG001
             A, B, initial, C, depth = arguments
             A, B, initial, C = (cgutils.unpack_tuple(builder, m, 3) for m in (A, B, initial, C))
-            lanes = lanes_of(real)
+            lanes = GROUP_BYTES * 8 // real.bitwidth
             vector = ir.VectorType(A[0].type.pointee, lanes)
             _Builder(builder, vector, rows, columns).build(A, B, initial, C, depth)
             return context.get_dummy_value()

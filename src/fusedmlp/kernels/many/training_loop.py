@@ -8,6 +8,7 @@ from fusedmlp.kernels.compilation.door import behind_door
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.many.forward_backward import forward, output_delta
 from fusedmlp.kernels.many.group import draw_orders, gather_block, load_group, store_network
+from fusedmlp.kernels.many.lanes import network_count
 from fusedmlp.kernels.many.layout import block_rows_of, workspace_of, workspace_size
 from fusedmlp.kernels.many.numbers import set_constants, set_moments, set_rates
 from fusedmlp.kernels.many.records import add_records
@@ -15,7 +16,7 @@ from fusedmlp.kernels.many.run import place_of, run_of
 from fusedmlp.kernels.many.small_passes import backward_pass, forward_pass
 from fusedmlp.kernels.many.update import adaptive, decay, penalize_and_clip, sgd, sum_of_all
 from fusedmlp.kernels.threads.barrier import stop_requested
-from fusedmlp.kernels.vector import address, at, lane_count, put, sum_lanes
+from fusedmlp.kernels.vector import address, at, put, sum_lanes
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.signals import STOP
@@ -24,7 +25,7 @@ from fusedmlp.plan.signals import STOP
 @behind_door
 def train_networks(plan, shape, X, y, networks, active, begin, end, signals):
     """Train the active networks, whose arguments are checked, as `fit_networks` does."""
-    lanes, size = lane_count(address(networks.params)), networks.params.shape[1]
+    lanes, size = network_count(address(networks.params)), networks.params.shape[1]
     network = network_of(plan, 0, 0, address(signals))
     block_rows = block_rows_of(network, plan.batch_size, lanes, X.itemsize)
     memory = np.zeros(workspace_size(network, size, block_rows, lanes), X.dtype)
@@ -140,7 +141,7 @@ def _end_diverged(run, count, epoch):
 @behind_door
 def measure_groups(plan, X, y, networks, active):
     """Measure the active networks, whose arguments are checked, as `measure_networks` does."""
-    lanes, size = lane_count(address(networks.params)), networks.params.shape[1]
+    lanes, size = network_count(address(networks.params)), networks.params.shape[1]
     network = network_of(plan, 0, 0, address(networks.diverged))
     rows = networks.rows.shape[1] if networks.rows.size > 0 else len(X)
     block_rows = block_rows_of(network, rows, lanes, X.itemsize)

@@ -3,16 +3,15 @@
 from fusedmlp.kernels.blocked.partition import layer_weights_in
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.many import numbers as n
+from fusedmlp.kernels.many.lanes import load, zeros
 from fusedmlp.kernels.many.numbers import number
 from fusedmlp.kernels.vector import (
     absolute,
     copysign,
     fma,
-    load,
     select,
     sqrt,
     store,
-    zeros,
 )
 from fusedmlp.kernels.vector.typed_constants import ZERO
 from fusedmlp.plan.codes import Optimizer

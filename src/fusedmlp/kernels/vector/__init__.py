@@ -22,8 +22,8 @@ scale_by_power(vector, k): vector * 2**k, with AVX-512 alone (USES_AVX512_MATH).
 to_float64(vector): the same numbers in float64.
 stack_buffer(memory): STACK_BYTES bytes of memory's type, until the function returns.
 transpose_tile(source, source_stride, target, target_stride): transpose lanes x lanes items.
-transpose_tile_of_rows(source, row_stride, rows, target): the same of the rows whose numbers are in
-memory at `rows`.
+transpose_tile_of_rows(source, row_stride, rows, target, target_stride): the same of the rows whose
+numbers are in memory at `rows`.
 maximum(a, b): in each lane the larger number.
 max_lane(vector), sum_lanes(vector): the largest lane, and the sum of the lanes.
 dot_products(vector, memory, offset): lane k is the dot product with the k-th vector of memory from

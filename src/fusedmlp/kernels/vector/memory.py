@@ -48,7 +48,7 @@ def vector_pointer(builder, memory, offset, vector_type):
     return builder.bitcast(builder.gep(memory, [offset]), vector_type.as_pointer())
 
 
-def _loader(registers):
+def loader(registers):
     """Return an intrinsic that loads `registers` registers of items from `offset` on."""
 
     @intrinsic
@@ -215,5 +215,5 @@ def put(typing_context, memory, offset, scalar):
     return types.void(memory, types.intp, memory.dtype), build
 
 
-load, load_wide = _loader(1), _loader(WIDE)
+load, load_wide = loader(1), loader(WIDE)
 load_first, load_first_wide = _first_loader(1), _first_loader(WIDE)

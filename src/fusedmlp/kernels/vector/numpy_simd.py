@@ -28,11 +28,10 @@ def transpose_tile(source, source_stride, target, target_stride):
             target[j * target_stride + r] = source[r * source_stride + j]
 
 
-def transpose_tile_of_rows(source, row_stride, rows, target):
-    lanes = lane_count(source)
-    for r in range(lanes):
-        for j in range(lanes):
-            target[j * lanes + r] = source[rows[r] * row_stride + j]
+def transpose_tile_of_rows(source, row_stride, rows, target, target_stride):
+    for r in range(lane_count(source)):
+        for j in range(lane_count(source)):
+            target[j * target_stride + r] = source[rows[r] * row_stride + j]
 
 
 def lane_count(memory):

@@ -53,7 +53,7 @@ def transpose_tile(typing_context, source, source_stride, target, target_stride)
 
 
 @intrinsic
-def transpose_tile_of_rows(typing_context, source, row_stride, rows, target):
+def transpose_tile_of_rows(typing_context, source, row_stride, rows, target, target_stride):
     lanes = lanes_of(source.dtype)
 
     def build(context, builder, sig, args):
@@ -61,10 +61,10 @@ def transpose_tile_of_rows(typing_context, source, row_stride, rows, target):
         rows = [builder.load(builder.gep(args[2], [k])) for k in numbers]
         offsets = [builder.mul(args[1], row) for row in rows]
         columns = _transposed(context, builder, source.dtype, args[0], offsets)
-        _store_lines(builder, columns, args[3], ir.Constant(ir.IntType(64), lanes))
+        _store_lines(builder, columns, args[3], args[4])
         return context.get_dummy_value()
 
-    return types.void(source, types.intp, rows, target), build
+    return types.void(source, types.intp, rows, target, types.intp), build
 
 
 def _transposed(context, builder, dtype, source, offsets):

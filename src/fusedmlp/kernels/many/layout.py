@@ -43,8 +43,10 @@ def block_rows_of(network, batch_size, lanes, itemsize):
     """Return how many rows pass through the layers at once."""
     n_in, n_out = at(network.sizes, 0), at(network.sizes, network.layers)
     row_bytes = (n_in + 2 * total_units(network) + 2 * n_out) * lanes * itemsize
-    rows = BLOCK_BYTES // row_bytes
-    return smaller(batch_size, larger(4, rows - rows % 4))
+    most = larger(4, BLOCK_BYTES // row_bytes)
+    blocks = (batch_size + most - 1) // most
+    rows = (batch_size + blocks - 1) // blocks
+    return smaller(batch_size, (rows + 3) // 4 * 4)
 
 
 @inner

@@ -7,7 +7,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fusedmlp.checks.arrays import Array
+from fusedmlp.checks.arrays import Array, checked_inputs
 from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.checks.requirements import whole_number
 from fusedmlp.many.ensemble import Ensemble
@@ -122,6 +122,7 @@ class TrainedMany:
             _sizes=arguments.sizes,
             _params=_own_copy(results.arrays["params"][k]),
             _running_stats=fixed_view(results.arrays["running_stats"][k].copy()),
+            feature_names=self._sweep.feature_names,
         )
 
     def rows(self, network: int) -> NDArray[np.int64]:
@@ -201,7 +202,7 @@ class TrainedMany:
             As `Trained.predict` does.
         """
         first = self[0].predict(X)
-        rows = np.asarray(X)  # converted once
+        rows = checked_inputs(X, first.dtype.name)  # converted once
         outputs = np.empty((len(self), *first.shape), first.dtype)
         for k, network in enumerate(self):
             outputs[k] = network.predict(rows)

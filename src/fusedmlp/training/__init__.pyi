@@ -258,6 +258,9 @@ def train(
 
     Warns
     -----
+    UserWarning
+        Before training, for targets that the outputs cannot come close to, and for inputs so large
+        that nearly all units of the first layer begin saturated.
     RuntimeWarning
         When the run diverges: a weight or, for SciPy's optimisers, the loss is no longer finite.
         The run stops there.

@@ -11,6 +11,7 @@ from fusedmlp.backends import implementation
 from fusedmlp.checks import requirements as may_be
 from fusedmlp.checks.arrays import Array, require_columns
 from fusedmlp.checks.shown import shown
+from fusedmlp.notebook import heat_map, page
 from fusedmlp.options.control import Backend
 from fusedmlp.plan.codes import Measure
 from fusedmlp.plan.parameters import layer_offsets
@@ -42,6 +43,35 @@ class Surface(NamedTuple):
     first: Array
     second: Array
     values: NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        low, (first, second) = self._lowest
+        return (
+            f"<Surface of {self._points} points: lowest {low:.6g} at {first:.4g} and {second:.4g}>"
+        )
+
+    def _repr_html_(self) -> str:
+        low, (first, second) = self._lowest
+        rows = {
+            "points": self._points,
+            "weights": f"{self.first[0]:.4g} to {self.first[-1]:.4g}",
+            "lowest": f"{low:.6g}, at {first:.4g} and {second:.4g}",
+            "highest": f"{np.nanmax(self.values):.6g}" if np.isfinite(low) else "",
+        }
+        picture = heat_map("first weight to the right, second weight up", self.values)
+        return page("Error surface", rows, picture)
+
+    @property
+    def _points(self) -> str:
+        return " x ".join(str(size) for size in self.values.shape)
+
+    @property
+    def _lowest(self) -> tuple[float, tuple[float, float]]:
+        """The lowest value, and the two weights there; NaN where none is a number."""
+        if np.isnan(self.values).all():
+            return np.nan, (np.nan, np.nan)
+        i, j = np.unravel_index(np.nanargmin(self.values), self.values.shape)
+        return float(self.values[i, j]), (float(self.first[i]), float(self.second[j]))
 
 
 def error_surface(

@@ -14,6 +14,7 @@ from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.checks.frames import Names, column_names, require_names
 from fusedmlp.network_file.network import write_network
 from fusedmlp.network_file.progress import PREFIX
+from fusedmlp.notebook import last_loss, page_of_run, short_sizes
 from fusedmlp.options.kept import FixedOptions
 from fusedmlp.plan.backoff import TEAMS
 from fusedmlp.plan.blocking import prediction_slices
@@ -289,7 +290,8 @@ class Trained:
         return tensors
 
     def __repr__(self) -> str:
-        sizes = "-".join(str(size) for size in self._sizes)
-        error = self.history["error"]
-        last = f", error {error[-1]:.6g} in epoch {self.history['epoch'][-1]}" if len(error) else ""
-        return f"<Trained {sizes} network: {self.epochs} epochs, {self.stopped}{last}>"
+        layers, epochs = short_sizes(self._sizes), f"{self.epochs:,} epochs"
+        return f"<Trained {layers} network: {epochs}, {self.stopped}{last_loss(self.history)}>"
+
+    def _repr_html_(self) -> str:
+        return page_of_run(short_sizes(self._sizes), self.epochs, self.stopped, self.history)

@@ -19,8 +19,8 @@ from fusedmlp.many.sweep import Sweep, checked_sweep
 from fusedmlp.many.trained_many import TrainedMany
 from fusedmlp.options.documentation import documented
 from fusedmlp.options.table import Options
+from fusedmlp.training.display import require_rich
 from fusedmlp.training.divergence import advice_for
-from fusedmlp.training.progress import require_rich
 from fusedmlp.training.request import random_state
 
 

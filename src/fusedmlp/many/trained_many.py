@@ -17,6 +17,7 @@ from fusedmlp.many.network_rows import rows_of
 from fusedmlp.many.options_of_many import OptionsOfMany
 from fusedmlp.many.results import DIVERGED, NOT_TRAINED, Results
 from fusedmlp.many.sweep import Sweep
+from fusedmlp.notebook import curves, page
 from fusedmlp.plan.parameters import aligned_zeros
 from fusedmlp.plan.plan import record_interval
 from fusedmlp.trained import Trained
@@ -216,6 +217,21 @@ class TrainedMany:
             f"<TrainedMany: {trained:,} of {len(self):,} networks ({combinations} combinations, "
             f"{starts} starts, {folds} folds), the best is {best} with loss {self.loss[best]:.6g}>"
         )
+
+    def _repr_html_(self) -> str:
+        combinations, starts, folds = self.shape
+        ranking = self.ranking
+        losses = self._ranked_by()[ranking]
+        rows = {
+            "networks": f"{len(self):,}",
+            "combinations": f"{combinations:,}",
+            "starts": f"{starts:,}",
+            "folds": f"{folds:,}",
+            "finite losses": f"{np.isfinite(losses).sum():,}",
+            "best": f"network {ranking[0]}, with loss {losses[0]:.6g}",
+        }
+        picture = curves("loss, from the best network to the worst", {"loss": losses})
+        return page("Trained networks", rows, picture)
 
     def _checked(self, network: int) -> int:
         """Return a network's number, counted from 0."""

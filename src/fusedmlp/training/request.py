@@ -17,9 +17,9 @@ from fusedmlp.trained import Trained
 from fusedmlp.training.continuing import goes_on, resumes
 from fusedmlp.training.control import Callback
 from fusedmlp.training.data import Dataset, TrainingData, checked_datasets, split
+from fusedmlp.training.display import require_rich
 from fusedmlp.training.early_stopping import StoppingRule
 from fusedmlp.training.initial_weights import initial_params
-from fusedmlp.training.progress import require_rich
 from fusedmlp.training.scipy_optimizers import SearchLimits
 
 Data = TypeVar("Data", bound=TrainingData)

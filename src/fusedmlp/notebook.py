@@ -18,6 +18,7 @@ MOST_POINTS = 200  # of a curve
 MOST_CELLS = 24  # of a map, in each direction
 LOGARITHMIC = 20.0  # the ratio of the ends beyond which a curve is logarithmic
 COLOURS = ("#3b8bd0", "#e0823d")  # seen on white and on black
+TABLE = '<table style="color:inherit">'
 MOST_SIZES = 10  # of a text; those of a network with more layers are shortened
 
 
@@ -28,7 +29,7 @@ def page(title: str, rows: Mapping[str, str], picture: str = "") -> str:
         f'<td style="text-align:left">{escape(text)}</td></tr>'
         for name, text in rows.items()
     )
-    return f"<div><strong>{escape(title)}</strong><table>{lines}</table>{picture}</div>"
+    return f"<div><strong>{escape(title)}</strong>{TABLE}{lines}</table>{picture}</div>"
 
 
 def page_of_run(layers: str, epochs: int, stopped: str, history: History) -> str:
@@ -37,7 +38,7 @@ def page_of_run(layers: str, epochs: int, stopped: str, history: History) -> str
     names = [name for name in ("loss", "validation_loss") if len(history.get(name, ()))]
     lines = {name.replace("_", " "): history[name] for name in names}
     rows |= {name: f"{values[-1]:.6g}" for name, values in lines.items()}
-    return page("Trained network", rows, curves(" and ".join(lines), lines))
+    return page("Trained network", rows, curves("the losses of the recorded epochs", lines))
 
 
 def last_loss(history: History) -> str:
@@ -64,7 +65,7 @@ def curves(title: str, lines: Mapping[str, Sequence[float] | Numbers]) -> str:
     Parameters
     ----------
     title : str
-        What is drawn; it is said where the lines are logarithmic.
+        What is drawn, for who does not see it.
     lines : mapping of sequences of float
         Each by its name, all of one length. What is not finite leaves a gap.
     """
@@ -74,25 +75,20 @@ def curves(title: str, lines: Mapping[str, Sequence[float] | Numbers]) -> str:
         return ""
     finite = np.concatenate([values[np.isfinite(values)] for values in series.values()])
     low, high = float(finite.min()), float(finite.max())
-    texts = f"{high:.3g}", f"{low:.3g}"
+    span = f"{low:.3g} to {high:.3g}"
     if low > 0 and high / low > LOGARITHMIC:
-        title = f"{title} (logarithmic)"
+        span = f"{span}, logarithmic"
         series = {name: np.log(values) for name, values in series.items()}
         low, high = float(np.log(low)), float(np.log(high))
-    drawn = []
-    for (name, values), colour in zip(series.items(), COLOURS, strict=False):
-        path = _path(values, low, high)
-        drawn.append(
-            f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.5">'
-            f"<title>{escape(name)}</title></path>"
-        )
-    if len(series) > 1:
-        drawn += [
-            _text(WIDTH - MARGIN, MARGIN + 12 * k + 6, name, colour, "end")
-            for k, (name, colour) in enumerate(zip(series, COLOURS, strict=False))
-        ]
-    drawn += [_text(MARGIN, MARGIN + 6, texts[0]), _text(MARGIN, HEIGHT - MARGIN, texts[1])]
-    return _svg(title, WIDTH, HEIGHT, "".join(drawn))
+    coloured = list(zip(series.items(), COLOURS, strict=False))
+    drawn = "".join(
+        f'<path d="{_path(values, low, high)}" fill="none" stroke="{colour}" stroke-width="1.5"/>'
+        for (_, values), colour in coloured
+    )
+    names = ", ".join(
+        f'<span style="color:{colour}">{escape(name)}</span>' for (name, _), colour in coloured
+    )
+    return _svg(title, f"{names}: {span}", WIDTH, HEIGHT, drawn)
 
 
 def _path(values: Numbers, low: float, high: float) -> str:
@@ -112,7 +108,7 @@ def _path(values: Numbers, low: float, high: float) -> str:
 
 
 def heat_map(title: str, values: Numbers) -> str:
-    """Return numbers (rows, columns) as squares of SVG: the larger, the darker against the page.
+    """Return numbers (rows, columns) as squares of SVG: the larger, the stronger the colour.
 
     The first index goes to the right, the second one up. Of many, some are shown.
     """
@@ -133,24 +129,18 @@ def heat_map(title: str, values: Numbers) -> str:
         for j, share in enumerate(row)
         if np.isfinite(share)
     )
-    return _svg(title, width, height, f'<g fill="{COLOURS[0]}">{cells}</g>')
+    return _svg(title, escape(title), width, height, f'<g fill="{COLOURS[0]}">{cells}</g>')
 
 
-def _svg(title: str, width: int, height: int, drawn: str) -> str:
+def _svg(title: str, caption: str, width: int, height: int, drawn: str) -> str:
+    """Return a picture below its caption, which is HTML."""
     frame = (
         f'<rect x="0.5" y="0.5" width="{width - 1}" height="{height - 1}" fill="none" '
         'stroke="currentColor" stroke-opacity="0.3"/>'
     )
     return (
-        f'<div style="font-size:smaller">{escape(title)}</div>'
+        f'<div style="font-size:smaller">{caption}</div>'
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}">'
         f"{drawn}{frame}</svg>"
-    )
-
-
-def _text(x: int, y: int, text: str, colour: str = "currentColor", anchor: str = "start") -> str:
-    return (
-        f'<text x="{x}" y="{y}" fill="{colour}" font-size="10" font-family="sans-serif" '
-        f'text-anchor="{anchor}">{escape(text)}</text>'
     )

@@ -230,7 +230,7 @@ class TrainedMany:
             "finite losses": f"{np.isfinite(losses).sum():,}",
             "best": f"network {ranking[0]}, with loss {losses[0]:.6g}",
         }
-        picture = curves("loss, from the best network to the worst", {"loss": losses})
+        picture = curves("the losses of all networks", {"loss, from the best to the worst": losses})
         return page("Trained networks", rows, picture)
 
     def _checked(self, network: int) -> int:

@@ -66,7 +66,7 @@ def test_targets_in_reach_are_trained_in_silence(y, options):
     assert warned(fusedmlp.train_many, ROWS, y, starts=2, **options) == []
 
 
-SATURATED = "X has numbers so large that nearly all {} units of the first layer begin saturated"
+SATURATED = "X gives sums so large that nearly all {} units of the first layer begin saturated"
 UNSCALED = {
     "cancer": (load_breast_cancer().data, {}),
     "tanh": (load_breast_cancer().data, {"activation": "tanh", "init": "glorot"}),
@@ -84,7 +84,8 @@ def test_inputs_with_which_all_units_begin_saturated(X, options):
     (text,) = warned(fusedmlp.train, X, y, **options)
     kind = "tanh" if "activation" in options else "sigmoid"
     assert text.startswith(SATURATED.format(kind))
-    assert text.endswith("scale the columns, such as with sklearn.preprocessing.StandardScaler")
+    advice = ": scale its columns, such as with sklearn.preprocessing.StandardScaler"
+    assert text.endswith(advice + ", and take init='glorot'" * ("init" not in options))
     assert warned(fusedmlp.train_many, X, y, starts=20, **options) == [text]
 
 

@@ -91,10 +91,11 @@ def starts_saturated(
 
 def saturated_text(options: Mapping[str, Any]) -> str:
     """Return the warning of inputs with which all units begin saturated."""
+    smaller = ", and take init='glorot'" if options["init"] == "uniform" else ""
     return (
-        f"X has numbers so large that nearly all {_first_activation(options)} units of the first "
-        "layer begin saturated, where training hardly changes them: scale the columns, such as "
-        "with sklearn.preprocessing.StandardScaler"
+        f"X gives sums so large that nearly all {_first_activation(options)} units of the first "
+        "layer begin saturated, where training hardly changes them: scale its columns, such as "
+        f"with sklearn.preprocessing.StandardScaler{smaller}"
     )
 
 

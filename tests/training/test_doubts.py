@@ -122,6 +122,13 @@ def test_chunks_are_looked_at():
     assert warned(fusedmlp.train, stream, None, batch_size=100) == texts
 
 
+def test_chunks_elsewhere_are_not_looked_at():
+    dask_array = pytest.importorskip("dask.array")
+    X, y = (dask_array.from_array(a, chunks=100) for a in (100 * ROWS, PRICES))
+    X = X.rechunk({1: -1})
+    assert warned(fusedmlp.train, X, y, learning_rate=1e-6) == []
+
+
 def test_many_warn_of_each_thing_once():
     grid = {"learning_rate": [0.1, 1.0], "hidden": [3, 4], "output_activation": ["sigmoid", "tanh"]}
     texts = warned(fusedmlp.train_many, ROWS, PRICES, grid=grid, starts=3)

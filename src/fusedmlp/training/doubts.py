@@ -31,7 +31,7 @@ def warnings_of(
     Parameters
     ----------
     samples : sequence of Dataset
-        Rows of the training data.
+        Rows of the training data; none where looking at them would take long.
     options : mapping
         Checked.
     sizes : sequence of int
@@ -49,7 +49,7 @@ def warnings_of(
 def unreachable_targets(targets: Sequence[Array], activation: str) -> str | None:
     """Return the warning of targets that the outputs cannot come close to, or None."""
     traits = TRAITS[activation]
-    if traits.least == -math.inf:
+    if traits.least == -math.inf or not targets:
         return None
     ends = [_ends(y) for y in targets]
     low, high = min(end[0] for end in ends), max(end[1] for end in ends)

@@ -33,7 +33,7 @@ LEVELS = [
     ["kernels/compilation"],
     ["options"],
     ["plan"],
-    ["background", "checks"],
+    ["background", "checks", "notebook"],
     ["forks"],
 ]
 

@@ -5,6 +5,7 @@ from os import PathLike
 import numpy as np
 
 from fusedmlp.checks.fixed_memory import fixed_view
+from fusedmlp.checks.shown import shown
 from fusedmlp.network_file.network import Contents, read_network
 from fusedmlp.network_file.progress import continuation_in
 from fusedmlp.plan.parameters import aligned
@@ -16,8 +17,8 @@ def save(run: Trained, path: str | PathLike[str]) -> None:
 
     Weights and biases are the tensors ``weights.0``, ``biases.0`` and so on; history and direction
     counts are tensors too; the options (`Trained.options`, which say of data and functions only
-    that they were given), ``epochs`` and ``stopped`` are JSON in the metadata, and so is a SHA-256
-    of all bytes.
+    that they were given), ``epochs``, ``stopped`` and the names of a data frame's columns are JSON
+    in the metadata, and so is a SHA-256 of all bytes.
 
     The file is replaced whole: if the process or the machine stops while it is written, or the disk
     is full, the old one is still there. Its mode stays; behind a symbolic link, the file that it
@@ -54,7 +55,7 @@ def save(run: Trained, path: str | PathLike[str]) -> None:
     True
     """
     if not isinstance(run, Trained):
-        raise TypeError(f"run must be a Trained, got {run!r}")
+        raise TypeError(f"run must be a Trained, got {shown(run)}")
     run.save(path)
 
 
@@ -112,4 +113,5 @@ def network_of(contents: Contents) -> Trained:
         _params=fixed_view(aligned(np.concatenate(params))),
         _running_stats=fixed_view(np.concatenate(running)),
         _continuation=continuation_in(about.progress, tensors),
+        feature_names=about.feature_names,
     )

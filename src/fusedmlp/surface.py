@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from fusedmlp.backends import implementation
 from fusedmlp.checks import requirements as may_be
 from fusedmlp.checks.arrays import Array, require_columns
+from fusedmlp.checks.shown import shown
+from fusedmlp.notebook import heat_map, page
 from fusedmlp.options.control import Backend
 from fusedmlp.plan.codes import Measure
 from fusedmlp.plan.parameters import layer_offsets
@@ -41,6 +43,35 @@ class Surface(NamedTuple):
     first: Array
     second: Array
     values: NDArray[np.float64]
+
+    def __repr__(self) -> str:
+        low, (first, second) = self._lowest
+        return (
+            f"<Surface of {self._points} points: lowest {low:.6g} at {first:.4g} and {second:.4g}>"
+        )
+
+    def _repr_html_(self) -> str:
+        low, (first, second) = self._lowest
+        rows = {
+            "points": self._points,
+            "weights": f"{self.first[0]:.4g} to {self.first[-1]:.4g}",
+            "lowest": f"{low:.6g}, at {first:.4g} and {second:.4g}",
+            "highest": f"{np.nanmax(self.values):.6g}" if np.isfinite(low) else "",
+        }
+        picture = heat_map("first weight to the right, second weight up", self.values)
+        return page("Error surface", rows, picture)
+
+    @property
+    def _points(self) -> str:
+        return " x ".join(str(size) for size in self.values.shape)
+
+    @property
+    def _lowest(self) -> tuple[float, tuple[float, float]]:
+        """The lowest value, and the two weights there; NaN where none is a number."""
+        if np.isnan(self.values).all():
+            return np.nan, (np.nan, np.nan)
+        i, j = np.unravel_index(np.nanargmin(self.values), self.values.shape)
+        return float(self.values[i, j]), (float(self.first[i]), float(self.second[j]))
 
 
 def error_surface(
@@ -106,13 +137,13 @@ def error_surface(
     [0.75, 0.747, 0.5, 0.253, 0.25]
     """
     if not isinstance(run, Trained):
-        raise TypeError(f"run must be a Trained, got {run!r}")
+        raise TypeError(f"run must be a Trained, got {shown(run)}")
     if run.options["batch_norm"]:
         raise ValueError("run must be a network without batch normalisation, got batch_norm=True")
     rows, targets = _checked_data(run, X, y)
     places = _offset(run, "first", first), _offset(run, "second", second)
     if places[0] == places[1]:
-        raise ValueError(f"second must be another weight than first, got {second!r} for both")
+        raise ValueError(f"second must be another weight than first, got {shown(second)} for both")
     values = _ticks(run, low, high, may_be.whole_number(least=2)("points", points))
     code = int(Measure[may_be.one_of(get_args(Kind))("measure", measure).upper()])
     if backend is not None:
@@ -124,6 +155,7 @@ def error_surface(
 
 def _checked_data(run: Trained, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     """Return X (rows, n_in) and y (rows, n_out), checked against the network."""
+    run._require_names_of(X)
     rows, targets = checked_pair(X, y, run.options)
     require_columns("X", rows, run._sizes[0])
     require_columns("y", targets, run._sizes[-1])
@@ -134,24 +166,24 @@ def _offset(run: Trained, name: str, place: Any) -> int:
     """Return the index of a weight or bias in the flat vector."""
     wanted = f"{name} must be a weight (layer, input, output) or a bias (layer, None, output)"
     if not isinstance(place, tuple | list) or len(place) != 3:
-        raise TypeError(f"{wanted}, got {place!r}")
+        raise TypeError(f"{wanted}, got {shown(place)}")
     layer, unit, output = place
     bias = unit is None
     if any(
         not isinstance(index, Integral) or isinstance(index, bool)
         for index in (layer, 0 if bias else unit, output)
     ):
-        raise TypeError(f"{wanted}, got {place!r}")
+        raise TypeError(f"{wanted}, got {shown(place)}")
     if bias and not run.options["bias"]:
-        raise ValueError(f"{name} must be a weight of a network without biases, got {place!r}")
+        raise ValueError(f"{name} must be a weight of a network without biases, got {shown(place)}")
     shapes = list(pairwise(run._sizes))
     if not 0 <= layer < len(shapes):
-        raise ValueError(f"{name} must have a layer in 0..{len(shapes) - 1}, got {place!r}")
+        raise ValueError(f"{name} must have a layer in 0..{len(shapes) - 1}, got {shown(place)}")
     n_in, n_out = shapes[layer]
     if not bias and not 0 <= unit < n_in:
-        raise ValueError(f"{name} must have an input in 0..{n_in - 1}, got {place!r}")
+        raise ValueError(f"{name} must have an input in 0..{n_in - 1}, got {shown(place)}")
     if not 0 <= output < n_out:
-        raise ValueError(f"{name} must have an output in 0..{n_out - 1}, got {place!r}")
+        raise ValueError(f"{name} must have an output in 0..{n_out - 1}, got {shown(place)}")
     weights, biases, _ = layer_offsets(run._sizes, run.options["bias"])
     return int(biases[layer] + output if bias else weights[layer] + unit * n_out + output)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from os import PathLike
 from typing import Any, NamedTuple
 
@@ -12,15 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 from fusedmlp.backends import implementation, predictor_of
 from fusedmlp.checks.arrays import Array, checked_inputs
 from fusedmlp.checks.fixed_memory import fixed_view
+from fusedmlp.checks.frames import Names, column_names, require_names
 from fusedmlp.network_file.network import write_network
 from fusedmlp.network_file.progress import PREFIX
+from fusedmlp.notebook import last_loss, page_of_run, short_sizes
 from fusedmlp.options.kept import FixedOptions
 from fusedmlp.plan.backoff import TEAMS
 from fusedmlp.plan.blocking import prediction_slices
 from fusedmlp.plan.codes import VARIANCE_EPSILON
 from fusedmlp.plan.continuation import Continuation
 from fusedmlp.plan.idle_cores import seem_free
-from fusedmlp.plan.parameters import aligned, layer_offsets
+from fusedmlp.plan.parameters import aligned, as_matrices, layer_offsets
 from fusedmlp.plan.plan import Plan, make_prediction_plan, without_last_activation
 from fusedmlp.plan.threads import MIN_PARALLEL_FLOPS, most_threads
 
@@ -68,6 +69,9 @@ class Trained:
         ``history["epoch"]`` counts on.
     stopped : str
         Why training ended.
+    feature_names : tuple of str, or None
+        The names of the columns of X, if that was a data frame whose names are all text. `predict`
+        refuses a data frame with other names, or with these in another order.
 
     Examples
     --------
@@ -89,6 +93,7 @@ class Trained:
     _params: Array
     _running_stats: Array  # hidden units' means, then variances; empty without batch_norm
     _continuation: Continuation | None = None  # of its training, to go on
+    feature_names: Names | None = None
     _plans: dict[int, Plan] = field(default_factory=dict, init=False)
     _predictors: dict[int, Any] = field(default_factory=dict, init=False)
 
@@ -139,8 +144,10 @@ class Trained:
         Raises
         ------
         TypeError, ValueError
-            As `fusedmlp.train` does for X, and for another number of columns.
+            As `fusedmlp.train` does for X, for another number of columns, and for a data frame
+            whose columns are not those of training (``feature_names``), in their order.
         """
+        self._require_names_of(X)
         # The compiled prediction finds inputs that are not finite while they are in the cache.
         rows = checked_inputs(X, self.options["dtype"], self._sizes[0], finite=False)
         outputs = np.empty((len(rows), self._sizes[-1]), rows.dtype)
@@ -152,6 +159,11 @@ class Trained:
         if not np.isfinite(outputs).all():
             checked_inputs(X, self.options["dtype"], self._sizes[0])
         return outputs
+
+    def _require_names_of(self, X: Any) -> None:
+        """Raise ValueError if X is a data frame with other columns than in training."""
+        if self.feature_names is not None:
+            require_names(column_names(X), self.feature_names)
 
     def _sums(self, X: ArrayLike) -> Array:
         """Return the last layer's pre-activations (rows, n_out)."""
@@ -256,7 +268,10 @@ class Trained:
         """Write the network to a safetensors file; see `fusedmlp.save`."""
         kept = self._continuation
         progress = None if kept is None else kept.progress
-        write_network(path, self._tensors(), self.options, self.epochs, self.stopped, progress)
+        write_network(
+            path, self._tensors(), self.options, self.epochs, self.stopped, progress,
+            self.feature_names,
+        )  # fmt: skip
 
     def _tensors(self) -> dict[str, NDArray[Any]]:
         """Return all arrays by their names in a file."""
@@ -275,17 +290,8 @@ class Trained:
         return tensors
 
     def __repr__(self) -> str:
-        sizes = "-".join(str(size) for size in self._sizes)
-        error = self.history["error"]
-        last = f", error {error[-1]:.6g} in epoch {self.history['epoch'][-1]}" if len(error) else ""
-        return f"<Trained {sizes} network: {self.epochs} epochs, {self.stopped}{last}>"
+        layers, epochs = short_sizes(self._sizes), f"{self.epochs:,} epochs"
+        return f"<Trained {layers} network: {epochs}, {self.stopped}{last_loss(self.history)}>"
 
-
-def as_matrices(flat: NDArray[Any], sizes: tuple[int, ...], bias: bool) -> list[NDArray[Any]]:
-    """Return each layer's weights, or counts of them, as matrices (n_in, n_out): views."""
-    offsets, _, _ = layer_offsets(sizes, bias)
-    shapes = pairwise(sizes)
-    return [
-        flat[offset : offset + n_in * n_out].reshape(n_in, n_out)
-        for offset, (n_in, n_out) in zip(offsets, shapes, strict=True)
-    ]
+    def _repr_html_(self) -> str:
+        return page_of_run(short_sizes(self._sizes), self.epochs, self.stopped, self.history)

@@ -65,7 +65,10 @@ WRONG_TYPES = {
     "validation": ("half", "validation must be None, a share of the rows or a pair (X, y), got"),
     "dropout": ("0.5", "dropout must be a finite number at least 0"),
     "patience": (2.5, "patience must be an integer, got 2.5"),
-    "sample_weight": (["a"] * 6, "sample_weight must be an array of real numbers, got dtype <U1"),
+    "sample_weight": (
+        ["a"] * 6,
+        "sample_weight must be an array of real numbers, got text",
+    ),
 }
 
 

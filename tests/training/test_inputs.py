@@ -109,6 +109,7 @@ def test_a_run_goes_on_from_anothers_weights():
         assert same_weights(first, fusedmlp.train(X, y, **still))
 
 
+@pytest.mark.filterwarnings("ignore:X gives sums so large:UserWarning")  # it has
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_numbers_too_large_together_are_finite_each(dtype):
     X = np.full((10, 1), np.finfo(dtype).max)

@@ -266,7 +266,7 @@ def test_a_trained_network_can_be_pickled():
 
 def test_the_repr_names_the_network_and_its_end():
     run = fusedmlp.train([[0.0, 1.0]], [1.0], hidden=(3, 4), epochs=5, random_state=0)
-    assert repr(run).startswith("<Trained 2-3-4-1 network: 5 epochs, all epochs run, error 0.")
+    assert repr(run).startswith("<Trained 2-3-4-1 network: 5 epochs, all epochs run, loss 0.")
 
 
 def test_signature_and_documentation_spell_out_every_option():

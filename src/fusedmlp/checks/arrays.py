@@ -7,11 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.checks.fixed_memory import fixed_view
+from fusedmlp.checks.frames import is_frame, is_series, numbers_of, place_of
+from fusedmlp.checks.kinds import advice_for, kind_of
 
 Array = NDArray[np.floating[Any]]
 
 # Arrays of up to this many bytes are copied: that takes less time than a view on fixed memory.
 COPIED_BYTES = 1 << 12
+
+MISSING = ": fill missing numbers in, or leave out their rows or columns"
 
 CHUNK = 1 << 20  # numbers that are looked at together, where a temporary array is needed
 
@@ -46,8 +50,7 @@ def real_array(
     """
     array = value if type(value) is np.ndarray else _as_array(name, value, dtype)
     if array.dtype.kind not in "biuf":
-        kind = "complex numbers" if array.dtype.kind == "c" else f"dtype {array.dtype}"
-        raise TypeError(f"{name} must be an array of real numbers, got {kind}")
+        raise TypeError(_no_numbers(name, value, array))
     array = array.copy() if array.nbytes <= COPIED_BYTES else fixed_view(array)
     if array.ndim not in dimensions:
         wanted = " or ".join(str(n) for n in dimensions)
@@ -62,7 +65,7 @@ def real_array(
     if not result.flags.aligned:
         result = result.copy()
     if finite:
-        _require_finite(name, array, result)
+        _require_finite(name, value, array, result)
     return result
 
 
@@ -72,9 +75,8 @@ def _as_array(name: str, value: Any, dtype: str) -> NDArray[Any]:
         raise ValueError(f"{name} must have no masked values, got a masked array that has some")
     if hasattr(value, "toarray"):
         raise TypeError(f"{name} must be a dense array, got {type(value).__name__}: .toarray()")
-    dtypes = getattr(value, "dtypes", None)  # of a data frame: one for each column
-    if dtypes is not None and all(getattr(d, "kind", "O") in "biuf" for d in np.atleast_1d(dtypes)):
-        value = value.to_numpy(dtype=dtype, na_value=np.nan)
+    if is_frame(value) or is_series(value):
+        return numbers_of(name, value, dtype)
     try:
         return np.asarray(value)
     except ValueError as error:
@@ -83,7 +85,18 @@ def _as_array(name: str, value: Any, dtype: str) -> NDArray[Any]:
         ) from None
 
 
-def _require_finite(name: str, given: NDArray[Any], converted: Array) -> None:
+def _no_numbers(name: str, value: Any, array: NDArray[Any]) -> str:
+    """Return the error for an array of anything but real numbers."""
+    wanted = f"{name} must be an array of real numbers, got"
+    if array.ndim == 0:
+        how = ": .collect() it" if hasattr(value, "collect") else ""
+        return f"{wanted} {'None' if value is None else type(value).__name__}{how}"
+    kind = kind_of(array)
+    return f"{wanted} {kind}: {advice_for(name, kind)}"
+
+
+def _require_finite(name: str, value: Any, given: NDArray[Any], converted: Array) -> None:
+    """Raise ValueError for numbers that are not finite; value: what the caller gave."""
     if converted.nbytes <= COPIED_BYTES and np.isfinite(converted).all():
         return
     # As in scikit-learn: the sum needs no temporary array. If it is finite, so are all numbers; if
@@ -98,7 +111,8 @@ def _require_finite(name: str, given: NDArray[Any], converted: Array) -> None:
             where = np.unravel_index(first + int(np.argmin(finite)), converted.shape)
             index = tuple(int(i) for i in where)
             raise ValueError(
-                f"{name} must be finite in {converted.dtype}, got {given[index]} at index {index}"
+                f"{name} must be finite in {converted.dtype}, got {given[index]} "
+                f"{place_of(value, index)}{MISSING if np.isnan(given[index]) else ''}"
             )
 
 
@@ -113,6 +127,8 @@ def _holds_float32(value: Any, levels: int) -> bool:
     """Whether a number, array, data frame or list, of up to `levels` levels, is all float32."""
     if isinstance(value, list | tuple):
         return bool(value) and levels > 0 and all(_holds_float32(v, levels - 1) for v in value)
+    if hasattr(value, "collect"):  # a lazy frame, which is refused
+        return False
     dtypes = getattr(value, "dtypes", getattr(value, "dtype", None))  # of a frame, of an array
     if dtypes is None:
         return False

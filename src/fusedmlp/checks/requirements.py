@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from fusedmlp.checks.shown import shown
+
 Check = Callable[[str, Any], Any]
 
 # The largest integer, so that epochs times rows fits in 64 bits.
@@ -26,9 +28,9 @@ def one_of(choices: Sequence[str]) -> Check:
 
     def check(name: str, value: Any) -> str:
         if not isinstance(value, str):
-            raise TypeError(f"{name} must be {wanted}, got {value!r}")
+            raise TypeError(f"{name} must be {wanted}, got {shown(value)}")
         if value not in choices:
-            raise ValueError(f"{name} must be {wanted}, got {value!r}")
+            raise ValueError(f"{name} must be {wanted}, got {shown(value)}")
         return str(value)
 
     return check
@@ -58,11 +60,11 @@ def whole_number(least: int, most: int = MOST) -> Check:
 
     def check(name: str, value: Any) -> int:
         if not isinstance(value, Integral) or _is_flag(value):
-            raise TypeError(f"{name} must be an integer, got {value!r}")
+            raise TypeError(f"{name} must be an integer, got {shown(value)}")
         if value < least:
-            raise ValueError(f"{name} must be at least {least}, got {value!r}")
+            raise ValueError(f"{name} must be at least {least}, got {shown(value)}")
         if int(value) > most:
-            raise ValueError(f"{name} must be at most {most}, got {value!r}")
+            raise ValueError(f"{name} must be at most {most}, got {shown(value)}")
         return int(value)
 
     return check
@@ -89,7 +91,7 @@ def number(
 
     def check(name: str, value: Any) -> float:
         if not isinstance(value, Real) or _is_flag(value):
-            raise TypeError(f"{name} must be {wanted}, got {value!r}")
+            raise TypeError(f"{name} must be {wanted}, got {shown(value)}")
         try:
             given = float(value)
         except OverflowError:
@@ -102,7 +104,7 @@ def number(
             and (most is None or given <= most)
         )
         if not fits:
-            raise ValueError(f"{name} must be {wanted}, got {value!r}")
+            raise ValueError(f"{name} must be {wanted}, got {shown(value)}")
         return given
 
     return check
@@ -121,20 +123,20 @@ def anything(name: str, value: Any) -> Any:  # noqa: ARG001
 def function(name: str, value: Any) -> Any:
     """Accept a function or another callable."""
     if not callable(value):
-        raise TypeError(f"{name} must be a function, got {value!r}")
+        raise TypeError(f"{name} must be a function, got {shown(value)}")
     return value
 
 
 def flag(name: str, value: Any) -> bool:
     """Accept True or False, Python's or NumPy's."""
     if not _is_flag(value):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
+        raise TypeError(f"{name} must be True or False, got {shown(value)}")
     return bool(value)
 
 
 def real_dtype(name: str, value: Any) -> str:
     """Accept float32 or float64, as a name, NumPy type or dtype; return its name."""
-    wanted = f"{name} must be 'float32' or 'float64', got {value!r}"
+    wanted = f"{name} must be 'float32' or 'float64', got {shown(value)}"
     try:
         dtype = np.dtype(value) if value is not None else None
     except (TypeError, ValueError, SyntaxError):  # NumPy parses text such as "," as Python
@@ -150,11 +152,12 @@ def seed(name: str, value: Any) -> Any:
         return value
     if not isinstance(value, Integral) or _is_flag(value):
         raise TypeError(
-            f"{name} must be None, an integer, or NumPy's RandomState or Generator, got {value!r}"
+            f"{name} must be None, an integer, or NumPy's RandomState or Generator, "
+            f"got {shown(value)}"
         )
     given = int(value)
     if not 0 <= given < 2**32:
-        raise ValueError(f"{name} must be in 0..2**32 - 1, got {value!r}")
+        raise ValueError(f"{name} must be in 0..2**32 - 1, got {shown(value)}")
     return given
 
 
@@ -163,9 +166,9 @@ def path(name: str, value: Any) -> str:
     try:
         given = os.fsdecode(value)
     except TypeError:
-        raise TypeError(f"{name} must be the path of a file, got {value!r}") from None
+        raise TypeError(f"{name} must be the path of a file, got {shown(value)}") from None
     if "\0" in given:
-        raise ValueError(f"{name} must have no null characters, got {value!r}")
+        raise ValueError(f"{name} must have no null characters, got {shown(value)}")
     return given
 
 
@@ -175,7 +178,7 @@ def initial(name: str, value: Any) -> Any:
         return one_of(("uniform", "glorot", "he"))(name, value)
     if not isinstance(value, list | tuple):
         raise TypeError(
-            f"{name} must be 'uniform', 'glorot', 'he' or a sequence of arrays, got {value!r}"
+            f"{name} must be 'uniform', 'glorot', 'he' or a sequence of arrays, got {shown(value)}"
         )
     return value
 
@@ -184,17 +187,19 @@ def sizes(name: str, value: Any) -> tuple[int, ...]:
     """Accept an integer, or a sequence of integers, which may be empty, each at least 1."""
     if type(value) is int and 1 <= value <= MOST:
         return (value,)
-    wanted = f"{name} must be an integer or a sequence of integers, each at least 1, got {value!r}"
+    wanted = (
+        f"{name} must be an integer or a sequence of integers, each at least 1, got {shown(value)}"
+    )
     if isinstance(value, Integral) and not _is_flag(value):
         value = (value,)
     if isinstance(value, str | bytes) or not isinstance(value, Sequence | np.ndarray):
         raise TypeError(wanted)
-    if np.ndim(value) != 1:
+    if isinstance(value, np.ndarray) and value.ndim != 1:
         raise TypeError(wanted)
     if any(not isinstance(size, Integral) or _is_flag(size) for size in value):
         raise TypeError(wanted)
     if any(size < 1 for size in value):
         raise ValueError(wanted)
     if any(int(size) > MOST for size in value):
-        raise ValueError(f"{name} must have sizes of at most {MOST}, got {value!r}")
+        raise ValueError(f"{name} must have sizes of at most {MOST}, got {shown(value)}")
     return tuple(int(size) for size in value)

@@ -254,6 +254,8 @@ def train_many(
 
     Warns
     -----
+    UserWarning
+        As `train` does, before any training; each once, of the first start.
     RuntimeWarning
         Once, if networks diverged.
 

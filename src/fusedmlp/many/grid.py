@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fusedmlp.checks.requirements import whole_number
+from fusedmlp.checks.shown import shown
 from fusedmlp.options.table import OPTIONS
 
 MOST_NETWORKS = 10**8
@@ -42,7 +43,8 @@ def checked_grid(grid: Any) -> dict[str, list[Any]]:
 def _values_of(name: Any, values: Any) -> list[Any]:
     if name != "hidden" and name not in OPTIONS:
         raise ValueError(
-            f"grid must have options of train, got {name!r}; they are hidden, {', '.join(OPTIONS)}"
+            f"grid must have options of train, got {shown(name)}; they are hidden, "
+            f"{', '.join(OPTIONS)}"
         )
     if name in OF_THE_CALL:
         raise ValueError(f"grid must not have {name}: it is the same for all networks of a call")
@@ -50,7 +52,7 @@ def _values_of(name: Any, values: Any) -> list[Any]:
     listable = isinstance(values, Iterable) and isinstance(values, Sized)
     listable = listable and getattr(values, "ndim", 1) > 0
     if isinstance(values, str | bytes | Mapping | Set) or not listable:
-        raise TypeError(f"grid[{name!r}] must be a list of values, got {values!r}")
+        raise TypeError(f"grid[{name!r}] must be a list of values, got {shown(values)}")
     if not 0 < len(values) <= MOST_NETWORKS:
         raise ValueError(
             f"grid[{name!r}] must have 1 to {MOST_NETWORKS:,} values, got {len(values):,}"

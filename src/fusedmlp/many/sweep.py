@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import natural_dtype
+from fusedmlp.checks.frames import Names, column_names
 from fusedmlp.checks.requirements import flag
 from fusedmlp.checks.requirements import seed as checked_seed
 from fusedmlp.checks.requirements import sizes as checked_sizes
+from fusedmlp.checks.shown import shown
 from fusedmlp.many.folds import Fold, checked_folds
 from fusedmlp.many.grid import (
     REFUSED,
@@ -52,6 +54,7 @@ class Sweep(NamedTuple):
     data_sets: int  # whose rows follow each other in the data; 0: all networks have the same
     rows: int  # of a data set
     bootstrap: bool
+    feature_names: Names | None  # of the columns of X, if that is a data frame
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -119,7 +122,7 @@ def checked_sweep(
         for own in combinations_of(values)
     ]
     bootstrap = flag("bootstrap", bootstrap)
-    return Sweep(arguments, seeds, fold_rows, data_sets or 0, rows, bootstrap)
+    return Sweep(arguments, seeds, fold_rows, data_sets or 0, rows, bootstrap, column_names(X))
 
 
 def _refuse(
@@ -172,7 +175,7 @@ def _seeds(given: list[Any] | None, starts: int, options: Mapping[str, Any]) -> 
         return seeds_of(checked_seed("random_state", options.get("random_state")), starts)
     for value in given:
         if value is None or isinstance(value, np.random.RandomState | np.random.Generator):
-            raise TypeError(f"grid['random_state'] must be whole numbers, got {value!r}")
+            raise TypeError(f"grid['random_state'] must be whole numbers, got {shown(value)}")
     return np.array([checked_seed("grid['random_state']", value) for value in given], np.int64)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Unpack
 from numpy.typing import ArrayLike
 
 from fusedmlp.many.checkpoint import Checkpoint, NoCheckpoint
+from fusedmlp.many.doubts import warnings_of_many
 from fusedmlp.many.grid import REFUSED
 from fusedmlp.many.groups import Group, groups_of
 from fusedmlp.many.jobs import Place, trained_batches
@@ -18,8 +19,8 @@ from fusedmlp.many.sweep import Sweep, checked_sweep
 from fusedmlp.many.trained_many import TrainedMany
 from fusedmlp.options.documentation import documented
 from fusedmlp.options.table import Options
+from fusedmlp.training.display import require_rich
 from fusedmlp.training.divergence import advice_for
-from fusedmlp.training.progress import require_rich
 from fusedmlp.training.request import random_state
 
 
@@ -95,6 +96,8 @@ def train_many(
 
     Warns
     -----
+    UserWarning
+        As `train` does, before any training; each once, of the first start.
     RuntimeWarning
         Once, if networks diverged.
 
@@ -117,6 +120,8 @@ def train_many(
     sweep = checked_sweep(X, y, hidden, starts, grid, bootstrap, folds, options)
     groups = groups_of(sweep)
     kept.begin(sweep, groups)
+    for text in warnings_of_many(sweep, groups):
+        warnings.warn(text, UserWarning, stacklevel=2)
     results = [Results(group.networks) for group in groups]
     interrupt = None
     try:

@@ -7,7 +7,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fusedmlp.checks.arrays import Array
+from fusedmlp.checks.arrays import Array, checked_inputs
 from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.checks.requirements import whole_number
 from fusedmlp.many.ensemble import Ensemble
@@ -17,6 +17,7 @@ from fusedmlp.many.network_rows import rows_of
 from fusedmlp.many.options_of_many import OptionsOfMany
 from fusedmlp.many.results import DIVERGED, NOT_TRAINED, Results
 from fusedmlp.many.sweep import Sweep
+from fusedmlp.notebook import curves, page
 from fusedmlp.plan.parameters import aligned_zeros
 from fusedmlp.plan.plan import record_interval
 from fusedmlp.trained import Trained
@@ -122,6 +123,7 @@ class TrainedMany:
             _sizes=arguments.sizes,
             _params=_own_copy(results.arrays["params"][k]),
             _running_stats=fixed_view(results.arrays["running_stats"][k].copy()),
+            feature_names=self._sweep.feature_names,
         )
 
     def rows(self, network: int) -> NDArray[np.int64]:
@@ -201,7 +203,7 @@ class TrainedMany:
             As `Trained.predict` does.
         """
         first = self[0].predict(X)
-        rows = np.asarray(X)  # converted once
+        rows = checked_inputs(X, first.dtype.name)  # converted once
         outputs = np.empty((len(self), *first.shape), first.dtype)
         for k, network in enumerate(self):
             outputs[k] = network.predict(rows)
@@ -215,6 +217,21 @@ class TrainedMany:
             f"<TrainedMany: {trained:,} of {len(self):,} networks ({combinations} combinations, "
             f"{starts} starts, {folds} folds), the best is {best} with loss {self.loss[best]:.6g}>"
         )
+
+    def _repr_html_(self) -> str:
+        combinations, starts, folds = self.shape
+        ranking = self.ranking
+        losses = self._ranked_by()[ranking]
+        rows = {
+            "networks": f"{len(self):,}",
+            "combinations": f"{combinations:,}",
+            "starts": f"{starts:,}",
+            "folds": f"{folds:,}",
+            "finite losses": f"{np.isfinite(losses).sum():,}",
+            "best": f"network {ranking[0]}, with loss {losses[0]:.6g}",
+        }
+        picture = curves("the losses of all networks", {"loss, from the best to the worst": losses})
+        return page("Trained networks", rows, picture)
 
     def _checked(self, network: int) -> int:
         """Return a network's number, counted from 0."""

@@ -18,6 +18,8 @@ from fusedmlp.plan.continuation import Progress
 from fusedmlp.plan.plan import default_record_every, record_count
 
 LONGEST_STOPPED = 1000  # characters
+ALWAYS = ("options", "epochs", "stopped", "progress")  # what the metadata say
+FEATURE_NAMES = "feature_names"  # they say this too of a network that was trained on a data frame
 NORMS = ("scales", "means", "variances")
 
 
@@ -28,6 +30,7 @@ class About(NamedTuple):
     epochs: int
     stopped: str
     progress: Progress | None
+    feature_names: tuple[str, ...] | None = None
 
     @property
     def epochs_before(self) -> int:
@@ -46,8 +49,9 @@ def checked_about(text: str, has_progress: bool) -> About:
         If they are not what `fusedmlp.save` writes.
     """
     about = parsed(text)
-    names = About._fields if has_progress else About._fields[:-1]
-    if not isinstance(about, dict) or about.keys() != set(names):
+    names = ALWAYS if has_progress else ALWAYS[:-1]
+    optional = {FEATURE_NAMES} if has_progress else set()
+    if not isinstance(about, dict) or about.keys() - optional != set(names):
         raise ValueError(f"its metadata must have {', '.join(names)}")
     options = _checked_options(about["options"])
     epochs, stopped = about["epochs"], about["stopped"]
@@ -57,10 +61,21 @@ def checked_about(text: str, has_progress: bool) -> About:
         raise ValueError("its stopped must be a line of text")
     if not 0 < len(stopped) <= LONGEST_STOPPED:
         raise ValueError(f"its stopped must have 1..{LONGEST_STOPPED} characters")
-    result = About(options, epochs, stopped, checked_progress(about.get("progress")))
+    progress = checked_progress(about.get("progress"))
+    result = About(options, epochs, stopped, progress, _checked_names(about))
     if result.epochs_before < 0:
         raise ValueError("its progress must have the position of its epochs")
     return result
+
+
+def _checked_names(about: dict[str, Any]) -> tuple[str, ...] | None:
+    """Return the names of the columns of X, or None if the file has none."""
+    if FEATURE_NAMES not in about:
+        return None
+    names = about[FEATURE_NAMES]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("its feature_names must be a list of text")
+    return tuple(names)
 
 
 def _checked_options(given: Any) -> dict[str, Any]:
@@ -128,6 +143,9 @@ def layer_sizes(kinds: Mapping[str, Kind], options: Mapping[str, Any]) -> tuple[
 
 def require_kinds(about: About, kinds: Mapping[str, Kind]) -> None:
     """Raise ValueError unless the tensors are those that the options want, and no others."""
+    n_in = layer_sizes(kinds, about.options)[0]
+    if about.feature_names is not None and len(about.feature_names) != n_in:
+        raise ValueError(f"its feature_names must be {n_in}, got {len(about.feature_names)}")
     wanted = _wanted(about, kinds)
     for name in sorted(wanted.keys() ^ kinds.keys()):
         raise ValueError(f"it must have {'' if name in wanted else 'no '}{name!r}")

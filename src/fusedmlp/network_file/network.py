@@ -52,8 +52,9 @@ def write_network(
     epochs: int,
     stopped: str,
     progress: Progress | None,
+    feature_names: tuple[str, ...] | None = None,
 ) -> None:
-    """Write a network's arrays, options, number of epochs, why training stopped, and its progress.
+    """Write a network: arrays, options, epochs, why training stopped, progress, columns' names.
 
     Raises
     ------
@@ -65,7 +66,10 @@ def write_network(
     name = may_be.path("path", path)
     arrays = {n: np.ascontiguousarray(values) for n, values in tensors.items()}
     said = {"options": dict(options), "epochs": epochs, "stopped": stopped}
-    run = json.dumps({**said, "progress": None if progress is None else progress._asdict()})
+    said["progress"] = None if progress is None else progress._asdict()
+    if feature_names is not None:
+        said["feature_names"] = feature_names
+    run = json.dumps(said)
     try:
         about = checked_about(run, has_progress=True)
         require_kinds(about, {n: Kind(a.dtype.name, a.shape) for n, a in arrays.items()})

@@ -125,7 +125,9 @@ class ControlOptions(TypedDict, total=False):
         Option(
             False,
             may_be.flag,
-            "Whether to show a progress bar with the epoch, its loss and the epochs per second.",
+            "Whether to show the epoch, its loss and the epochs per second, or that a kernel is "
+            "being compiled: a bar on a terminal, a line in a notebook, and lines where the output "
+            "is a file or a pipe.",
         ),
     ]
     random_state: Annotated[

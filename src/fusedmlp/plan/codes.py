@@ -1,5 +1,6 @@
 """Codes: the choices of a run as integers, for the reference and the kernels."""
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -19,12 +20,16 @@ class ActivationTraits:
     common : bool
         Whether all kernels are compiled with it. The others are compiled only for plans that have
         one of them, since they would make each first call a second longer.
+    least, most : float
+        What its values are between, and may come as close to as rounding goes.
     """
 
     hidden: str | None = None
     output: str | None = None
     needs_preactivation: bool = False
     common: bool = False
+    least: float = -math.inf
+    most: float = math.inf
 
 
 class Activation(IntEnum):
@@ -39,12 +44,18 @@ class Activation(IntEnum):
         member.traits = traits
         return member
 
-    SIGMOID = 1, ActivationTraits(hidden="", output="for outputs in 0..1", common=True)
-    TANH = 2, ActivationTraits(hidden="", output="for outputs in -1..1", common=True)
-    RELU = 3, ActivationTraits(hidden="", common=True)
+    SIGMOID = (
+        1,
+        ActivationTraits(hidden="", output="for outputs in 0..1", common=True, least=0, most=1),
+    )
+    TANH = (
+        2,
+        ActivationTraits(hidden="", output="for outputs in -1..1", common=True, least=-1, most=1),
+    )
+    RELU = 3, ActivationTraits(hidden="", common=True, least=0)
     LEAKY_RELU = 5, ActivationTraits(hidden="slope 0.01 below 0")
     ELU = 6, ActivationTraits(hidden="exp(z) - 1 below 0")
-    SOFTPLUS = 7, ActivationTraits(hidden="", output="for outputs above 0")
+    SOFTPLUS = 7, ActivationTraits(hidden="", output="for outputs above 0", least=0)
     SILU = 8, ActivationTraits(hidden="", needs_preactivation=True)
     GELU = (
         9,
@@ -52,10 +63,15 @@ class Activation(IntEnum):
             hidden="tanh approximation of Hendrycks and Gimpel, 2016", needs_preactivation=True
         ),
     )
-    EXP = 10, ActivationTraits(output="for outputs above 0")
+    EXP = 10, ActivationTraits(output="for outputs above 0", least=0)
     SOFTMAX = (
         4,
-        ActivationTraits(output="for the probabilities of mutually exclusive classes", common=True),
+        ActivationTraits(
+            output="for the probabilities of mutually exclusive classes",
+            common=True,
+            least=0,
+            most=1,
+        ),
     )
     IDENTITY = 0, ActivationTraits(hidden="", output="for any outputs", common=True)
 

@@ -26,6 +26,16 @@ def layer_offsets(sizes: Sequence[int], bias: bool) -> tuple[list[int], list[int
     return weights, biases, end
 
 
+def as_matrices(flat: NDArray[Any], sizes: tuple[int, ...], bias: bool) -> list[NDArray[Any]]:
+    """Return each layer's weights, or counts of them, as matrices (n_in, n_out): views."""
+    offsets, _, _ = layer_offsets(sizes, bias)
+    shapes = pairwise(sizes)
+    return [
+        flat[offset : offset + n_in * n_out].reshape(n_in, n_out)
+        for offset, (n_in, n_out) in zip(offsets, shapes, strict=True)
+    ]
+
+
 def weight_count(sizes: Sequence[int]) -> int:
     """Return the number of weights of all layers."""
     return sum(n_in * n_out for n_in, n_out in pairwise(sizes))

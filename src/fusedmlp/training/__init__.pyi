@@ -232,8 +232,9 @@ def train(
         the processor's cores. None is as many as pay: at most one for each core, if the step has
         work for it, and fewer while other programs use the cores. The environment variable
         NUMBA_NUM_THREADS lowers any number. The results are bit-identical for any number.
-    progress : default False. Whether to show a progress bar with the epoch, its loss and the epochs
-        per second.
+    progress : default False. Whether to show the epoch, its loss and the epochs per second, or that
+        a kernel is being compiled: a bar on a terminal, a line in a notebook, and lines where the
+        output is a file or a pipe.
     random_state : default None. Seed of all random numbers, such as the initial weights and the
         order of the rows: an int in 0..2**32 - 1, which always gives the same bits; a RandomState,
         which is drawn from; a Generator, of which each call draws eight numbers of 32 bits, the
@@ -258,6 +259,9 @@ def train(
 
     Warns
     -----
+    UserWarning
+        Before training, for targets that the outputs cannot come close to, and for inputs so large
+        that nearly all units of the first layer begin saturated.
     RuntimeWarning
         When the run diverges: a weight or, for SciPy's optimisers, the loss is no longer finite.
         The run stops there.

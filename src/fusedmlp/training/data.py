@@ -1,6 +1,6 @@
 """The training data and the validation set of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any, NamedTuple, Protocol
 
@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import Array, checked_inputs, real_array, require_columns
+from fusedmlp.checks.frames import Names, column_names, require_names
+from fusedmlp.checks.shown import shown
 
 
 class Totals(NamedTuple):
@@ -37,6 +39,11 @@ class TrainingData(Protocol):
         """The steps made in all; None: they follow from the rows visited."""
         ...
 
+    @property
+    def samples(self) -> Sequence["Dataset"]:
+        """The rows that are at hand before training, to look at."""
+        ...
+
 
 class Dataset(NamedTuple):
     """Inputs, their targets, and the weights of the rows."""
@@ -48,6 +55,11 @@ class Dataset(NamedTuple):
     @property
     def steps(self) -> None:
         """The steps made follow from the rows visited."""
+
+    @property
+    def samples(self) -> Sequence["Dataset"]:
+        """All rows, to look at."""
+        return (self,)
 
     @property
     def total_weight(self) -> float:
@@ -75,7 +87,7 @@ def checked_datasets(
     inputs, targets = checked_pair(X, y, options)
     row_weights = checked_row_weights(options["sample_weight"], options["dtype"], len(inputs))
     data = Dataset(inputs, targets, row_weights)
-    return data, checked_validation(data.totals, options)
+    return data, checked_validation(data.totals, options, column_names(X))
 
 
 def checked_pair(X: Any, y: Any, options: Mapping[str, Any]) -> tuple[Array, Array]:
@@ -100,7 +112,7 @@ def checked_pair(X: Any, y: Any, options: Mapping[str, Any]) -> tuple[Array, Arr
     if options["output_activation"] == "softmax" and targets.shape[1] < 2:
         raise ValueError(
             "y must have a column for each class with output_activation='softmax', "
-            "got 1 column (one-hot rows are wanted)"
+            "got 1 column: one-hot rows are wanted; fusedmlp.MLPClassifier makes them"
         )
     if options["loss"] == "log_loss":
         _require_probabilities(targets, options["output_activation"])
@@ -129,7 +141,10 @@ def _require_probabilities(targets: Array, output_activation: str) -> None:
     """Raise ValueError for targets that the loss log_loss does not take."""
     low, high = targets.min(), targets.max()
     if low < 0 or high > 1:
-        raise ValueError(f"y must be in 0..1 with loss='log_loss', got {low if low < 0 else high}")
+        raise ValueError(
+            f"y must be in 0..1 with loss='log_loss', got {low if low < 0 else high}: for classes, "
+            "give one-hot rows or take fusedmlp.MLPClassifier"
+        )
     if output_activation == "softmax":
         sums = targets.sum(axis=1)
         row = int(np.argmax(np.abs(sums - 1)))
@@ -141,10 +156,12 @@ def _require_probabilities(targets: Array, output_activation: str) -> None:
             )
 
 
-def checked_validation(totals: Totals, options: Mapping[str, Any]) -> Dataset | int | None:
+def checked_validation(
+    totals: Totals, options: Mapping[str, Any], names: Names | None = None
+) -> Dataset | int | None:
     """Return the validation set, or how many rows to split off for it, or None.
 
-    totals: of the training data, the rows to split off among them.
+    totals: of the training data, the rows to split off among them. names: of its columns.
     """
     validation = options["validation"]
     if validation is None:
@@ -153,10 +170,12 @@ def checked_validation(totals: Totals, options: Mapping[str, Any]) -> Dataset | 
         return _validation_rows(float(validation), totals.rows)
     if not isinstance(validation, list | tuple) or len(validation) != 2:
         raise TypeError(
-            f"validation must be None, a share of the rows or a pair (X, y), got {validation!r}"
+            "validation must be None, a share of the rows or a pair (X, y), "
+            f"got {shown(validation)}"
         )
     try:
         others, their_targets = checked_pair(validation[0], validation[1], options)
+        require_names(column_names(validation[0]), names)
     except (TypeError, ValueError) as error:
         raise type(error)(f"validation: {error}") from None
     require_columns("validation: X", others, totals.n_in)

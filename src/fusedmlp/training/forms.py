@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from fusedmlp.checks.frames import is_frame
 from fusedmlp.training.chunks.chunk_lists import checked_list
 from fusedmlp.training.chunks.dask_arrays import checked_dask
 from fusedmlp.training.chunks.full_batch import train_in_chunks
@@ -56,9 +57,10 @@ def _checked_stream(
 
 def _request(options: Mapping[str, Any], data: Any) -> Request[Any]:
     """Return the request for checked chunks."""
-    validation = checked_validation(data.totals, options)
+    names = data.feature_names
+    validation = checked_validation(data.totals, options, names)
     assert not isinstance(validation, int)  # a share is refused
-    return request_for(options, data, validation, random_numbers(options))
+    return request_for(options, data, validation, random_numbers(options), names=names)
 
 
 def _is_dask(value: Any) -> bool:
@@ -66,9 +68,9 @@ def _is_dask(value: Any) -> bool:
 
 
 def _is_list_of_chunks(X: Any) -> bool:
-    """Whether X is a list of arrays with two dimensions, not of rows."""
+    """Whether X is a list of arrays with two dimensions, or of data frames, not of rows."""
     return (
         isinstance(X, list | tuple)
         and bool(X)
-        and all(hasattr(c, "ndim") and c.ndim == 2 for c in X)
+        and all(getattr(c, "ndim", 0) == 2 or is_frame(c) for c in X)
     )

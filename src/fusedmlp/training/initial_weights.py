@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import Array, real_array
 from fusedmlp.checks.fixed_memory import fixed_view
+from fusedmlp.checks.shown import shown
 from fusedmlp.plan.parameters import aligned_zeros, layer_offsets
 from fusedmlp.trained import Trained
 
@@ -62,7 +63,7 @@ def _continued(
     """Return the weights and biases of the network `warm_start`."""
     before = options["warm_start"]
     if not isinstance(before, Trained):
-        raise TypeError(f"warm_start must be a Trained, got {before!r}")
+        raise TypeError(f"warm_start must be a Trained, got {shown(before)}")
     if before._sizes != sizes:
         raise ValueError(f"warm_start must have layers of sizes {sizes}, got {before._sizes}")
     for name in ("bias", "batch_norm"):
@@ -105,7 +106,7 @@ def _checked_layers(
 ) -> list[NDArray[Any]]:
     """Return the arrays given as init, checked; what: "weights" or "biases"."""
     if not isinstance(arrays, list | tuple):
-        raise TypeError(f"init must have a sequence of {what}, got {arrays!r}")
+        raise TypeError(f"init must have a sequence of {what}, got {shown(arrays)}")
     if len(arrays) != len(shapes):
         raise ValueError(f"init must have {what} for {len(shapes)} layers, got {len(arrays)}")
     result = []

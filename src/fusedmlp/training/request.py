@@ -8,16 +8,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fusedmlp.checks.arrays import Array, natural_dtype
+from fusedmlp.checks.frames import Names, column_names, require_names
 from fusedmlp.checks.requirements import sizes as checked_sizes
 from fusedmlp.options.contradictions import refuse_for_rows, refuse_without_meaning
 from fusedmlp.options.table import DEFAULTS, checked_options, require_activation_for_each
 from fusedmlp.plan.continuation import Continuation
+from fusedmlp.trained import Trained
 from fusedmlp.training.continuing import goes_on, resumes
 from fusedmlp.training.control import Callback
 from fusedmlp.training.data import Dataset, TrainingData, checked_datasets, split
+from fusedmlp.training.display import require_rich
 from fusedmlp.training.early_stopping import StoppingRule
 from fusedmlp.training.initial_weights import initial_params
-from fusedmlp.training.progress import require_rich
 from fusedmlp.training.scipy_optimizers import SearchLimits
 
 Data = TypeVar("Data", bound=TrainingData)
@@ -41,6 +43,7 @@ class Request(NamedTuple, Generic[Data]):
     search_limits: SearchLimits
     callback: Callback | None
     progress: bool
+    feature_names: Names | None  # of the columns of X, if that is a data frame
 
 
 def checked(
@@ -49,13 +52,14 @@ def checked(
     """Check all arguments of `train`; draw the initial weights, the seed and validation rows."""
     options = settings(X, hidden, given)
     data, validation = checked_datasets(X, y, options)
+    names = column_names(X)
     if not isinstance(validation, int):
         refuse_for_rows(options, len(data.X))
-        return request_for(options, data, validation, random_numbers(options))
+        return request_for(options, data, validation, random_numbers(options), names=names)
     rows, count = len(data.X), validation
     refuse_for_rows(options, rows - count)
     random = random_numbers(options)
-    request = request_for(options, data, None, random, rows - count)
+    request = request_for(options, data, None, random, rows - count, names)
     held_out = _validation_rows(request.before if request.resumed else None, count, rows, random)
     training, others = split(data, held_out)
     return request._replace(data=training, validation=others, validation_rows=held_out)
@@ -85,18 +89,21 @@ def request_for(
     validation: Dataset | None,
     random: np.random.RandomState,
     rows: int | None = None,
+    names: Names | None = None,
 ) -> Request[Data]:
     """Draw the initial weights and the seed of a run on checked data.
 
-    rows: those to train on; None: all.
+    rows: those to train on; None: all. names: of the columns of X.
     """
     totals = data.totals
     sizes = (totals.n_in, *options["hidden"], totals.n_out)
+    before = options["warm_start"]
+    names_before = before.feature_names if isinstance(before, Trained) else None
+    require_names(names, names_before)
     params = initial_params(options, sizes, random)
     if options["optimizer"] == "annealing":
         _require_within(options["search_radius"], params)
     seed = draw_seed(random)
-    before = options["warm_start"]
     resumed = resumes(before, options, totals.rows if rows is None else rows)
     return Request(
         options=options,
@@ -116,6 +123,7 @@ def request_for(
         search_limits=SearchLimits(options["evaluations"], options["search_radius"]),
         callback=options["callback"],
         progress=options["progress"],
+        feature_names=names or names_before,
     )
 
 

@@ -8,9 +8,11 @@ from numpy.typing import ArrayLike
 
 from fusedmlp.options.documentation import documented
 from fusedmlp.options.table import Options
+from fusedmlp.plan.parameters import as_matrices
 from fusedmlp.plan.plan import Plan, make_plan, record_interval
-from fusedmlp.trained import Trained, as_matrices
+from fusedmlp.trained import Trained
 from fusedmlp.training.continuing import plan_options
+from fusedmlp.training.doubts import warnings_of
 from fusedmlp.training.forms import checked_in_any_form
 from fusedmlp.training.request import Request
 from fusedmlp.training.run import Outcome, run
@@ -65,6 +67,9 @@ def train(
 
     Warns
     -----
+    UserWarning
+        Before training, for targets that the outputs cannot come close to, and for inputs so large
+        that nearly all units of the first layer begin saturated.
     RuntimeWarning
         When the run diverges: a weight or, for SciPy's optimisers, the loss is no longer finite.
         The run stops there.
@@ -78,6 +83,8 @@ def train(
     0.9999
     """
     request, train_on = checked_in_any_form(X, y, hidden, options)
+    for text in warnings_of(request.data.samples, request.options, request.sizes, request.params):
+        warnings.warn(text, UserWarning, stacklevel=2)
     plan = plan_of(request)
     outcome = run(plan, request, train_on)
     result = result_of(plan, request, outcome)
@@ -117,4 +124,5 @@ def result_of(plan: Plan, request: Request[Any], outcome: Outcome) -> Trained:
         _params=state.params,
         _running_stats=state.running_stats,
         _continuation=outcome.continuation,
+        feature_names=request.feature_names,
     )

@@ -151,6 +151,7 @@ def test_a_run_that_diverges_says_so(backend):
     assert run.epochs == 1
 
 
+@pytest.mark.filterwarnings("ignore:y has targets in:UserWarning")  # what it learns is no matter
 def test_no_chunk_is_held_while_the_next_one_is_read():
     last, held = [lambda: None], []
 

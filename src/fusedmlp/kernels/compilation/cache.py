@@ -28,6 +28,7 @@ from fusedmlp.kernels.compilation import files
 from fusedmlp.kernels.compilation.folder import folder_path
 from fusedmlp.kernels.compilation.garbage import garbage_collection_off
 from fusedmlp.kernels.compilation.turns import Turn
+from fusedmlp.plan import compiling
 
 PACKAGE = Path(__file__).parents[2]
 
@@ -97,15 +98,21 @@ class PackageCache(NullCache):
             target_context.refresh()
             name = self._name(sig, target_context.codegen())
             content = files.read(name)
-            if content is None and self._turn.begin(name):
-                content = files.read(name)
+            if content is None:
+                compiling.begin(self)  # or wait for another process that does
+                if self._turn.begin(name):
+                    content = files.read(name)
             if content is None:
                 return None
             self.end_turn()
-            return _rebuilt(content, sig, target_context)
+            rebuilt = _rebuilt(content, sig, target_context)
+            if rebuilt is None:
+                compiling.begin(self)
+            return rebuilt
 
     def end_turn(self) -> None:
-        """Let processes that wait for this kernel go on."""
+        """Let processes that wait for this kernel go on: it is compiled, or will not be."""
+        compiling.end(self)
         self._turn.end()
 
     def save_overload(self, sig: Any, data: Any) -> None:

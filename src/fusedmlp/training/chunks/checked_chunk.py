@@ -7,15 +7,22 @@ from typing import Any
 import numpy as np
 
 from fusedmlp.checks.arrays import Array
+from fusedmlp.checks.frames import Names, column_names, require_names
 from fusedmlp.training.data import Totals, checked_pair
 
 
 def checked_chunk(
-    name: str, X: Any, y: Any, options: Mapping[str, Any], columns: tuple[int, int] | None = None
+    name: str,
+    X: Any,
+    y: Any,
+    options: Mapping[str, Any],
+    columns: tuple[int, int] | None = None,
+    names: Names | None = None,
 ) -> tuple[Array, Array]:
     """Return the rows of a chunk, as `checked_pair` does.
 
-    columns: those of X and y in the first chunk; None: this is the first.
+    columns: those of X and y in the first chunk; None: this is the first. names: those of the
+    columns of X in the first chunk, if that is a data frame.
 
     Raises
     ------
@@ -23,6 +30,7 @@ def checked_chunk(
         As `checked_pair` does, and for other columns than in the first chunk.
     """
     try:
+        require_names(column_names(X), names, "chunk 0")
         pair = checked_pair(X, y, options)
         for what, array, wanted in zip(("X", "y"), pair, columns or (), strict=False):
             if array.shape[1] != wanted:

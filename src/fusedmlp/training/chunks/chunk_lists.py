@@ -6,6 +6,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import Array
+from fusedmlp.checks.frames import column_names
 from fusedmlp.plan.blocking import step_flops
 from fusedmlp.plan.threads import MIN_PARALLEL_FLOPS
 from fusedmlp.training.chunks.checked_chunk import checked_chunk, parts_of, totals_of
@@ -56,9 +57,10 @@ def checked_list(X: Sequence[Any], y: Any, options: Mapping[str, Any]) -> Chunke
         got = f"{len(y)} for {len(X)}" if isinstance(y, list | tuple) else type(y).__name__
         raise ValueError(f"y must be a list with an array for each chunk of X, got {got}")
     columns: tuple[int, int] | None = None
+    names = column_names(X[0])
     pairs = []
     for number, given in enumerate(zip(X, y, strict=True)):
-        pairs.append(checked_chunk(f"chunk {number}", *given, options, columns))
+        pairs.append(checked_chunk(f"chunk {number}", *given, options, columns, names))
         columns = pairs[0][0].shape[1], pairs[0][1].shape[1]
     assert columns is not None  # there is a chunk
     rows = [len(inputs) for inputs, _ in pairs]
@@ -66,4 +68,5 @@ def checked_list(X: Sequence[Any], y: Any, options: Mapping[str, Any]) -> Chunke
     chunks = [
         Dataset(*pair, part) for pair, part in zip(pairs, parts_of(weights, rows), strict=True)
     ]
-    return ChunkedData(ChunkList(chunks), totals_of(rows, columns, weights))
+    totals = totals_of(rows, columns, weights)
+    return ChunkedData(ChunkList(chunks), totals, names, samples=chunks)

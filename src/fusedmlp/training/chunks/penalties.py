@@ -4,8 +4,8 @@ from types import ModuleType
 from typing import Any
 
 from fusedmlp.checks.arrays import Array
+from fusedmlp.plan.parameters import as_matrices
 from fusedmlp.plan.plan import Plan
-from fusedmlp.trained import as_matrices
 
 
 def weights_of(plan: Plan, flat: Array) -> list[Array]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
+from fusedmlp.checks.shown import shown
 from fusedmlp.options.contradictions import SCIPY, refuse_for_rows
 from fusedmlp.options.table import DEFAULTS
 
@@ -24,7 +25,7 @@ def refuse_in_chunks(options: Mapping[str, Any]) -> None:
     for name, reason in NOT_IN_CHUNKS.items():
         if options[name] != DEFAULTS[name]:
             raise ValueError(
-                f"{name} must be {DEFAULTS[name]!r} with X in chunks, got {options[name]!r}: "
+                f"{name} must be {DEFAULTS[name]!r} with X in chunks, got {shown(options[name])}: "
                 f"{reason}"
             )
     _refuse_in_both(options, "X in chunks")
@@ -65,5 +66,5 @@ def _refuse_in_both(options: Mapping[str, Any], what: str) -> None:
     if isinstance(options["validation"], Real):
         raise ValueError(
             f"validation must be None or a pair (X, y) with {what}, "
-            f"got {options['validation']!r}: rows are not held out of them"
+            f"got {shown(options['validation'])}: rows are not held out of them"
         )

@@ -1,14 +1,17 @@
 """A stream of chunks: pairs (X_chunk, y_chunk), one after another, anew in each epoch."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fusedmlp.checks.arrays import Array
+from fusedmlp.checks.frames import column_names
+from fusedmlp.checks.shown import shown
 from fusedmlp.training.chunks.checked_chunk import checked_chunk
 from fusedmlp.training.data import Dataset, Totals
 
 Pair = tuple[Any, Any]
 END = object()
+ROWS_LOOKED_AT = 1000  # of the first chunk, before training
 
 
 class Stream:
@@ -26,6 +29,7 @@ class Stream:
     """
 
     row_weights: Array | None = None
+    samples: Sequence[Dataset] = ()
     steps: int = 0  # made in all, with those of the runs before
 
     def __init__(self, source: Any) -> None:
@@ -37,6 +41,7 @@ class Stream:
         self._first: Pair | None = first  # until it is trained on
         self._rows = 0  # of an epoch, once one is over
         self._columns: tuple[int, int] | None = None
+        self.feature_names = column_names(first[0])
 
     @property
     def first_inputs(self) -> Any:
@@ -54,6 +59,8 @@ class Stream:
         assert self._first is not None
         X, y = self._checked(self._first, "chunk 0", options)
         self._columns = X.shape[1], y.shape[1]
+        first = slice(0, ROWS_LOOKED_AT)
+        self.samples = [Dataset(X[first].copy(), y[first].copy(), None)]  # not a view of the chunk
 
     @property
     def totals(self) -> Totals:
@@ -100,7 +107,7 @@ class Stream:
         except TypeError:
             raise TypeError(
                 "X must be an iterable of pairs (X_chunk, y_chunk) with y=None, or a function that "
-                f"returns one, got {source!r}"
+                f"returns one, got {shown(source)}"
             ) from None
 
     def _next(self, iterator: Iterator[Any], name: str) -> Pair | None:
@@ -114,7 +121,7 @@ class Stream:
         return item[0], item[1]
 
     def _checked(self, pair: Pair, name: str, options: Mapping[str, Any]) -> tuple[Array, Array]:
-        return checked_chunk(name, *pair, options, self._columns)
+        return checked_chunk(name, *pair, options, self._columns, self.feature_names)
 
     def _other_rows(self, rows: str, epoch: int) -> str:
         return (

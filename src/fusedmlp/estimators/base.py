@@ -21,6 +21,7 @@ from fusedmlp.estimators.epochs import EpochLoop, clipped_batch_size
 from fusedmlp.estimators.held_out import GivenRows, HeldOut
 from fusedmlp.estimators.lbfgs import LossAndGradient, require_no_masks
 from fusedmlp.estimators.network import Network, network_of
+from fusedmlp.estimators.progress import evaluations_shown, require_bar
 from fusedmlp.estimators.quick_step import PartialFits, settings_of
 from fusedmlp.estimators.settings import ACTIVATIONS, hidden_sizes, kernel_array
 from fusedmlp.estimators.several_starts import forget_starts, mean_of
@@ -28,7 +29,7 @@ from fusedmlp.plan.threads import MOST_THREADS
 from fusedmlp.training.data import Dataset
 
 Numbers = NDArray[Any]
-NOT_PICKLED = ("_network", "_loss_and_gradient", "_partial_fits", "_shared_stop")
+NOT_PICKLED = ("_network", "_loss_and_gradient", "_partial_fits", "_shared_stop", "_show_loss")
 
 THEIRS = BaseMultilayerPerceptron._parameter_constraints
 SHARE = [Interval(Real, 0, 0.999, closed="both")]
@@ -41,6 +42,7 @@ CONSTRAINTS: dict[str, Any] = {
     "clip_norm": [*THEIRS["learning_rate_init"], None],
     "scoring": [str, callable, None],
     "callback": [callable, None],
+    "progress": ["boolean"],
     "threads": [Interval(Integral, 1, MOST_THREADS, closed="both"), None],
     "backend": [StrOptions({"kernels", "reference"})],
     "n_starts": [Interval(Integral, 1, None, closed="left")],
@@ -58,6 +60,7 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
     intercepts_: list[Array]
     _network: Network | None
     _loss_and_gradient: LossAndGradient | None
+    _show_loss: Callable[[float], None] | None = None
 
     def _fit(
         self,
@@ -71,6 +74,7 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
         if "start_scores_" in vars(self):
             forget_starts(self)
         sizes = hidden_sizes(self.hidden_layer_sizes)
+        require_bar(self)
         if incremental and self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True")
         first_pass = not hasattr(self, "coefs_") or not (self.warm_start or incremental)
@@ -181,13 +185,18 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
         if function is None or not function.is_of(X, y, sample_weight):
             function = LossAndGradient(self, X, y, sample_weight)
             self._loss_and_gradient = function
-        return function(packed_coef_inter)
+        loss, gradient = function(packed_coef_inter)
+        if self._show_loss is not None:
+            self._show_loss(loss)
+        return loss, gradient
 
     def _fit_lbfgs(self, *arguments: Any) -> None:
         try:
-            super()._fit_lbfgs(*arguments)
+            with evaluations_shown(self) as self._show_loss:
+                super()._fit_lbfgs(*arguments)
         finally:
             self._loss_and_gradient = None  # which holds the data
+            self._show_loss = None
 
     # Predictions
 

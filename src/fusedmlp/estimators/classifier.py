@@ -100,6 +100,8 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
         scikit-learn's scorers.
     callback : callable or None, default None
         Called with the estimator after each epoch of "sgd" and "adam"; a true result stops the run.
+    progress : bool, default False
+        Whether `fit` shows how far it is: epochs, or with n_starts starts.
     threads : int or None, default None
         Threads that share a step's work; None is as many as pay. The results have the same bits.
     backend : {"kernels", "reference"}, default "kernels"
@@ -201,6 +203,7 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
         clip_norm: float | None = None,
         scoring: Any = None,
         callback: Callable[[Any], Any] | None = None,
+        progress: bool = False,
         threads: int | None = None,
         backend: str = "kernels",
         n_starts: int = 1,

@@ -12,6 +12,7 @@ from fusedmlp.estimators.callbacks import Callbacks, has_callbacks
 from fusedmlp.estimators.held_out import HeldOut, Validation
 from fusedmlp.estimators.network import Network
 from fusedmlp.estimators.optimizer_memory import memory_for
+from fusedmlp.estimators.progress import epochs_shown
 from fusedmlp.estimators.settings import network_options, outputs_in_mean, plan_of, step_options
 from fusedmlp.estimators.stop_of_model import stop_check, stops_others
 from fusedmlp.plan.state import make_state
@@ -126,22 +127,30 @@ class EpochLoop:
             data = self._data
             self._callbacks = Callbacks(model, data.X, data.y, data.row_weights)
         try:
+            self._run_calls()
+        except KeyboardInterrupt:
+            if not stops_others(model):  # who are told once
+                warnings.warn("Training interrupted by user.", stacklevel=6)
+        if self._best is not None:
+            self._network.params[:], self._network.running_stats[:] = self._best
+        if self._callbacks is not None:
+            self._callbacks.end_run()
+
+    def _run_calls(self) -> None:
+        """Call the kernel until the run is over."""
+        model = self._model
+        with epochs_shown(model, model.progress and not self._incremental) as show:
             while not self._call_kernel():
+                show()
                 if model.n_iter_ == model.max_iter:
                     warnings.warn(
                         f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) "
                         "reached and the optimization hasn't converged yet.",
                         ConvergenceWarning,
-                        stacklevel=5,
+                        stacklevel=7,  # the caller of fit
                     )
                     break
-        except KeyboardInterrupt:
-            if not stops_others(model):  # who are told once
-                warnings.warn("Training interrupted by user.", stacklevel=5)
-        if self._best is not None:
-            self._network.params[:], self._network.running_stats[:] = self._best
-        if self._callbacks is not None:
-            self._callbacks.end_run()
+            show()
 
     def _call_kernel(self) -> bool:
         """Run the next epochs in one call of the kernel; return whether the run is over."""
@@ -278,6 +287,6 @@ def clipped_batch_size(model: Any, rows: int) -> int:
     if model.batch_size > rows:
         warnings.warn(
             "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
-            stacklevel=5,
+            stacklevel=6,
         )
     return int(np.clip(model.batch_size, 1, rows))

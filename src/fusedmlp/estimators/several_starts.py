@@ -13,6 +13,7 @@ import numpy as np
 from fusedmlp.checks.arrays import Array
 from fusedmlp.estimators.callbacks import has_callbacks
 from fusedmlp.estimators.held_out import GivenRows
+from fusedmlp.estimators.progress import require_bar
 from fusedmlp.estimators.start_seeds import catch_up, random_state_to_use, start_seeds
 from fusedmlp.estimators.starts_at_once import Start, train_starts
 from fusedmlp.training.jobs import jobs_now
@@ -36,17 +37,21 @@ def fit_starts(model: Any, data: tuple[Any, ...], validation: GivenRows | None) 
         For parameters that several starts contradict, and if no network's weights are finite.
     """
     require_no_contradiction(model)
+    require_bar(model)
     seeds, jobs = start_seeds(model.random_state, model.n_starts), jobs_now()
     first = random_state_to_use(model.random_state)
     models = [model_of_start(model, seed, jobs > 1) for seed in [first, *seeds[1:]]]
-    starts, interrupted = train_starts(models, jobs, data, validation, bool(model.verbose))
+    starts, interrupted = train_starts(
+        models, jobs, data, validation, bool(model.verbose), model.progress
+    )
     catch_up(first, starts[0].model.random_state)
     trained = trained_of(starts, interrupted)
     if interrupted:
         warnings.warn("Training interrupted by user.", stacklevel=4)
     starts[0].model.random_state = model.random_state
     for start in trained:  # which had others in training
-        start.model.threads, start.model.verbose = model.threads, model.verbose
+        for name in ("threads", "verbose", "progress"):
+            setattr(start.model, name, getattr(model, name))
     best = max(trained, key=lambda start: start.score)  # the first of equals
     become(model, best.model)
     model.start_random_states_ = seeds
@@ -76,7 +81,7 @@ def model_of_start(model: Any, random_state: Any, beside_others: bool) -> Any:
     `sklearn.clone` would copy what callback and scoring refer to.
     """
     parameters = model.get_params(deep=False) | {"random_state": random_state, "n_starts": 1}
-    parameters["verbose"] = False  # lines of several runs would be mixed
+    parameters |= {"verbose": False, "progress": False}  # lines of several runs would be mixed
     if beside_others and model.threads is None:
         parameters["threads"] = 1
     return type(model)(**parameters)

@@ -9,6 +9,7 @@ from sklearn import config_context, get_config
 
 from fusedmlp.estimators.held_out import GivenRows, score_on
 from fusedmlp.estimators.network import NonFiniteWeightsError
+from fusedmlp.estimators.progress import starts_shown
 from fusedmlp.training.shared_stop import SharedStop
 
 
@@ -41,13 +42,15 @@ class Start:
     ----------
     model : estimator
         With n_starts=1.
+    number : int
+        Its place among the starts.
     score : float
         How good it is, higher is better: -inf until it is trained.
     error : NonFiniteWeightsError or None
     """
 
     def __init__(self, model: Any, number: int) -> None:
-        self.model, self._number = model, number
+        self.model, self.number = model, number
         self.score = -np.inf
         self.error: NonFiniteWeightsError | None = None
 
@@ -62,7 +65,7 @@ class Start:
             if not task.stop.asked:
                 self._train(task)
                 if task.verbose and self.is_trained:
-                    print(f"Start {self._number}, score = {self.score:.8f}")
+                    print(f"Start {self.number}, score = {self.score:.8f}")
         return self
 
     def _train(self, task: Task) -> None:
@@ -91,7 +94,12 @@ def score_of(model: Any, validation: GivenRows | None) -> float:
 
 
 def train_starts(
-    models: list[Any], jobs: int, data: tuple[Any, ...], validation: GivenRows | None, verbose: bool
+    models: list[Any],
+    jobs: int,
+    data: tuple[Any, ...],
+    validation: GivenRows | None,
+    verbose: bool,
+    progress: bool,
 ) -> tuple[list[Start], bool]:
     """Train the unfitted estimators; return the starts, and whether Ctrl-C ended them.
 
@@ -101,7 +109,11 @@ def train_starts(
     task = Task(data, validation, verbose, SharedStop(), get_config())
     calls = (joblib.delayed(start.train)(task) for start in starts)
     try:
-        starts = joblib.Parallel(jobs, prefer="threads")(calls)
+        parallel = joblib.Parallel(jobs, prefer="threads", return_as="generator_unordered")
+        with starts_shown(len(starts), progress) as show:
+            for start in parallel(calls):  # another process has trained a copy
+                starts[start.number] = start
+                show(start.score)
     except BaseException as error:
         task.stop.ask()
         task.stop.wait()

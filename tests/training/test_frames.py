@@ -98,6 +98,8 @@ def test_a_missing_number_has_its_rows_label():
     X = pd.DataFrame({"age": [1.0, 2.0, np.nan]}, index=["ann", "bob", "eve"]).iloc[1:]
     with pytest.raises(ValueError, match=re.escape("'age' of row 1 (its label is 'eve')")):
         train(X, [0, 1])
+    with pytest.raises(ValueError, match=re.escape("'age' of row 1 (its label is 70)")):
+        train(X.set_axis([30, 70]), [0, 1])
 
 
 def test_a_missing_number_of_an_array_has_its_index():

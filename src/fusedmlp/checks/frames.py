@@ -78,7 +78,9 @@ def place_of(value: Any, index: tuple[int, ...]) -> str:
         column = value.name
     else:
         return f"at index {index}"
-    label = index[0] if not hasattr(value, "iloc") else value.index[index[0]]
+    label = value.index[index[0]] if hasattr(value, "iloc") else index[0]
+    if isinstance(label, np.generic):
+        label = label.item()
     labelled = "" if label == index[0] else f" (its label is {label!r})"
     return f"in column {column!r} of row {index[0]}{labelled}"
 

@@ -27,6 +27,7 @@ def kind_of(array: NDArray[Any]) -> str:
 
     Examples
     --------
+    >>> import numpy as np
     >>> kind_of(np.array(["Paris", "Rome"])), kind_of(np.array([1.5, None, "unknown"], object))
     ("text, such as 'Paris'", "text, such as 'unknown'")
     >>> kind_of(np.array([1j]))

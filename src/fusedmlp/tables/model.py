@@ -15,6 +15,9 @@ from fusedmlp.tables.scores import MEASURES, Scores
 from fusedmlp.tables.target import Classes, Target, Values, as_labels
 from fusedmlp.trained import Trained
 
+# Standard deviations from the mean: of rows beyond, float32 could hold no sums of squares.
+FARTHEST = 1e6
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TableModel:
@@ -58,7 +61,8 @@ class TableModel:
         Parameters
         ----------
         frame : DataFrame
-            With the model's columns, in any order; others are ignored.
+            With the model's columns, in any order; others are ignored. Numbers that are more than a
+            million standard deviations from the mean count as that far.
         notes : list of str, optional
             Is extended by what the user should know: cells that were not understood, categories
             that training did not see.
@@ -150,6 +154,7 @@ class TableModel:
 
 def answers_of(networks: tuple[Trained, ...], target: Target, X: Values) -> Values:
     """Return the mean of the networks' answers: probabilities (rows, classes), or (rows,)."""
+    X = X.clip(-FARTHEST, FARTHEST)
     if not len(X):  # which networks refuse
         return target.decoded(np.ones((0, target.outputs)))
     total = target.decoded(networks[0].predict(X))

@@ -13,6 +13,7 @@ from fusedmlp.tables.errors import TableError
 Task = Literal["classes", "numbers", "counts"]
 Label = str | bool | int | float
 Values = NDArray[Any]
+LARGEST_OUTPUT = 1e100  # in place of infinity, which exp may give for rows far from all others
 ClassWeight = Literal["balanced"] | Mapping[Any, float] | None
 
 
@@ -175,7 +176,7 @@ class Numbers:
 
     def decoded(self, outputs: Values) -> Values:
         """Return outputs (rows, 1) as numbers (rows,) in the column's unit."""
-        answers = outputs[:, 0].astype(np.float64)
+        answers = outputs[:, 0].astype(np.float64).clip(max=LARGEST_OUTPUT)
         decoded: Values = (
             answers * self.mean if self.loss == "poisson" else answers * self.deviation + self.mean
         )

@@ -55,6 +55,8 @@ def cells_of(series: "pd.Series[Any]", missing: tuple[str, ...] = ()) -> Cells:
     cells = np.asarray(found, dtype=object).tolist()
     words = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
     nothing = {*MISSING, *missing, *numbers_of(missing)}
+    if words == cells and not any(map(nothing.__contains__, words)):
+        return Cells(codes, words)
     different = list(dict.fromkeys(word for word in words if word not in nothing))
     places = {word: place for place, word in enumerate(different)}
     renumbered = np.array([*(places.get(word, -1) for word in words), -1], np.int64)

@@ -55,6 +55,7 @@ class Numerals:
     comma: Floats  # (words,), as in 1.234,5
     per_cent: Flags
     currency: NDArray[np.object_]  # (words,) of texts, empty for none
+    plain: Flags  # as Python writes numbers
 
     def by(self, decimal: Literal[".", ","]) -> Floats:
         """Return the numbers by a decimal mark."""
@@ -81,15 +82,15 @@ def numerals(words: list[Word]) -> Numerals:
     point, comma = np.full((2, len(words)), np.nan)
     texts = np.array([isinstance(word, str) for word in words], bool)
     point[~texts] = comma[~texts] = [word for word in words if not isinstance(word, str)]
-    left = np.flatnonzero(texts)
-    for first, second, swap in ((point, comma, False), (comma, point, True)):
-        tried = [str(words[place]) for place in left]
-        plain = _plain([text.translate(SWAPPED) for text in tried] if swap else tried)
-        first[left], second[left] = plain
-        left = left[np.isnan(first[left])]
+    places = np.flatnonzero(texts)
+    point[places], comma[places] = _plain([str(words[place]) for place in places])
+    plain = ~np.isnan(point)
+    places = places[["," in str(words[place]) for place in places]]
+    swapped = [str(words[place]).translate(SWAPPED) for place in places]
+    comma[places], point[places] = _plain(swapped)
     per_cent = np.zeros(len(words), bool)
     currency = np.full(len(words), "", dtype=object)
-    for place in left:
+    for place in np.flatnonzero(np.isnan(point) & np.isnan(comma)):
         found = NUMBER.fullmatch(str(words[place]))
         if found and _is_whole(found):
             point[place], comma[place] = (_value(found, mark) for mark in (".", ","))
@@ -97,7 +98,7 @@ def numerals(words: list[Word]) -> Numerals:
             currency[place] = found["before"] or found["after"] or ""
     for numbers in (point, comma):
         numbers[~(np.abs(numbers) <= LARGEST)] = np.nan
-    return Numerals(point, comma, per_cent, currency)
+    return Numerals(point, comma, per_cent, currency, plain)
 
 
 def _plain(texts: list[str]) -> tuple[Floats, Floats]:

@@ -102,15 +102,9 @@ def _check_currency(look: Look) -> None:
 
 def _on_text(look: Look, decimal: Decimal) -> list[str]:
     """Return a note on how the first cell that is no plain number is read, if there is one."""
-    for word, number in zip(look.cells.words, look.numerals.by(decimal), strict=True):
-        if isinstance(word, str) and not np.isnan(number) and _is_written_otherwise(word):
-            return [f"Column {look.name!r}: {word!r} is read as {number:.16g}."]
-    return []
-
-
-def _is_written_otherwise(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return True
-    return False
+    numbers = look.numerals.by(decimal)
+    places = np.flatnonzero(~look.numerals.plain & ~np.isnan(numbers))
+    if not len(places):
+        return []
+    word, number = look.cells.words[places[0]], numbers[places[0]]
+    return [f"Column {look.name!r}: {word!r} is read as {number:.16g}."]

@@ -76,7 +76,7 @@ def test_options_are_those_of_train_with_other_defaults():
 
 
 def test_many_rows_have_one_network():
-    rows = 14_000
+    rows = 67_000
     x = np.random.default_rng(0).normal(size=rows)
     model = fit(pd.DataFrame({"x": x, "y": 2 * x}), "y", epochs=1)
     assert len(model.networks) == 1

@@ -80,7 +80,7 @@ def fit(
     hidden : int or sequence of int, default (64, 32)
         Units of each hidden layer; () for none.
     networks : int, optional
-        How many are trained; by default 5, or 1 for more than 10,000 training rows.
+        How many are trained; by default 5, or 1 for more than 50,000 training rows.
     class_weight : "balanced" or mapping from labels to floats, optional
         How much a row of each class weighs in training; "balanced" makes the classes' sums equal.
         Labels that a mapping does not name have 1.

@@ -194,6 +194,16 @@ def test_a_callback_sees_each_epoch_and_can_stop():
     assert [network.epochs for network in model.networks] == [1, 1]
 
 
+def test_a_notebook_shows_scores_and_notes():
+    frame = flowers().assign(kind=flowers()["kind"].replace("rose", "<b>").replace("iris", "aster"))
+    shown = fit(frame, "kind", **QUICK)._repr_html_()
+    assert "<th>F1 of &#x27;&lt;b&gt;&#x27;</th>" in shown
+    assert "<b>" not in shown
+    counted = fit(rentals(), "rentals", **QUICK)._repr_html_()
+    assert "<th>always the mean</th>" in counted
+    assert "taken as counts" in counted
+
+
 def test_what_it_shows():
     model = fit(flowers(), "kind", **QUICK)
     start = "<TableModel of 'kind': 3 classes from 3 columns, 2 4-64-32-3 networks, accuracy "

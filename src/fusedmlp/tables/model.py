@@ -12,6 +12,7 @@ from fusedmlp.tables.errors import TableError
 from fusedmlp.tables.file_contents import write_model
 from fusedmlp.tables.frames import as_frame
 from fusedmlp.tables.scores import MEASURES, Scores
+from fusedmlp.tables.shown import as_html
 from fusedmlp.tables.target import Classes, Target, Values, as_labels
 from fusedmlp.trained import Trained
 
@@ -137,6 +138,9 @@ class TableModel:
             If the file cannot be written.
         """
         write_model(path, self.networks, self.columns, self.target, self.scores, self.notes)
+
+    def _repr_html_(self) -> str:
+        return as_html(repr(self), self.target, self.scores, self.notes)
 
     def __repr__(self) -> str:
         sizes = "-".join(str(size) for size in self.networks[0]._sizes)

@@ -163,7 +163,18 @@ class Numbers:
         return self.task
 
     def learnt(self, truth: Values) -> "Numbers":
-        """Return the target with the mean and deviation of these training rows."""
+        """Return the target with the mean and deviation of these training rows.
+
+        Raises
+        ------
+        TableError
+            With the loss "poisson", if all are 0.
+        """
+        if self.loss == "poisson" and truth.max() == 0:
+            raise TableError(
+                f"column {self.name!r} must have a number above 0 in the training rows for "
+                "loss='poisson', got 0 in each; give loss='squared_error'"
+            )
         deviation = float(truth.std()) or 1.0
         return Numbers(self.name, float(truth.mean()), deviation, self.loss, self.task)
 

@@ -14,12 +14,13 @@ from fusedmlp.tables import marks
 from fusedmlp.tables.cells import MISSING
 from fusedmlp.tables.choices import Decimal
 from fusedmlp.tables.column import Floats
-from fusedmlp.tables.header import Header, check_is_header, read_header
+from fusedmlp.tables.header import Header, read_header
 from fusedmlp.tables.looks import Look
 from fusedmlp.tables.number_column import as_floats, is_typed
 from fusedmlp.tables.opening import Source
 
 HEAD = 1000  # rows whose text is looked at
+HEAD_CELLS = 200_000  # at most, but of 50 rows at least
 CHUNK = 1 << 22  # bytes of rows read at once, in well below a second
 
 
@@ -56,7 +57,8 @@ class TextFile:
 
     def head(self) -> pd.DataFrame:
         """Return the first rows as text."""
-        with self._reader(nrows=HEAD, dtype=str) as frame:
+        rows = min(HEAD, max(50, HEAD_CELLS // len(self.header.names)))
+        with self._reader(nrows=rows, dtype=str) as frame:
             return cast("pd.DataFrame", frame)
 
     def chunks(self, rows: int, text: list[str], **options: Any) -> list[pd.DataFrame]:
@@ -91,7 +93,6 @@ def read_text(
     file = TextFile(source, header, missing)
     head = file.head()
     plan = _planned(head, decimal, header.separator)
-    check_is_header(header.names, [name in plan.numbers for name in header.names], source.name)
     texts = [name for name in header.names if name in plan.texts or name in text]
     rows = _rows(head)
     chunks = file.chunks(rows, texts, decimal=plan.decimal)
@@ -113,7 +114,6 @@ class _Plan:
 
     decimal: Decimal  # of the columns that are read as numbers
     texts: set[str]  # columns that stay text
-    numbers: set[str]  # columns of numbers alone
     decided: set[str]  # columns whose cells say which decimal mark they have
 
 
@@ -131,7 +131,7 @@ def _planned(head: pd.DataFrame, decimal: Decimal | None, separator: str) -> _Pl
     mark: Decimal = "," if commas else "."
     open_ = {name for name in numbers - decided if votes[name].either.any()}
     plain = {name for name, look in with_words.items() if _is_plain(look, mark)}
-    return _Plan(mark, (set(with_words) - plain) | open_, numbers, decided)
+    return _Plan(mark, (set(with_words) - plain) | open_, decided)
 
 
 def _is_plain(look: Look, decimal: Decimal) -> bool:
@@ -170,4 +170,4 @@ def _rows(head: pd.DataFrame) -> int:
     """Return how many rows are about CHUNK bytes."""
     lengths = [head[name].astype(object).map(lambda cell: len(str(cell)) + 1) for name in head]
     width = sum(float(length.mean()) for length in lengths) if len(head) else 1.0
-    return max(HEAD, int(CHUNK / width))
+    return max(100, int(CHUNK / width))

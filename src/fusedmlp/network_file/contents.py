@@ -48,7 +48,11 @@ def checked_about(text: str, has_progress: bool) -> About:
     TypeError, ValueError
         If they are not what `fusedmlp.save` writes.
     """
-    about = parsed(text)
+    return about_of(parsed(text), has_progress)
+
+
+def about_of(about: Any, has_progress: bool) -> About:
+    """Return what parsed metadata say; see `checked_about`."""
     names = ALWAYS if has_progress else ALWAYS[:-1]
     optional = {FEATURE_NAMES} if has_progress else set()
     if not isinstance(about, dict) or about.keys() - optional != set(names):

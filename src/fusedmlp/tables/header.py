@@ -26,6 +26,7 @@ class Header:
     separator: str
     skipped: int  # lines before the header
     names: list[str]
+    row_bytes: int  # on average, at the beginning
     notes: list[str] = field(default_factory=list)
 
 
@@ -79,7 +80,8 @@ def read_header(content: BinaryIO, separator: str | None, name: str) -> Header:
             f"{listed(cell for cell in header if cell.strip())} for {len(header)} columns; take "
             "out a title above the names, or name all columns"
         )
-    return Header(encoding, separator, skipped, names, notes)
+    row_bytes = len(beginning) // len(lines) + 1
+    return Header(encoding, separator, skipped, names, row_bytes, notes)
 
 
 def named(header: list[str], notes: list[str]) -> list[str]:

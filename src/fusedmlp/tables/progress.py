@@ -1,10 +1,10 @@
-"""The progress bar of a model's networks, which are trained one after the other."""
+"""The progress of a model's networks, which are trained one after the other."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from fusedmlp.training.progress import STARTING, require_rich
+from fusedmlp.training.display import Shown, displayed, require_rich
 
 Callback = Callable[..., Any]
 
@@ -25,27 +25,18 @@ def progress_bar(networks: int, epochs: int, wanted: bool) -> Iterator[Callable[
         yield lambda _: lambda _: None
         return
     require_rich()
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    shown = Shown(networks, "network {:,} of {:,}")
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("network {task.fields[number]} of {task.fields[networks]}"),
-        BarColumn(),
-        TextColumn("{task.fields[now]}"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns) as bar:
-        task = bar.add_task("", total=networks * epochs, number=1, networks=networks, now=STARTING)
+    def callback_of(number: int) -> Callback:
+        shown.done = number
 
-        def callback_of(number: int) -> Callback:
-            bar.update(task, completed=number * epochs, number=number + 1)
+        def show(record: Any) -> None:
+            measured = record.loss if record.validation_loss is None else record.validation_loss
+            shown.now = f"epoch {record.epoch + 1:,}  loss {measured:.4g}"
+            shown.done = number + (record.epoch + 1) / epochs
 
-            def show(record: Any) -> None:
-                measured = record.loss if record.validation_loss is None else record.validation_loss
-                now = f"epoch {record.epoch + 1:,}  loss {measured:.4g}"
-                bar.update(task, completed=number * epochs + record.epoch + 1, now=now)
+        return show
 
-            return show
-
+    with displayed(shown):
         yield callback_of
-        bar.update(task, completed=networks * epochs)
+        shown.done = networks

@@ -17,6 +17,7 @@ LONGEST = 300  # lines of a file
 LEVELS = [
     ["__main__"],
     ["command"],
+    ["tables"],
     ["storage", "surface", "warming", "estimators", "many"],
     ["training"],
     ["trained"],

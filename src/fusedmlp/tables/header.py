@@ -1,0 +1,176 @@
+"""The first lines of a text file: comments, the separator, and the names of the columns."""
+
+import codecs
+import csv
+import io
+import itertools
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from fusedmlp.tables.errors import TableError, argument, listed
+from fusedmlp.tables.frames import check_names
+
+SEPARATORS = ",;\t|"  # the first is taken if the first line has none of them
+BEGINNING = 1 << 20  # bytes in which the first lines are
+RECORDS = 10  # after the header, whose widths say which separator it is
+YEARS = range(1800, 2200)
+
+
+@dataclass(frozen=True)
+class Header:
+    """How a text file begins."""
+
+    encoding: str
+    separator: str
+    skipped: int  # lines before the header
+    names: list[str]
+    notes: list[str] = field(default_factory=list)
+
+
+def read_header(content: BinaryIO, separator: str | None, name: str) -> Header:
+    """Read the first lines of a text file.
+
+    Parameters
+    ----------
+    content : binary file
+    separator : str or None
+        By default comma, semicolon, tab or bar: the one by which the first line and those after it
+        have the same number of cells, more than one.
+    name : str
+        The file's, for messages.
+
+    Raises
+    ------
+    UnicodeDecodeError
+        If it is not text in UTF-8, or in UTF-16 with a byte order mark.
+    TableError
+        If it is empty, two columns have the same name, or a row has more cells than names.
+    """
+    beginning = content.read(BEGINNING)
+    encoding = _encoding(beginning)
+    text = codecs.getincrementaldecoder(encoding)().decode(beginning)
+    lines = io.StringIO(text, newline="").readlines()
+    notes: list[str] = []
+    skipped = 0
+    while skipped < len(lines):
+        line = lines[skipped].strip()
+        if line.lower().startswith("sep=") and len(line) == 5:
+            separator = separator or line[4]
+        elif line and not _is_comment(lines[skipped:], separator):
+            break
+        elif line:
+            notes.append(f"Left out line {skipped + 1}, a comment: {_short(line)!r}.")
+        skipped += 1
+    if skipped == len(lines):
+        raise TableError(f"{name} is empty")
+    separator = separator or _separator(lines[skipped:])
+    header, *rows = _records(lines[skipped:], separator)
+    names = [one.strip() or f"column {place}" for place, one in enumerate(header, 1)]
+    check_names(names)
+    for one, (place, text) in zip(names, enumerate(header, 1), strict=True):
+        if not text.strip():
+            notes.append(f"Column {place} has no name in the first line; it is called {one!r}.")
+    _check_widths(names, rows, name)
+    return Header(encoding, separator, skipped, names, notes)
+
+
+def _encoding(beginning: bytes) -> str:
+    if beginning.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return "utf-8-sig"
+
+
+def _is_comment(lines: list[str], separator: str | None) -> bool:
+    """Return whether the first line begins with # and has not as many cells as those after it.
+
+    A header may begin with #, too, for a column of numbers.
+    """
+    if not lines[0].startswith("#"):
+        return False
+    others = [line for line in lines[: RECORDS + 1] if line.strip() and line[0] != "#"]
+    if not others:
+        return False
+    mark = separator or _separator(others)
+    return len(_records(lines[:1], mark)[0]) != len(_records(others, mark)[0])
+
+
+def _records(lines: list[str], separator: str) -> list[list[str]]:
+    """Return the cells of the first records, which may go over several lines within quotes."""
+    reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator != "\t")
+    return list(itertools.islice((record for record in reader if record), RECORDS + 1))
+
+
+def _separator(lines: list[str]) -> str:
+    def fitness(separator: str) -> tuple[bool, float, int]:
+        header, *rows = (len(record) for record in _records(lines, separator))
+        alike = sum(row == header for row in rows) / max(1, len(rows))
+        return header > 1, alike, header
+
+    return max(SEPARATORS, key=fitness)
+
+
+def _check_widths(names: list[str], rows: list[list[str]], name: str) -> None:
+    for row in rows:
+        if len(row) > len(names):
+            raise TableError(
+                f"{name} has rows longer than its first line, which names {len(names)} columns "
+                f"({listed(names[:5])}), where a row has {len(row)} cells; take out a title above "
+                "the names, or name all columns"
+            )
+
+
+def check_is_header(names: list[str], numeric: list[bool], name: str) -> None:
+    """Check that the first line names the columns, and is not a row of numbers.
+
+    Parameters
+    ----------
+    names : list of str
+    numeric : list of bool
+        Which columns have only numbers below the first line.
+    name : str
+        The file's.
+
+    Raises
+    ------
+    TableError
+        If it is a row.
+    """
+    numbers = [_number(name) for name in names]
+    where = [number for number, only in zip(numbers, numeric, strict=True) if only]
+    known = [number for number in where if number is not None]
+    if not known or len(known) < len(where):
+        return
+    counted = all(number % 1 == 0 for number in known) and known == sorted(set(known))
+    steps = {after - before for before, after in itertools.pairwise(known)}
+    if counted and (steps <= {1.0} or all(number in YEARS for number in known)):
+        return  # numbered columns, or years
+    raise TableError(
+        f"{name} must have the columns' names in its first line, got numbers "
+        f"({listed(names[:5])}); add a line of names"
+    )
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _short(line: str) -> str:
+    return line if len(line) <= 60 else line[:57] + "..."
+
+
+def tab_of(separator: str | None) -> str | None:
+    """Return a separator, with "tab" and a written-out backslash t as the character.
+
+    Raises
+    ------
+    TableError
+        If it has more than one character.
+    """
+    if separator in ("tab", "\\t"):
+        return "\t"
+    if separator is not None and len(separator) != 1:
+        raise TableError(f"separator must be one character, got {argument('separator', separator)}")
+    return separator

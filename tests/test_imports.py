@@ -36,7 +36,8 @@ def test_public_names():
     names = run_python("import fusedmlp; print(*fusedmlp.__all__)").split()
     assert sorted(names) == [
         "MLPClassifier", "MLPRegressor", "Surface", "Trained", "TrainedMany", "error_surface",
-        "kernels", "load", "reference", "save", "train", "train_many", "warm_up",
+        "kernels", "load", "reference", "save", "tables", "train", "train_many",
+        "warm_up",
     ]  # fmt: skip
 
 

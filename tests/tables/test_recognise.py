@@ -1,19 +1,11 @@
 """What a column is: each example of a table that looked like something else."""
 
-import numpy as np
 import pandas as pd
-import pytest
 
-from fusedmlp.tables.choices import Choices
 from fusedmlp.tables.columns import (
-    CategoryColumn,
-    DateColumn,
     NumberColumn,
-    column_from_json,
-    encode_frame,
     recognise,
 )
-from fusedmlp.tables.errors import TableError
 
 
 def texts(cells, **others):

@@ -7,10 +7,7 @@ from importlib.util import find_spec as _find_spec
 
 import lazy_loader as _lazy
 
-if _find_spec("pandas") is None:
-    raise ImportError("fusedmlp.tables must have the package pandas: pip install 'fusedmlp[cli]'")
-
-__getattr__, __dir__, __all__ = _lazy.attach(
+_loaded, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "choices": ["Choices"],
@@ -24,3 +21,11 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "scores": ["MEASURES", "Scores"],
     },
 )
+
+
+def __getattr__(name: str) -> object:
+    if name in __all__ and _find_spec("pandas") is None:
+        raise ImportError(
+            "fusedmlp.tables must have the package pandas: pip install 'fusedmlp[cli]'"
+        )
+    return _loaded(name)

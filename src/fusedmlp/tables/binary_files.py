@@ -4,7 +4,7 @@ import pandas as pd
 
 from fusedmlp.tables.cells import MISSING
 from fusedmlp.tables.errors import TableError
-from fusedmlp.tables.frames import check_names
+from fusedmlp.tables.header import check_is_header, named
 from fusedmlp.tables.opening import Source
 
 
@@ -43,14 +43,12 @@ def read_excel(source: Source, missing: tuple[str, ...]) -> tuple[pd.DataFrame, 
         raise _needs(source, error.name or "openpyxl", "excel") from None
     if cells.empty:
         raise TableError(f"{source.name} is empty: its first sheet {sheets[0]!r} has no cells")
-    header = [
-        f"column {place}" if pd.isna(cell) else str(cell).strip()
-        for place, cell in enumerate(cells.iloc[0], 1)
-    ]
-    check_names(header)
-    frame = cells.iloc[1:].set_axis(header, axis="columns").reset_index(drop=True).infer_objects()
-    more = f"Read the first of {len(sheets)} sheets, {sheets[0]!r}."
-    return frame, [more] if len(sheets) > 1 else []
+    notes = [f"Read the first of {len(sheets)} sheets, {sheets[0]!r}."] if sheets[1:] else []
+    names = named(["" if pd.isna(cell) else str(cell) for cell in cells.iloc[0]], notes)
+    frame = cells.iloc[1:].set_axis(names, axis="columns").reset_index(drop=True).infer_objects()
+    numbers = [pd.api.types.is_numeric_dtype(frame[name]) for name in names]
+    check_is_header(names, numbers, source.name)
+    return frame, notes
 
 
 def _needs(source: Source, package: str, extra: str) -> ImportError:

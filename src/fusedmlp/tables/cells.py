@@ -52,15 +52,15 @@ def cells_of(series: "pd.Series[Any]", missing: tuple[str, ...] = ()) -> Cells:
     Cells(codes=array([ 0, -1,  1,  0, -1]), words=['a', 'b'])
     """
     codes, found = pd.factorize(_plain(series))
-    nothing = set(MISSING) | set(missing)
-    nothing_numbers = numbers_of(missing)
-    words: dict[Word, int] = {}
-    renumbered = np.full(len(found) + 1, -1, np.int64)  # the last is a missing value's
-    for place, cell in enumerate(found):
-        word = cell.strip() if isinstance(cell, str) else cell
-        if (word not in nothing) if isinstance(word, str) else (word not in nothing_numbers):
-            renumbered[place] = words.setdefault(word, len(words))
-    return Cells(renumbered[codes], list(words))
+    cells = np.asarray(found, dtype=object).tolist()
+    words = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
+    nothing = {*MISSING, *missing, *numbers_of(missing)}
+    if words == cells and not any(map(nothing.__contains__, words)):
+        return Cells(codes, words)
+    different = list(dict.fromkeys(word for word in words if word not in nothing))
+    places = {word: place for place, word in enumerate(different)}
+    renumbered = np.array([*(places.get(word, -1) for word in words), -1], np.int64)
+    return Cells(renumbered[codes], different)
 
 
 def numbers_of(words: tuple[str, ...]) -> list[float]:

@@ -158,6 +158,12 @@ def mean_and_scale(values: Floats) -> tuple[float, float]:
     return mean, deviation if deviation > rounding else 1.0
 
 
+def on_strange(name: str, kinds: str, parsed: Parsed) -> str:
+    """Return a note on cells that were not understood."""
+    is_none = f"is no {kinds.removesuffix('s')}" if parsed.strange == 1 else f"are no {kinds}"
+    return f"Column {name!r}: {parsed.cells} {is_none}, and taken as missing."
+
+
 def none_understood(name: str, what: str, parsed: Parsed) -> TableError:
     """Return the error of a column of which no cell is what it must be."""
     return TableError(f"column {name!r} must hold {what}, got none in {parsed.cells}")

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from fusedmlp.tables.category_column import MOST_CATEGORIES, CategoryColumn
-from fusedmlp.tables.column import Column, Floats, Parsed
+from fusedmlp.tables.column import Column, Floats, Parsed, on_strange
 from fusedmlp.tables.date_column import DateColumn
 from fusedmlp.tables.errors import TableError, listed
 from fusedmlp.tables.frames import as_frame
@@ -83,10 +83,7 @@ def values_of(columns: Sequence[Column], frame: Any, notes: list[str]) -> pd.Dat
         parsed = column.parsed(frame[column.name])
         values[column.name] = parsed.values
         if parsed.strange:
-            notes.append(
-                f"Column {column.name!r}: {parsed.cells} are no {column.kind}s, and taken as "
-                "missing."
-            )
+            notes.append(on_strange(column.name, f"{column.kind}s", parsed))
         if isinstance(column, CategoryColumn):
             notes.extend(column.on_unseen(parsed.values))
     return pd.DataFrame(values, index=frame.index)

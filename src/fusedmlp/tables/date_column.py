@@ -21,10 +21,9 @@ from fusedmlp.tables.column import (
     mean_and_scale,
     none_understood,
 )
-from fusedmlp.tables.dates import Dates, dates, parts_of
+from fusedmlp.tables.dates import Dates, dates, days_of, parts_of
 from fusedmlp.tables.errors import TableError
 
-MICROSECONDS = 86400e6  # of a day
 PARTS = ("year", "month", "weekday", "hour", "days")
 
 
@@ -77,6 +76,8 @@ class DateColumn(Column):
     def parsed(self, series: "pd.Series[Any]") -> Parsed:
         """Return the cells as days since 1970."""
         if is_dates(series):
+            if isinstance(series.dtype, pd.PeriodDtype):
+                series = series.dt.to_timestamp()
             return Parsed(pd.Series(days_of(series), series.index, name=self.name))
         cells = cells_of(series, self.missing)
         return self.of_dates(series, cells, dates(cells.words))
@@ -128,12 +129,3 @@ class DateColumn(Column):
 def is_dates(series: "pd.Series[Any]") -> bool:
     """Return whether a column is of dates already."""
     return pd.api.types.is_datetime64_any_dtype(series) or isinstance(series.dtype, pd.PeriodDtype)
-
-
-def days_of(series: "pd.Series[Any]") -> Floats:
-    """Return dates as days since 1970, in UTC where they have a zone."""
-    if isinstance(series.dtype, pd.PeriodDtype):
-        series = series.dt.to_timestamp()
-    moments = series.to_numpy(dtype="datetime64[us]")
-    days: Floats = moments.astype(np.int64) / MICROSECONDS
-    return np.where(np.isnat(moments), np.nan, days)

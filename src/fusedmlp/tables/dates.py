@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from fusedmlp.tables.cells import Word
@@ -13,6 +15,7 @@ Floats = NDArray[np.float64]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
+MICROSECONDS = 86400e6  # of a day
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 NAMED = (
     r"(?P<{month}>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -56,8 +59,10 @@ def dates(words: list[Word]) -> Dates:
     >>> read.day_first, read.month_first
     (array([ 1.5, 31. , 30. ,  nan]), array([1.5, 1. , nan, nan]))
     """
-    day_first, month_first = np.full((2, len(words)), np.nan)
-    for place, word in enumerate(words):
+    day_first = _year_first(words)
+    month_first = day_first.copy()
+    for place in np.flatnonzero(np.isnan(day_first)):
+        word = words[place]
         found = DATE.fullmatch(word) if isinstance(word, str) else None
         if found is None:
             continue
@@ -69,6 +74,24 @@ def dates(words: list[Word]) -> Dates:
         else:
             day_first[place] = month_first[place] = _days(found, *_known_order(found))
     return Dates(day_first, month_first)
+
+
+def _year_first(words: list[Word]) -> Floats:
+    """Return the days of words as 2020-01-31 10:00, which pandas reads; NaN for others."""
+    days = np.full(len(words), np.nan)
+    marks = [w[4:5] == "-" and "-" in w[6:8] if isinstance(w, str) else False for w in words]
+    places = np.flatnonzero(marks)
+    texts = np.array([words[place] for place in places], dtype=object)
+    moments = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+    days[places] = days_of(pd.Series(moments))
+    return days
+
+
+def days_of(moments: "pd.Series[Any]") -> Floats:
+    """Return dates as days since 1970, in UTC where they have a zone."""
+    microseconds = moments.to_numpy(dtype="datetime64[us]")
+    days: Floats = microseconds.astype(np.int64) / MICROSECONDS
+    return np.where(np.isnat(microseconds), np.nan, days)
 
 
 def _known_order(found: re.Match[str]) -> tuple[int, int, int]:
@@ -113,10 +136,10 @@ def parts_of(days: Floats) -> dict[str, Floats]:
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from fusedmlp.tables.dates import parts_of
-    >>> parts_of(np.array([31.5]))
-    {'year': array([1970.]), 'month': array([2.]), 'weekday': array([6.]), 'hour': array([12.])}
+        >>> import numpy as np
+        >>> from fusedmlp.tables.dates import parts_of
+        >>> parts_of(np.array([31.5]))
+        {'year': array([1970.]), 'month': array([2.]), 'weekday': array([6.]), 'hour': array([12.])}
     """
     known = ~np.isnan(days)
     whole = np.floor(np.where(known, days, 0))

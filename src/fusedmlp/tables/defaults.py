@@ -10,7 +10,7 @@ from fusedmlp.options.contradictions import FOR_OPTIMIZERS, SCIPY
 
 HIDDEN = (64, 32)
 FULL_BATCH = (*SCIPY, "rprop")
-MANY_ROWS = 10_000
+MANY_ROWS = 50_000  # training rows
 MOST_NETWORKS = 5
 
 DEFAULTS: dict[str, Any] = {
@@ -34,7 +34,7 @@ FOR_MANY_ROWS = {"batch_size": 256, "epochs": 200, "validation": 0.1, "patience"
 def default_networks(rows: int) -> int:
     """Return how many networks are trained on so many rows, unless the user says.
 
-    >>> default_networks(500), default_networks(50_000)
+    >>> default_networks(500), default_networks(100_000)
     (5, 1)
     """
     return MOST_NETWORKS if rows <= MANY_ROWS else 1

@@ -24,6 +24,7 @@ from fusedmlp.tables.task import NUMBER_LOSSES, TASKS, target_of
 from fusedmlp.tables.training import train_networks
 from fusedmlp.training.request import random_state as random_numbers
 
+LEAST_ROWS = 10
 LOSSES = (*NUMBER_LOSSES, "log_loss")
 # Options of `fusedmlp.train` that a table decides, and what decides in their place.
 REFUSED = {
@@ -79,7 +80,7 @@ def fit(
     hidden : int or sequence of int, default (64, 32)
         Units of each hidden layer; () for none.
     networks : int, optional
-        How many are trained; by default 5, or 1 for more than 10,000 training rows.
+        How many are trained; by default 5, or 1 for more than 50,000 training rows.
     class_weight : "balanced" or mapping from labels to floats, optional
         How much a row of each class weighs in training; "balanced" makes the classes' sums equal.
         Labels that a mapping does not name have 1.
@@ -198,12 +199,15 @@ def _known_rows(
             f"column {target!r} holds dates, which cannot be predicted: "
             "put numbers in their place, such as the days from one of them"
         )
-    if not inputs:
-        raise TableError(" ".join(["there is no column left to learn from.", *notes]))
     values = found.values[target]
     known = values.notna().to_numpy()
-    if not known.any():
-        raise TableError(f"column {target!r} must have values to predict, got none")
+    if known.sum() < LEAST_ROWS:
+        raise TableError(
+            f"there must be at least {LEAST_ROWS} rows with a value in column {target!r}, "
+            f"got {known.sum()}"
+        )
+    if not inputs:
+        raise TableError(" ".join(["there is no column left to learn from.", *notes]))
     if not known.all():
         notes.append(f"Left out {counted(int((~known).sum()), 'row')} without a target.")
     goal, truth = target_of(frame[target][known], values[known], task, loss, notes)

@@ -7,7 +7,7 @@ import itertools
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from fusedmlp.tables.errors import TableError, argument, listed
+from fusedmlp.tables.errors import TableError, argument, counted, listed
 from fusedmlp.tables.frames import check_names
 
 SEPARATORS = ",;\t|"  # the first is taken if the first line has none of them
@@ -65,13 +65,32 @@ def read_header(content: BinaryIO, separator: str | None, name: str) -> Header:
         raise TableError(f"{name} is empty")
     separator = separator or _separator(lines[skipped:])
     header, *rows = _records(lines[skipped:], separator)
-    names = [one.strip() or f"column {place}" for place, one in enumerate(header, 1)]
-    check_names(names)
-    for one, (place, text) in zip(names, enumerate(header, 1), strict=True):
-        if not text.strip():
-            notes.append(f"Column {place} has no name in the first line; it is called {one!r}.")
+    header[0] = header[0].lstrip("# ") or header[0]  # as numpy.savetxt begins it
+    names = named(header, notes)
     _check_widths(names, rows, name)
+    if 2 * sum(not cell.strip() for cell in header) > len(header):
+        raise TableError(
+            f"{name} must have the columns' names in its first line, got "
+            f"{listed(cell for cell in header if cell.strip())} for {len(header)} columns; take "
+            "out a title above the names, or name all columns"
+        )
     return Header(encoding, separator, skipped, names, notes)
+
+
+def named(header: list[str], notes: list[str]) -> list[str]:
+    """Return the names of columns without spaces around them, and numbers for those without one.
+
+    Raises
+    ------
+    TableError
+        If two columns have the same name.
+    """
+    names = [cell.strip() or f"column {place}" for place, cell in enumerate(header, 1)]
+    check_names(names)
+    empty = [name for name, cell in zip(names, header, strict=True) if not cell.strip()]
+    if empty:
+        notes.append(f"Columns without a name in the first line are called {listed(empty)}.")
+    return names
 
 
 def _encoding(beginning: bytes) -> str:
@@ -81,9 +100,9 @@ def _encoding(beginning: bytes) -> str:
 
 
 def _is_comment(lines: list[str], separator: str | None) -> bool:
-    """Return whether the first line begins with # and has not as many cells as those after it.
+    """Return whether the first line is a comment: it begins with #, and is no header.
 
-    A header may begin with #, too, for a column of numbers.
+    A header may begin with # if it has as many cells as the lines after it, which have numbers.
     """
     if not lines[0].startswith("#"):
         return False
@@ -91,7 +110,8 @@ def _is_comment(lines: list[str], separator: str | None) -> bool:
     if not others:
         return False
     mark = separator or _separator(others)
-    return len(_records(lines[:1], mark)[0]) != len(_records(others, mark)[0])
+    header, row = _records(lines[:1], mark)[0], _records(others, mark)[0]
+    return len(header) != len(row) or all(_number(cell) is None for cell in row)
 
 
 def _records(lines: list[str], separator: str) -> list[list[str]]:
@@ -101,10 +121,13 @@ def _records(lines: list[str], separator: str) -> list[list[str]]:
 
 
 def _separator(lines: list[str]) -> str:
+    """Return the separator that fits the first line, or else the lines after it."""
+
     def fitness(separator: str) -> tuple[bool, float, int]:
         header, *rows = (len(record) for record in _records(lines, separator))
         alike = sum(row == header for row in rows) / max(1, len(rows))
-        return header > 1, alike, header
+        others = rows[0] > 1 and len(set(rows)) == 1 if rows else False
+        return header > 1, alike if header > 1 else others, header
 
     return max(SEPARATORS, key=fitness)
 
@@ -113,9 +136,10 @@ def _check_widths(names: list[str], rows: list[list[str]], name: str) -> None:
     for row in rows:
         if len(row) > len(names):
             raise TableError(
-                f"{name} has rows longer than its first line, which names {len(names)} columns "
-                f"({listed(names[:5])}), where a row has {len(row)} cells; take out a title above "
-                "the names, or name all columns"
+                f"{name} has rows longer than its first line, which names "
+                f"{counted(len(names), 'column')} ({listed(names[:5])}), where a row has "
+                f"{counted(len(row))}; take out a title above the names, name all columns, or "
+                "choose another separator"
             )
 
 
@@ -144,9 +168,10 @@ def check_is_header(names: list[str], numeric: list[bool], name: str) -> None:
     steps = {after - before for before, after in itertools.pairwise(known)}
     if counted and (steps <= {1.0} or all(number in YEARS for number in known)):
         return  # numbered columns, or years
+    shown = [one for one, number in zip(names, numbers, strict=True) if number is not None]
     raise TableError(
         f"{name} must have the columns' names in its first line, got numbers "
-        f"({listed(names[:5])}); add a line of names"
+        f"({listed(shown[:5])}); add a line of names"
     )
 
 

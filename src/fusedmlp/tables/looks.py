@@ -18,6 +18,8 @@ Kind = Literal["numbers", "dates", "categories"]
 
 NEARLY_ALL = 0.9  # share of a column's cells that are of its kind; the others are missing values
 AT_LEAST = 0.5  # this share, where the other cells are a few words among many numbers
+SAMPLE = 200  # words
+FEW = 0.1  # share of a sample's words
 FEW_WORDS = 3
 MANY_NUMBERS = 20
 
@@ -73,12 +75,17 @@ class Look:
         """Return the share of the cells, of those with a value, whose words are known."""
         return float(self.cells.counts[known].sum() / self.cells.counts.sum())
 
-    @property
+    @cached_property
     def share_of_numbers(self) -> float:
-        """The share of the cells, of those with a value, that are numbers."""
+        """The share of the cells, of those with a value, that are numbers; 0 if few words are."""
+        words = self.cells.words
+        some = [words[place] for place in range(0, len(words), max(1, len(words) // SAMPLE))]
+        if numerals(some).known.mean() < FEW:  # the other words need not be read, as of free text
+            return 0.0
         return self.share(self.numerals.known)
 
     def _are_numbers_and_few_words(self) -> bool:
+        if self.share_of_numbers < AT_LEAST:
+            return False
         known = self.numerals.known
-        few = int((~known).sum()) <= FEW_WORDS and int(known.sum()) >= MANY_NUMBERS
-        return few and self.share_of_numbers >= AT_LEAST
+        return int((~known).sum()) <= FEW_WORDS and int(known.sum()) >= MANY_NUMBERS

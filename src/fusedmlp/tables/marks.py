@@ -58,7 +58,7 @@ def number_votes(look: Look) -> Votes:
     """
     point, comma = look.numerals.point, look.numerals.comma
     open_ = ~np.isnan(point) & ~np.isnan(comma) & (point != comma)
-    currency = open_ & look.numerals.currency
+    currency = open_ & (look.numerals.currency != "")
     first = ~np.isnan(point) & np.isnan(comma) | currency & (np.abs(point) > np.abs(comma))
     second = np.isnan(point) & ~np.isnan(comma) | currency & (np.abs(point) < np.abs(comma))
     return Votes(first, second, open_ & ~currency, look)
@@ -125,8 +125,10 @@ def decimal_of(votes: Votes, table: bool | None, notes: list[str]) -> Decimal:
                 f"column {name!r} is ambiguous: {word!r} may be {by_point} or {by_comma}; decide "
                 f"with {either[0]} or {either[1]}"
             )
-        as_number, other = (by_point, either[1]) if winner else (by_comma, either[0])
-        notes.append(f"Column {name!r}: {word!r} is read as {as_number}; with {other}, otherwise.")
+        one, other = (by_point, by_comma) if winner else (by_comma, by_point)
+        notes.append(
+            f"Column {name!r}: {word!r} is read as {one}; {either[winner]} would read {other}."
+        )
     return "," if winner is False else "."
 
 

@@ -12,8 +12,12 @@ from fusedmlp.tables.errors import TableError
 from fusedmlp.tables.file_contents import write_model
 from fusedmlp.tables.frames import as_frame
 from fusedmlp.tables.scores import MEASURES, Scores
+from fusedmlp.tables.shown import as_html
 from fusedmlp.tables.target import Classes, Target, Values, as_labels
 from fusedmlp.trained import Trained
+
+# Standard deviations from the mean: of rows beyond, float32 could hold no sums of squares.
+FARTHEST = 1e6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,7 +62,8 @@ class TableModel:
         Parameters
         ----------
         frame : DataFrame
-            With the model's columns, in any order; others are ignored.
+            With the model's columns, in any order; others are ignored. Numbers that are more than a
+            million standard deviations from the mean count as that far.
         notes : list of str, optional
             Is extended by what the user should know: cells that were not understood, categories
             that training did not see.
@@ -134,6 +139,9 @@ class TableModel:
         """
         write_model(path, self.networks, self.columns, self.target, self.scores, self.notes)
 
+    def _repr_html_(self) -> str:
+        return as_html(repr(self), self.target, self.scores, self.notes)
+
     def __repr__(self) -> str:
         sizes = "-".join(str(size) for size in self.networks[0]._sizes)
         scores = self.scores.held_out or self.scores.training
@@ -150,6 +158,7 @@ class TableModel:
 
 def answers_of(networks: tuple[Trained, ...], target: Target, X: Values) -> Values:
     """Return the mean of the networks' answers: probabilities (rows, classes), or (rows,)."""
+    X = X.clip(-FARTHEST, FARTHEST)
     if not len(X):  # which networks refuse
         return target.decoded(np.ones((0, target.outputs)))
     total = target.decoded(networks[0].predict(X))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from fusedmlp.tables.cells import Word
@@ -42,6 +43,8 @@ def _body(decimal: str) -> re.Pattern[str]:
 
 BODIES = {decimal: _body(decimal) for decimal in (".", ",")}
 NOT_DIGITS = re.compile(r"[^0-9]")
+OPEN = re.compile(r"[-+]?[1-9][0-9]{0,2}\.[0-9]{3}")  # a fraction, or a thousand
+SWAPPED = str.maketrans(".,", ",.")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Numerals:
     point: Floats  # (words,), as in 1,234.5
     comma: Floats  # (words,), as in 1.234,5
     per_cent: Flags
-    currency: Flags
+    currency: NDArray[np.object_]  # (words,) of texts, empty for none
+    plain: Flags  # as Python writes numbers
 
     def by(self, decimal: Literal[".", ","]) -> Floats:
         """Return the numbers by a decimal mark."""
@@ -76,31 +80,53 @@ def numerals(words: list[Word]) -> Numerals:
     array([      nan,   1234.56, 123456.  ,       nan,       nan])
     """
     point, comma = np.full((2, len(words)), np.nan)
-    per_cent, currency = np.zeros((2, len(words)), bool)
-    for place, word in enumerate(words):
-        if not isinstance(word, str):
-            point[place] = comma[place] = word
-            continue
-        found = NUMBER.fullmatch(word)
-        if found and (found["open"] is None) == (found["close"] is None):
-            sign = -1 if _is_negative(found) else 1
-            end = found["exponent"] or ""
-            point[place] = sign * _value(found["body"], ".", end)
-            comma[place] = sign * _value(found["body"], ",", end)
+    texts = np.array([isinstance(word, str) for word in words], bool)
+    point[~texts] = comma[~texts] = [word for word in words if not isinstance(word, str)]
+    places = np.flatnonzero(texts)
+    point[places], comma[places] = _plain([str(words[place]) for place in places])
+    plain = ~np.isnan(point)
+    places = places[["," in str(words[place]) for place in places]]
+    swapped = [str(words[place]).translate(SWAPPED) for place in places]
+    comma[places], point[places] = _plain(swapped)
+    per_cent = np.zeros(len(words), bool)
+    currency = np.full(len(words), "", dtype=object)
+    for place in np.flatnonzero(np.isnan(point) & np.isnan(comma)):
+        found = NUMBER.fullmatch(str(words[place]))
+        if found and _is_whole(found):
+            point[place], comma[place] = (_value(found, mark) for mark in (".", ","))
             per_cent[place] = found["cent"] is not None
-            currency[place] = (found["before"] or found["after"]) is not None
+            currency[place] = found["before"] or found["after"] or ""
     for numbers in (point, comma):
         numbers[~(np.abs(numbers) <= LARGEST)] = np.nan
-    return Numerals(point, comma, per_cent, currency)
+    return Numerals(point, comma, per_cent, currency, plain)
 
 
-def _is_negative(found: re.Match[str]) -> bool:
-    signs = (found[name] for name in ("sign", "second", "third"))
-    return found["open"] is not None or any(sign and sign in MINUS for sign in signs)
+def _plain(texts: list[str]) -> tuple[Floats, Floats]:
+    """Return texts of digits and a decimal point, and what they are if it is between thousands."""
+    point = np.asarray(pd.to_numeric(np.array(texts, dtype=object), errors="coerce"), float)
+    point[~np.isfinite(point)] = np.nan
+    comma = point.copy()
+    marked = np.flatnonzero(np.array(["." in text for text in texts], bool) & ~np.isnan(point))
+    comma[marked] = np.nan
+    thousands = np.round(point * 1000)
+    open_ = (np.abs(point) < 1000) & (np.abs(thousands - point * 1000) < 1e-6)
+    places = [place for place in marked[open_[marked]] if OPEN.fullmatch(texts[place])]
+    comma[places] = thousands[places]
+    return point, comma
 
 
-def _value(body: str, decimal: str, exponent: str) -> float:
+def _is_whole(found: re.Match[str]) -> bool:
+    """Return whether parentheses are closed, and a minus at the end is no mark of a school."""
+    parentheses = (found["open"] is None) == (found["close"] is None)
+    return parentheses and not (found["third"] and NOT_DIGITS.search(found["body"]) is None)
+
+
+def _value(found: re.Match[str], decimal: str) -> float:
+    """Return a number by a decimal mark, NaN if it is none."""
+    body: str = found["body"]
     if not BODIES[decimal].fullmatch(body):
         return np.nan
     whole, _, part = body.partition(decimal)
-    return float(f"{NOT_DIGITS.sub('', whole) or 0}.{part or 0}{exponent}")
+    number = float(f"{NOT_DIGITS.sub('', whole) or 0}.{part or 0}{found['exponent'] or ''}")
+    signs = (found[name] for name in ("sign", "second", "third"))
+    return -number if found["open"] or any(sign and sign in MINUS for sign in signs) else number

@@ -88,6 +88,21 @@ class Scores:
         )
 
 
+def title_of(measure: str, target: Target) -> str:
+    """Return the title of a measure, where it is of one class with the class.
+
+    Examples
+    --------
+    >>> from fusedmlp.tables.target import Classes
+    >>> title_of("f1", Classes("y", ("fraud", "no"), (0.01, 0.99)))
+    "F1 of 'fraud'"
+    """
+    title = MEASURES[measure].title
+    if measure != "f1" or not isinstance(target, Classes) or target.positive is None:
+        return title
+    return f"{title} of {str(target.labels[target.positive])!r}"
+
+
 def scores_of(
     target: Target,
     training: tuple[Values, Values],

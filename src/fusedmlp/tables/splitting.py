@@ -5,7 +5,6 @@ from numpy.typing import NDArray
 
 from fusedmlp.tables.errors import TableError
 
-LEAST_ROWS = 10
 LEAST_OF_A_SIDE = 2
 Places = NDArray[np.int64]
 
@@ -28,11 +27,9 @@ def split(
     Raises
     ------
     TableError
-        If there are too few rows.
+        If there are too few rows on a side.
     """
     rows = len(truth)
-    if rows < LEAST_ROWS:
-        raise TableError(f"there must be at least {LEAST_ROWS} rows with a target, got {rows}")
     if test_size == 0:
         return np.arange(rows), np.arange(0)
     held_out = int(np.ceil(test_size * rows))

@@ -13,6 +13,7 @@ from fusedmlp.tables.errors import TableError
 Task = Literal["classes", "numbers", "counts"]
 Label = str | bool | int | float
 Values = NDArray[Any]
+LARGEST_OUTPUT = 1e100  # in place of infinity, which exp may give for rows far from all others
 ClassWeight = Literal["balanced"] | Mapping[Any, float] | None
 
 
@@ -162,7 +163,18 @@ class Numbers:
         return self.task
 
     def learnt(self, truth: Values) -> "Numbers":
-        """Return the target with the mean and deviation of these training rows."""
+        """Return the target with the mean and deviation of these training rows.
+
+        Raises
+        ------
+        TableError
+            With the loss "poisson", if all are 0.
+        """
+        if self.loss == "poisson" and truth.max() == 0:
+            raise TableError(
+                f"column {self.name!r} must have a number above 0 in the training rows for "
+                "loss='poisson', got 0 in each; give loss='squared_error'"
+            )
         deviation = float(truth.std()) or 1.0
         return Numbers(self.name, float(truth.mean()), deviation, self.loss, self.task)
 
@@ -175,7 +187,7 @@ class Numbers:
 
     def decoded(self, outputs: Values) -> Values:
         """Return outputs (rows, 1) as numbers (rows,) in the column's unit."""
-        answers = outputs[:, 0].astype(np.float64)
+        answers = outputs[:, 0].astype(np.float64).clip(max=LARGEST_OUTPUT)
         decoded: Values = (
             answers * self.mean if self.loss == "poisson" else answers * self.deviation + self.mean
         )

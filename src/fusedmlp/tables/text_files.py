@@ -155,7 +155,8 @@ def _needs_text(parts: list["pd.Series[Any]"], decided: bool) -> bool:
 
 def _fractions(part: "pd.Series[Any]") -> Floats:
     numbers = np.abs(as_floats(part))
-    return numbers[np.isfinite(numbers) & (numbers % 1 != 0)]
+    fractions: Floats = numbers[np.isfinite(numbers) & (numbers % 1 != 0)]
+    return fractions
 
 
 def _may_be_thousands(fractions: Floats) -> bool:

@@ -14,6 +14,7 @@ from fusedmlp.tables import marks
 from fusedmlp.tables.cells import MISSING
 from fusedmlp.tables.choices import Decimal
 from fusedmlp.tables.column import Floats
+from fusedmlp.tables.frames import DECIMAL
 from fusedmlp.tables.header import Header, check_is_header, read_header
 from fusedmlp.tables.looks import Look
 from fusedmlp.tables.number_column import as_floats, is_typed
@@ -104,6 +105,8 @@ def read_text(
     if again:
         parts = file.chunks(rows, again, usecols=again)
         frame = frame.join(pd.concat(parts, ignore_index=True))[header.names]
+    # Columns that are numbers now had this mark, which text in other tables will have, too.
+    frame.attrs[DECIMAL] = plan.decimal
     return frame, header.notes
 
 

@@ -62,8 +62,8 @@ def test_dates_with_the_day_or_the_month_first(word, day_first, month_first):
 
 @pytest.mark.parametrize(
     "word",
-    ["unknown", "", "2020", "2020-01", "1234-5", "2020-02-30", "2020-13-01", "32/1/2020", "1/2", "12:30",
-     "2020-01-31 25:00", "1/1/2020 13:00 PM", "1/2-2020", "5 apples 2020"],
+    ["unknown", "", "2020", "2020-01", "1234-5", "2020-02-30", "2020-13-01", "32/1/2020", "1/2",
+     "12:30", "2020-01-31 25:00", "1/1/2020 13:00 PM", "1/2-2020", "5 apples 2020"],
 )  # fmt: skip
 def test_what_is_no_date(word):
     assert read(word) == (None, None)

@@ -36,8 +36,8 @@ def read_excel(source: Source, missing: tuple[str, ...]) -> tuple[pd.DataFrame, 
         with pd.ExcelFile(source.raw()) as book:
             sheets = list(book.sheet_names)
             words = [*MISSING, *missing]
-            cells = book.parse(
-                sheets[0], header=None, dtype=object, keep_default_na=False, na_values=words
+            cells = pd.read_excel(
+                book, header=None, dtype=object, keep_default_na=False, na_values=words
             )
     except ImportError as error:
         raise _needs(source, error.name or "openpyxl", "excel") from None

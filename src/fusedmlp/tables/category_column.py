@@ -65,8 +65,8 @@ class CategoryColumn(Column):
 
     def learnt(self, values: "pd.Series[Any]") -> Self:
         """Return the column with the categories of the training rows."""
-        counts = values.value_counts(sort=False).sort_index().sort_values(kind="stable")
-        names = [str(name) for name in counts.index[::-1]]  # the most frequent first
+        counts = values.value_counts(sort=False).sort_index()
+        names = counts.sort_values(ascending=False, kind="stable").index.astype(str).tolist()
         others = len(names) > MOST_CATEGORIES
         kept = sorted(names[: MOST_CATEGORIES - 1] if others else names)
         gaps = bool(values.isna().any())

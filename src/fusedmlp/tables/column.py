@@ -152,10 +152,10 @@ ANY_COLUMN = {"name": is_text, "missing": each(is_text)}
 
 
 def mean_and_scale(values: Floats) -> tuple[float, float]:
-    """Return the mean and the standard deviation, 1 for values that are all the same."""
+    """Return the mean and the standard deviation, or a larger number where all are the same."""
     mean, deviation = float(values.mean()), float(values.std())
     rounding = 10 * np.finfo(float).eps * abs(mean)
-    return mean, deviation if deviation > rounding else 1.0
+    return mean, deviation if deviation > rounding else max(1.0, abs(mean))
 
 
 def on_strange(name: str, kinds: str, parsed: Parsed) -> str:

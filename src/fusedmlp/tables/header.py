@@ -4,13 +4,15 @@ import codecs
 import csv
 import io
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from fusedmlp.tables.cells import MISSING
 from fusedmlp.tables.errors import TableError, argument, counted, listed
 from fusedmlp.tables.frames import check_names
 
-SEPARATORS = ",;\t|"  # the first is taken if the first line has none of them
+SEPARATORS = ";\t|,"  # of two that fit, the first: in 1,5;2,5 the comma is a decimal mark
 BEGINNING = 1 << 20  # bytes in which the first lines are
 RECORDS = 10  # after the header, whose widths say which separator it is
 YEARS = range(1800, 2200)
@@ -66,6 +68,7 @@ def read_header(content: BinaryIO, separator: str | None, name: str) -> Header:
     separator = separator or _separator(lines[skipped:])
     header, *rows = _records(lines[skipped:], separator)
     header[0] = header[0].lstrip("# ") or header[0]  # as numpy.savetxt begins it
+    check_is_header(header, [_are_numbers(cells) for cells in itertools.zip_longest(*rows)], name)
     names = named(header, notes)
     _check_widths(names, rows, name)
     if 2 * sum(not cell.strip() for cell in header) > len(header):
@@ -160,7 +163,7 @@ def check_is_header(names: list[str], numeric: list[bool], name: str) -> None:
         If it is a row.
     """
     numbers = [_number(name) for name in names]
-    where = [number for number, only in zip(numbers, numeric, strict=True) if only]
+    where = [number for number, only in zip(numbers, numeric, strict=False) if only]
     known = [number for number in where if number is not None]
     if not known or len(known) < len(where):
         return
@@ -173,6 +176,11 @@ def check_is_header(names: list[str], numeric: list[bool], name: str) -> None:
         f"{name} must have the columns' names in its first line, got numbers "
         f"({listed(shown[:5])}); add a line of names"
     )
+
+
+def _are_numbers(cells: Iterable[str | None]) -> bool:
+    known = [cell for cell in cells if cell and cell.strip() not in MISSING]
+    return bool(known) and all(_number(cell) is not None for cell in known)
 
 
 def _number(text: str) -> float | None:

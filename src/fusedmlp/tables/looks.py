@@ -17,11 +17,11 @@ from fusedmlp.tables.numbers import Numerals, numerals
 Kind = Literal["numbers", "dates", "categories"]
 
 NEARLY_ALL = 0.9  # share of a column's cells that are of its kind; the others are missing values
-AT_LEAST = 0.5  # this share, where the other cells are a few words among many numbers
+AT_LEAST = 0.5  # this share, where the others are a few words among numbers
 SAMPLE = 200  # words
 FEW = 0.1  # share of a sample's words
 FEW_WORDS = 3
-MANY_NUMBERS = 20
+MANY_NUMBERS = 20  # different ones, from which whole numbers are not taken for names
 
 
 @dataclass(frozen=True)
@@ -88,4 +88,6 @@ class Look:
         if self.share_of_numbers < AT_LEAST:
             return False
         known = self.numerals.known
-        return int((~known).sum()) <= FEW_WORDS and int(known.sum()) >= MANY_NUMBERS
+        whole = (self.numerals.point % 1 == 0) & (self.numerals.currency == "")
+        many = int(known.sum()) >= MANY_NUMBERS or not whole[known].all()
+        return many and int((~known).sum()) <= FEW_WORDS

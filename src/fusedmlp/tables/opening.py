@@ -21,7 +21,7 @@ Progress = Callable[[float], object]
 
 PIPE = "-"  # the name of standard input
 OFTEN = 0.1  # seconds between two reports
-PIECE = 1 << 20  # bytes copied at once
+PIECE = 1 << 17  # bytes read at once
 IN_MEMORY = 1 << 26  # bytes of a pipe that are not kept in a file
 STARTS = {
     b"\x1f\x8b": "gzip",
@@ -150,8 +150,37 @@ def _zstd(raw: BinaryIO, name: str) -> BinaryIO:
         raise ImportError(
             f"reading {name} needs the package zstandard: pip install 'pandas[compression]'"
         ) from None
-    decompressor = zstandard.ZstdDecompressor()
-    return cast("BinaryIO", decompressor.stream_reader(raw, read_across_frames=True))
+    return cast("BinaryIO", io.BufferedReader(_Zstd(raw, zstandard.ZstdDecompressor()), PIECE))
+
+
+class _Zstd(io.RawIOBase):
+    """A zstd file, decompressed; the package's own reader ends in silence where a file is cut."""
+
+    def __init__(self, raw: BinaryIO, decompressor: Any) -> None:
+        self.raw, self.decompressor = raw, decompressor
+        self.frame = decompressor.decompressobj()
+        self.left = memoryview(b"")  # decompressed, but not read yet
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self.left and (piece := self._piece()):
+            self.left = memoryview(self.frame.decompress(piece))
+        if not self.left and not self.frame.eof:
+            raise EOFError("the compressed file ends early")
+        part, self.left = self.left[: len(buffer)], self.left[len(buffer) :]
+        buffer[: len(part)] = part
+        return len(part)
+
+    def _piece(self) -> bytes:
+        """Return more of the file; after the end of a frame, of the next one."""
+        if not self.frame.eof:
+            return self.raw.read(PIECE)
+        piece: bytes = self.frame.unused_data or self.raw.read(PIECE)
+        if piece:
+            self.frame = self.decompressor.decompressobj()
+        return piece
 
 
 class _Report:

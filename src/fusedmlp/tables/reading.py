@@ -99,6 +99,8 @@ def read(
     except (OSError, EOFError, ValueError, zlib.error, LZMAError, BadZipFile) as error:
         reason = " ".join(str(error).split())
         raise TableError(f"{name} cannot be read as a table: {reason}") from None
+    if frame.empty:
+        raise TableError(f"{name} has no rows")
     if on_progress is not None:
         on_progress(1.0)
     return Read(frame, notes)

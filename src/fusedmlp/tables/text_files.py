@@ -15,7 +15,7 @@ from fusedmlp.tables.cells import MISSING
 from fusedmlp.tables.choices import Decimal
 from fusedmlp.tables.column import Floats
 from fusedmlp.tables.frames import DECIMAL
-from fusedmlp.tables.header import Header, check_is_header, read_header
+from fusedmlp.tables.header import Header, read_header
 from fusedmlp.tables.looks import Look
 from fusedmlp.tables.number_column import as_floats, is_typed
 from fusedmlp.tables.opening import Source
@@ -92,7 +92,6 @@ def read_text(
     file = TextFile(source, header, missing)
     head = file.head()
     plan = _planned(head, decimal, header.separator)
-    check_is_header(header.names, [name in plan.numbers for name in header.names], source.name)
     texts = [name for name in header.names if name in plan.texts or name in text]
     rows = _rows(head)
     chunks = file.chunks(rows, texts, decimal=plan.decimal)
@@ -116,7 +115,6 @@ class _Plan:
 
     decimal: Decimal  # of the columns that are read as numbers
     texts: set[str]  # columns that stay text
-    numbers: set[str]  # columns of numbers alone
     decided: set[str]  # columns whose cells say which decimal mark they have
 
 
@@ -134,7 +132,7 @@ def _planned(head: pd.DataFrame, decimal: Decimal | None, separator: str) -> _Pl
     mark: Decimal = "," if commas else "."
     open_ = {name for name in numbers - decided if votes[name].either.any()}
     plain = {name for name, look in with_words.items() if _is_plain(look, mark)}
-    return _Plan(mark, (set(with_words) - plain) | open_, numbers, decided)
+    return _Plan(mark, (set(with_words) - plain) | open_, decided)
 
 
 def _is_plain(look: Look, decimal: Decimal) -> bool:

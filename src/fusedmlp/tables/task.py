@@ -70,7 +70,9 @@ def likely_task(values: pd.Series, loss: str | None) -> tuple[Task, str | None]:
     if not types.is_numeric_dtype(values):
         return "classes", None
     if loss is not None:
-        by_loss: Task = {"log_loss": "classes", "poisson": "counts"}.get(loss, "numbers")  # type: ignore[assignment]
+        whole = bool((values % 1 == 0).all())
+        by_loss: Task = "classes" if loss == "log_loss" else "numbers"
+        by_loss = "counts" if loss == "poisson" and whole else by_loss
         return by_loss, f"Column {str(values.name)!r} is taken as {by_loss}, because loss={loss!r}."
     numbers = values.to_numpy(float)
     different = values.nunique()

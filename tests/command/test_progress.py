@@ -46,12 +46,12 @@ def on_a_terminal(*words):
     return process.wait(), b"".join(parts).decode()
 
 
-def test_a_terminal_sees_reading_getting_ready_and_training(diabetes):
+def test_a_terminal_sees_reading_preparing_and_training(diabetes):
     words = ["--epochs", 3000, "--patience", "none", "--networks", 2]
     code, shown = on_a_terminal("train", diabetes, "--target", "target", *words)
     assert code == 0, shown
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
-    places = [plain.find(words) for words in ("Reading", "Getting ready", "Training", "R²")]
+    places = [plain.find(words) for words in ("Reading", "Preparing", "Training", "R²")]
     assert -1 not in places
     assert places == sorted(places)
     assert re.search(r"network [12] of 2", plain)

@@ -1,5 +1,6 @@
 """What the README tells a new user to do with a table."""
 
+import os
 import re
 import shlex
 import subprocess
@@ -7,7 +8,7 @@ import sys
 
 import pandas as pd
 
-from tests.processes import ROOT
+from tests.processes import PACKAGE, ROOT
 
 
 def test_the_commands_for_a_table_run(tmp_path):
@@ -18,7 +19,12 @@ def test_the_commands_for_a_table_run(tmp_path):
         python, *words = shlex.split(line)
         assert python == ".venv/bin/python"
         done = subprocess.run(
-            [sys.executable, *words], capture_output=True, text=True, cwd=tmp_path, check=False
+            [sys.executable, *words],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(PACKAGE.parent)},
+            cwd=tmp_path,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         said.append(done.stdout)

@@ -90,7 +90,7 @@ class Watch:
         self._show, self._epochs, self._networks = show, epochs, networks
         self._network, self._epoch, self._shown = 0, -1, -math.inf
         self._begun, self.seconds_to_start = time.perf_counter(), 0.0
-        show("Getting ready: the columns, then the kernels, which a new machine compiles")
+        show("Preparing columns, then kernels (compiled once)")
 
     def __call__(self, record: Any) -> None:
         """Show a record of an epoch that is over."""

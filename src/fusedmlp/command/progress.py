@@ -36,6 +36,8 @@ def progress(quiet: bool) -> Iterator[Show]:
             def show(now: str, share: float | None = None, detail: str = "") -> None:
                 total, done = (None, 0.0) if share is None else (1.0, share)
                 text = escape(now)
+                if text != bar.tasks[0].description:
+                    bar.reset(task)  # its time, which stands still where a share was 1
                 bar.update(task, description=text, total=total, completed=done, detail=detail)
 
             yield show

@@ -18,7 +18,7 @@ from fusedmlp.tables.reading import read
 from tests.processes import run_python
 
 TEXT = b"x,city\n1.5,Oslo\n2.5,Roma\n?,\n"
-FRAME = pd.DataFrame({"x": [1.5, 2.5, None], "city": ["Oslo", "Roma", None]})
+FRAME = pd.DataFrame({"x": [1.5, 2.5, None], "city": ["Oslo", "Roma", np.nan]})
 
 
 def zipped(*names):
@@ -53,7 +53,8 @@ class Pipe(io.RawIOBase):
 
 
 def same(frame):
-    pd.testing.assert_frame_equal(frame.astype({"city": object}), FRAME.astype({"city": object}))
+    text = {"city": "string"}
+    pd.testing.assert_frame_equal(frame.astype(text), FRAME.astype(text))
 
 
 @pytest.mark.parametrize("content", COMPRESSED.values(), ids=COMPRESSED)

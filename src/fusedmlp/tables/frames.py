@@ -1,5 +1,6 @@
 """Data frames as this package takes them: pandas', with different texts as columns' names."""
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from fusedmlp.tables.choices import Decimal
@@ -75,7 +76,7 @@ def check_names(names: list[str]) -> None:
     TableError
         If they do not.
     """
-    twice = dict.fromkeys(name for name in names if names.count(name) > 1)
+    twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise TableError(f"the columns' names must differ, got twice: {listed(twice)}; rename one")
 

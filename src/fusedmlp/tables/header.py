@@ -13,7 +13,7 @@ from fusedmlp.tables.errors import TableError, argument, counted, listed
 from fusedmlp.tables.frames import check_names
 
 SEPARATORS = ";\t|,"  # of two that fit, the first: in 1,5;2,5 the comma is a decimal mark
-BEGINNING = 1 << 20  # bytes in which the first lines are
+BEGINNING = 1 << 20  # bytes, in which the first lines are, unless they are very long
 RECORDS = 10  # after the header, whose widths say which separator it is
 YEARS = range(1800, 2200)
 
@@ -49,6 +49,8 @@ def read_header(content: BinaryIO, separator: str | None, name: str) -> Header:
         If it is empty, two columns have the same name, or a row has more cells than names.
     """
     beginning = content.read(BEGINNING)
+    while beginning.count(b"\n") <= RECORDS and (more := content.read(BEGINNING)):
+        beginning += more
     encoding = _encoding(beginning)
     text = codecs.getincrementaldecoder(encoding)().decode(beginning)
     lines = io.StringIO(text, newline="").readlines()

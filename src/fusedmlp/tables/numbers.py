@@ -103,15 +103,19 @@ def numerals(words: list[Word]) -> Numerals:
 
 def _plain(texts: list[str]) -> tuple[Floats, Floats]:
     """Return texts of digits and a decimal point, and what they are if it is between thousands."""
-    point = np.asarray(pd.to_numeric(np.array(texts, dtype=object), errors="coerce"), float)
-    point[~np.isfinite(point)] = np.nan
+    numbers = pd.to_numeric(np.array(texts, dtype=object), errors="coerce")
+    point = np.full(len(texts), np.nan)
+    places = np.flatnonzero(np.isfinite(np.asarray(numbers, float)))
+    point[places] = [
+        float(texts[place]) for place in places
+    ]  # exactly, as pandas before 3 does not
     comma = point.copy()
     marked = np.flatnonzero(np.array(["." in text for text in texts], bool) & ~np.isnan(point))
     comma[marked] = np.nan
     thousands = np.round(point * 1000)
     open_ = (np.abs(point) < 1000) & (np.abs(thousands - point * 1000) < 1e-6)
-    places = [place for place in marked[open_[marked]] if OPEN.fullmatch(texts[place])]
-    comma[places] = thousands[places]
+    open_places = [place for place in marked[open_[marked]] if OPEN.fullmatch(texts[place])]
+    comma[open_places] = thousands[open_places]
     return point, comma
 
 

@@ -21,6 +21,7 @@ from fusedmlp.tables.number_column import as_floats, is_typed
 from fusedmlp.tables.opening import Source
 
 HEAD = 1000  # rows whose text is looked at
+HEAD_CELLS = 200_000  # at most, but of 50 rows at least
 CHUNK = 1 << 22  # bytes of rows read at once, in well below a second
 
 
@@ -57,7 +58,8 @@ class TextFile:
 
     def head(self) -> pd.DataFrame:
         """Return the first rows as text."""
-        with self._reader(nrows=HEAD, dtype=str) as frame:
+        rows = min(HEAD, max(50, HEAD_CELLS // len(self.header.names)))
+        with self._reader(nrows=rows, dtype=str) as frame:
             return cast("pd.DataFrame", frame)
 
     def chunks(self, rows: int, text: list[str], **options: Any) -> list[pd.DataFrame]:
@@ -171,4 +173,4 @@ def _rows(head: pd.DataFrame) -> int:
     """Return how many rows are about CHUNK bytes."""
     lengths = [head[name].astype(object).map(lambda cell: len(str(cell)) + 1) for name in head]
     width = sum(float(length.mean()) for length in lengths) if len(head) else 1.0
-    return max(HEAD, int(CHUNK / width))
+    return max(100, int(CHUNK / width))

@@ -97,6 +97,16 @@ def test_what_is_strange_in_new_rows_is_noted_beside_them(mixed, tmp_path):
     assert "'sehr groß'" in done.stderr
 
 
+def test_the_answers_are_in_utf8_in_every_locale(mixed, tmp_path):
+    model = tmp_path / "model.fmlp"
+    words = ["--target", "[red]ja oder nein", "--save", model, *QUICK, "--quiet"]
+    assert run("train", mixed, *words).exit_code == 0
+    words = ["predict", model, mixed, "--keep-columns", "--quiet"]
+    done = fresh(*words, environment={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
+    assert done.returncode == 0, done.stderr
+    assert list(pd.read_csv(io.StringIO(done.stdout)))[1:3] == ["größe in cm", "都市"]
+
+
 def test_json(of_wine, tmp_path):
     model, table = of_wine
     done = run("predict", model, table, "--json")

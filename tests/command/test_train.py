@@ -1,5 +1,6 @@
 """`fusedmlp train`: what it learns, what it says, and what it refuses."""
 
+import gzip
 import json
 import re
 
@@ -150,6 +151,19 @@ def test_json_is_all_that_is_printed(wine, tmp_path):
     assert run(*words, "--quiet").stderr == ""
 
 
+def test_standard_input_is_a_table_too(wine):
+    words = ["train", "-", "--target", "target", *QUICK, "--json"]
+    told = json.loads(run(*words, stdin=gzip.compress(wine.read_bytes())).stdout)
+    assert told["rows"] == {"training": 133, "held_out": 45}
+
+
+def test_a_model_that_could_not_be_written_is_not_trained(wine, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    done = run("train", wine, "--target", "target", "--save", tmp_path / "model.fmlp")
+    assert done.exit_code == 2
+    assert "--save must name a file that may be written" in done.stderr
+
+
 def test_quiet_prints_nothing_and_keeps_the_model(wine, tmp_path):
     model = tmp_path / "wine.fmlp"
     result = run("train", wine, "--target", "target", "--save", model, *QUICK, "--quiet")
@@ -217,8 +231,8 @@ def test_words_that_are_no_numbers(wine, word):
     [
         (None, "there is no file"),
         ("", "is empty"),
-        ("a,b\n", "there is no column left to learn from"),
-        ("a,b\n1,2\n3,4\n", "at least 10 rows with a target, got 2"),
+        ("a,b\n", "has no rows"),
+        ("a,b\n1,2\n3,4\n", "at least 10 rows with a value in column 'b', got 2"),
         ("b\n" + "1\n2\n" * 10, "there is no column left to learn from"),
         ("a,b\n" + "1,x\n2,x\n" * 10, "got x in every row"),
     ],

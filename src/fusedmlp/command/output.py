@@ -1,6 +1,7 @@
 """Tables that a command writes: to a file, by its suffix, or to standard output as CSV."""
 
 import io
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +23,11 @@ def check_folder(name: str, path: Path) -> None:
     """
     if path.is_dir():
         raise ValueError(f"{name} must name a file, got the folder {str(path)!r}")
-    if not path.absolute().parent.is_dir():
+    folder = path.absolute().parent
+    if not folder.is_dir():
         raise ValueError(f"{name} must name a file in a folder that is there, got {str(path)!r}")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise ValueError(f"{name} must name a file that may be written, got {str(path)!r}")
 
 
 def check_format(name: str, path: Path) -> None:
@@ -49,8 +53,7 @@ def write_frame(frame: "pd.DataFrame", path: Path | None) -> None:
         If the file cannot be written.
     """
     if path is None:
-        frame.to_csv(sys.stdout, index=False, lineterminator="\n")
-        sys.stdout.flush()
+        _print(frame)
         return
     kind, compression = _format(path)
     content = io.BytesIO()
@@ -61,6 +64,15 @@ def write_frame(frame: "pd.DataFrame", path: Path | None) -> None:
         separator = SEPARATORS[kind]
         frame.to_csv(content, index=False, sep=separator, lineterminator="\n", compression=how)
     replace_file(str(path), content.getvalue())
+
+
+def _print(frame: "pd.DataFrame") -> None:
+    """Print CSV: to a pipe or file in UTF-8, whatever the locale, which may lack characters."""
+    if sys.stdout.isatty():
+        frame.to_csv(sys.stdout, index=False, lineterminator="\n")
+    else:
+        frame.to_csv(sys.stdout.buffer, index=False, lineterminator="\n", mode="wb")
+    sys.stdout.flush()
 
 
 def _format(path: Path) -> tuple[str, str | None]:

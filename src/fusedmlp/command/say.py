@@ -22,7 +22,7 @@ def say(console: Console, line: str) -> None:
 
 def print_json(result: dict[str, Any]) -> None:
     """Print the result of a command as one JSON object, in one line."""
-    typer.echo(json.dumps(result, ensure_ascii=False, allow_nan=False))
+    typer.echo(json.dumps(result, allow_nan=False))
 
 
 def fail(error: object, code: int = 1) -> NoReturn:

@@ -36,7 +36,8 @@ def test_public_names():
     names = run_python("import fusedmlp; print(*fusedmlp.__all__)").split()
     assert sorted(names) == [
         "MLPClassifier", "MLPRegressor", "Surface", "Trained", "TrainedMany", "error_surface",
-        "kernels", "load", "reference", "save", "train", "train_many", "warm_up",
+        "kernels", "load", "reference", "save", "tables", "train", "train_many",
+        "warm_up",
     ]  # fmt: skip
 
 
@@ -53,3 +54,28 @@ def test_dir_has_the_public_names_alone():
     script = TRAIN + "print(*dir(fusedmlp)); print(*fusedmlp.__all__)"
     shown, public = run_python(script).strip().splitlines()[-2:]
     assert shown == public
+
+
+def test_tables_load_nothing_heavy_until_they_are_used():
+    loaded = run_python("import sys, fusedmlp.tables; print(*sys.modules)").split()
+    assert not {"numpy", "numba", "pandas", "sklearn"} & set(loaded)
+
+
+def test_tables_without_pandas_name_the_extra():
+    script = (
+        "import sys; sys.modules['pandas'] = None\n"
+        "from fusedmlp import *\n"
+        "try:\n    tables.fit\nexcept ImportError as error:\n    print(error)"
+    )
+    wanted = "fusedmlp.tables must have the package pandas: pip install 'fusedmlp[cli]'"
+    assert run_python(script).strip() == wanted
+
+
+def test_the_stub_of_tables_has_its_names():
+    stub = ast.parse((PACKAGE / "tables" / "__init__.pyi").read_text())
+    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    assert sorted(alias.asname for n in imports for alias in n.names) == fusedmlp.tables.__all__
+    for node in imports:
+        for alias in node.names:
+            public = getattr(fusedmlp.tables, alias.name)
+            assert public is getattr(importlib.import_module(node.module), alias.name)

@@ -51,6 +51,10 @@ runs = fusedmlp.train_many(X, y, starts=3, grid={"l2": [0.1], "learning_rate": n
 fusedmlp.train_many(X, y, (4,), folds=3, bootstrap=True, checkpoint="folder", reduction="mean")
 fusedmlp.train_many(X, y, **options)
 runs.best().predict(X).sum() + runs[0].epochs + runs.loss.min()
+model = fusedmlp.tables.fit(pd.DataFrame(X), "y", task="counts", drop="x", hidden=8, epochs=3)
+fusedmlp.tables.fit(pd.DataFrame(X), "y", class_weight={"a": 2.0}, decimal=",", **options)
+model.predict(pd.DataFrame(X)).sum() + model.scores.training["r2"] + len(model.notes)
+fusedmlp.tables.load("file").save("other")
 """
 WRONG = """\
 fusedmlp.train(X, y, epochs="10")
@@ -82,6 +86,11 @@ fusedmlp.train_many(X, y, epochs="10")
 fusedmlp.train_many(X, y, callback=print)
 fusedmlp.train_many(X, y, grid=["l2"])
 runs.nosuch
+fusedmlp.tables.fit(pd.DataFrame(X), "y", task="count")
+fusedmlp.tables.fit(pd.DataFrame(X), "y", epochs="10")
+fusedmlp.tables.fit(pd.DataFrame(X), "y", nosuch=1)
+fusedmlp.tables.fit(pd.DataFrame(X))
+model.nosuch
 """
 MODULES = "import fusedmlp\nfusedmlp.kernels.fit\nfusedmlp.storage\nfusedmlp.training\n"
 REVEALED = ["fusedmlp.train", "run", "fusedmlp.train_many", "runs"]

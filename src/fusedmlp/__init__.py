@@ -9,7 +9,7 @@ import lazy_loader as _lazy
 # complete the modules, too.
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
-    submodules=["kernels", "reference"],
+    submodules=["kernels", "reference", "tables"],
     submod_attrs={
         "estimators": ["MLPClassifier", "MLPRegressor"],
         "many": ["TrainedMany", "train_many"],

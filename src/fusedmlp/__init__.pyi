@@ -1,5 +1,6 @@
 from fusedmlp import kernels as kernels
 from fusedmlp import reference as reference
+from fusedmlp import tables as tables
 from fusedmlp.estimators import MLPClassifier as MLPClassifier
 from fusedmlp.estimators import MLPRegressor as MLPRegressor
 from fusedmlp.many import TrainedMany as TrainedMany

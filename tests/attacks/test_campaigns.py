@@ -12,6 +12,7 @@ from tests.attacks.guarded_memory import GuardedMemory
 
 COUNTS = {
     "files": 5_000,
+    "tables": 2_000,
     "saves": 20,
     "caches": 12,
     "runs": 300,

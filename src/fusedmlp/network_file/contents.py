@@ -45,7 +45,11 @@ def checked_about(text: str, has_progress: bool) -> About:
     TypeError, ValueError
         If they are not what `fusedmlp.save` writes.
     """
-    about = parsed(text)
+    return about_of(parsed(text), has_progress)
+
+
+def about_of(about: Any, has_progress: bool) -> About:
+    """Return what parsed metadata say; see `checked_about`."""
     names = About._fields if has_progress else About._fields[:-1]
     if not isinstance(about, dict) or about.keys() != set(names):
         raise ValueError(f"its metadata must have {', '.join(names)}")

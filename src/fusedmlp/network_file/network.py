@@ -35,6 +35,8 @@ from fusedmlp.plan.continuation import Progress
 WITH_CHECKSUM = {"fusedmlp", "run", CHECKSUM}
 FORMATS = {"1": {"fusedmlp", "run"}, "2": WITH_CHECKSUM, "3": WITH_CHECKSUM}
 FORMAT = "3"
+# The names under which the metadata have the format of a network, and of a model of a table.
+NETWORK, TABLE = "fusedmlp", "fusedmlp_table"
 
 
 class Contents(NamedTuple):
@@ -124,7 +126,11 @@ def decoded(file: BinaryIO, size: int) -> Contents:
 
 def _version(metadata: Mapping[str, str]) -> str:
     """Return a file's format."""
-    version = metadata.get("fusedmlp")
+    version = metadata.get(NETWORK)
+    if version is None and TABLE in metadata:
+        raise RefusedFileError(
+            "a network", "it is a model of a table, which fusedmlp.tables.load opens"
+        )
     if version is None or version not in FORMATS:
         known = f"{', '.join([*FORMATS][:-1])} or {FORMAT}"
         raise RefusedFileError(f"a file of fusedmlp's format {known}", f"its format is {version!r}")

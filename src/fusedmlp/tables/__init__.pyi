@@ -1,0 +1,12 @@
+from fusedmlp.tables.choices import Choices as Choices
+from fusedmlp.tables.defaults import DEFAULTS as DEFAULTS
+from fusedmlp.tables.errors import TableError as TableError
+from fusedmlp.tables.files import load as load
+from fusedmlp.tables.fitting import fit as fit
+from fusedmlp.tables.model import TableModel as TableModel
+from fusedmlp.tables.reading import Read as Read
+from fusedmlp.tables.reading import read as read
+from fusedmlp.tables.recognise import Recognised as Recognised
+from fusedmlp.tables.recognise import recognise as recognise
+from fusedmlp.tables.scores import MEASURES as MEASURES
+from fusedmlp.tables.scores import Scores as Scores

@@ -14,12 +14,14 @@ def main() -> None:
 
         app()
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in ("typer", "rich", "pandas"):
+        if error.name is None or error.name.partition(".")[0] not in ("typer", "rich"):
             raise
         sys.exit(
             f"error: the command line needs the package {error.name}, which is not installed: "
             "pip install 'fusedmlp[cli]'"
         )
+    except ImportError as error:  # of fusedmlp.tables, which names the extra itself
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

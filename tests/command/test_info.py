@@ -106,7 +106,7 @@ def test_what_is_said_about_the_kernels_is_true(tmp_path, place, sentence):
 def test_the_command_does_not_say_that_kernels_are_kept_where_they_are_not(tmp_path):
     table = tmp_path / "table.csv"
     table.write_text("a,b\n" + "1,2\n2,3\n3,5\n" * 10)
-    words = ["train", str(table), "--target", "b", "--epochs", "1", "--hidden", "none"]
+    words = ["train", str(table), "--target", "b", "--epochs", "1", "--networks", "1"]
     done = subprocess.run(
         [sys.executable, "-m", "fusedmlp", *words],
         capture_output=True,
@@ -117,4 +117,6 @@ def test_the_command_does_not_say_that_kernels_are_kept_where_they_are_not(tmp_p
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert re.search(r"Kernels ready in .* they are not kept on disk: .*/dev/null", done.stdout)
+    assert re.search(
+        r"kernels were ready in .* they are not kept on disk: .*/dev/null", done.stdout
+    )

@@ -219,3 +219,32 @@ def test_rows_far_from_all_others_have_an_answer():
         assert answers.notna().all()
         if target != "kind":
             assert np.isfinite(answers).all()
+
+
+@pytest.mark.parametrize("epoch", [0, 3])
+def test_ctrl_c_leaves_a_model_of_what_was_learnt(epoch):
+    frame = pd.DataFrame({"x": range(-50, 50), "y": range(0, 300, 3)})
+    seen = []
+
+    def interrupt(record):
+        seen.append(record.epoch)
+        if seen.count(epoch) == 2:  # in the second network
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        fusedmlp.tables.fit(frame, "y", epochs=5, callback=interrupt, patience=None)
+    model = caught.value.model
+    assert [network.epochs for network in model.networks] == [5, epoch + 1]
+    assert model.networks[1].stopped.startswith("interrupted")
+    assert len(model.predict(frame)) == 100
+
+
+def test_ctrl_c_before_anything_was_learnt_leaves_nothing(monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("fusedmlp.tables.training.train", interrupt)
+    frame = pd.DataFrame({"x": range(-50, 50), "y": range(0, 300, 3)})
+    with pytest.raises(KeyboardInterrupt) as caught:
+        fusedmlp.tables.fit(frame, "y", epochs=5)
+    assert caught.value.model is None

@@ -1,108 +1,160 @@
 """The options of `fusedmlp.train` as flags of a command."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Optional, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
-from rich.markup import escape
 
-from fusedmlp.options.contradictions import FOR_OPTIMIZERS, SCIPY
+from fusedmlp.command.spelling import as_typed, flag
+from fusedmlp.options.groups import groups, in_order
 from fusedmlp.options.table import OPTIONS, TYPES
 
-# The defaults that differ from those of fusedmlp.train. Learning rate and epochs are those with the
-# most even scores on the held-out rows of seven tables.
-TABLES: dict[str, Any] = {
-    "activation": "relu",
-    "bias": True,
-    "init": "glorot",
-    "learning_rate": 0.01,
-    "momentum": 0.9,
-    "epochs": 50,
-    "batch_size": 32,
-    "reduction": "mean",
-    "dtype": "float32",
-    "random_state": 0,
-}
-# Options without a flag: the task sets the first two (the loss is never 'huber'), the terminal sets
-# progress, the results of the next two are not printed, and the last three are data and functions.
-NO_FLAGS = {"output_activation", "loss", "huber_delta", "progress"}
-NO_FLAGS |= {"track_directions", "record_every"}
+# Options without a flag: the task sets the first, the results of the next two are not printed, the
+# terminal sets progress, and the last three are data and functions.
+NO_FLAGS = {"output_activation", "track_directions", "record_every", "progress"}
 NO_FLAGS |= {"sample_weight", "callback", "warm_start"}
 # NumPy's DTypeLike is a union on some versions of Python and NumPy, and an alias without members on
 # others.
 WORDS: dict[str, Any] = {"dtype": Literal["float32", "float64"]}
+TITLE_OF = {
+    name: title for rare in (False, True) for title, names in groups(rare).items() for name in names
+}
+METAVARS = {str: "WORD", float: "NUMBER", int: "INTEGER"}
+
+LAST = ("json", "quiet", "help_all")  # parameters of a command after the options that matter most
 
 Command = Callable[..., None]
 
 
-def with_flags(command: Command) -> Command:
-    """Replace `**options` of a command by a flag for each option of `fusedmlp.train`.
+def with_flags(
+    first: Sequence[str], texts: Mapping[str, str], defaults: Mapping[str, Any]
+) -> Callable[[Command], Command]:
+    """Return a decorator that replaces `**options` by a flag for each option of `fusedmlp.train`.
+
+    Parameters
+    ----------
+    first : sequence of str
+        The options that matter most, in their order.
+    texts : dict of str
+        The help of options whose meaning in the table of options is for Python.
+    defaults : dict
+        The defaults that differ from those of `fusedmlp.train`, which the help tells.
 
     Raises
     ------
     TypeError
         For an option that no word can give, unless `NO_FLAGS` says that it has no flag.
     """
-    signature = inspect.signature(command)
-    parameters = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
-    for name, option in OPTIONS.items():
-        if name in NO_FLAGS:
-            continue
-        annotation = WORDS.get(name, TYPES[name])
-        word, choices = flag_type(annotation)
-        if word is None:
-            raise TypeError(f"no flag can be made for {name} from its type {annotation}")
-        info = typer.Option(
-            help=escape(option.meaning), metavar=choices, rich_help_panel="Training"
-        )
-        parameters.append(
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=TABLES.get(name, option.default),
-                annotation=Annotated[word, info],
+
+    def decorate(command: Command) -> Command:
+        signature = inspect.signature(command)
+        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        names = [*first, *(n for n in in_order() if n not in first and n not in NO_FLAGS)]
+        known = {p.name for p in own} | set(names)
+        flags = []
+        for name in names:
+            meaning = texts.get(name) or as_typed(OPTIONS[name].meaning, known)
+            default = _shown(defaults.get(name, OPTIONS[name].default))
+            annotation = _annotation(
+                name, f"{meaning} [default: {default}]", None if name in first else TITLE_OF[name]
             )
-        )
-    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in parameters}
-    return command
+            flags.append(
+                inspect.Parameter(
+                    name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+                )
+            )
+        # The help has them in this order.
+        last = [p for p in own if p.name in LAST]
+        early, late = flags[: len(first)], flags[len(first) :]
+        parameters = [*(p for p in own if p.name not in LAST), *early, *last, *late]
+        command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {p.name: p.annotation for p in parameters}
+        return command
+
+    return decorate
 
 
-def flag_type(annotation: Any) -> tuple[Any, str | None]:
-    """Return the part of an option's type that one word can give, and the choices of a Literal.
+def given_options(context: typer.Context, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that were given as flags."""
+    sources = {name: context.get_parameter_source(name) for name in options}
+    given = {
+        name: value
+        for name, value in options.items()
+        if (source := sources[name]) is not None and source.name != "DEFAULT"
+    }
+    if "," in given.get("activation", ""):
+        given["activation"] = tuple(given["activation"].split(","))
+    return given
+
+
+def flag_type(annotation: Any) -> tuple[type | None, tuple[str, ...], bool]:
+    """Return the part of an option's type that one word can give, its choices, and if it has None.
 
     A Literal is `str` to typer, so that `checked_options` raises the error for another word.
 
     >>> flag_type(Literal["glorot", "he"] | list[float])
-    (<class 'str'>, 'glorot|he')
+    (<class 'str'>, ('glorot', 'he'), False)
+    >>> flag_type(int | None)
+    (<class 'int'>, (), True)
     >>> flag_type(list[float])
-    (None, None)
+    (None, (), False)
     """
     union = get_origin(annotation) in (Union, UnionType)
     members = get_args(annotation) if union else (annotation,)
     for member in members:
         if get_origin(member) is Literal:
-            return str, "|".join(get_args(member))
+            return str, get_args(member), False
     # An array-like has complex among its members; its numbers and strings are not for a flag.
     words = [word for word in (bool, int, float, str) if word in members and complex not in members]
-    word: Any = words[0] if words else None
-    return (Optional[word] if word and NoneType in members else word), None  # noqa: UP045
+    return (words[0] if words else None), (), NoneType in members
 
 
-def left_to_the_optimizer(context: typer.Context, options: dict[str, Any]) -> None:
-    """Replace the command's own defaults, which are for SGD, where the optimiser is another.
+def _annotation(name: str, text: str, title: str | None) -> Any:
+    """Return the annotation of a flag, from which typer makes it."""
+    word, choices, optional = flag_type(WORDS.get(name, TYPES[name]))
+    if word is None:
+        raise TypeError(f"no flag can be made for {name} from its type {TYPES[name]}")
+    settings: dict[str, Any] = {"help": text, "show_default": False, "rich_help_panel": title}
+    if word is bool:
+        return Annotated[
+            bool | None, typer.Option(f"{flag(name)}/--no-{flag(name)[2:]}", **settings)
+        ]
+    if choices:
+        settings["autocompletion"] = completion(choices)
+    if word is not str:
+        settings["parser"] = parser(word, optional)
+    metavar = METAVARS[word] + ("|none" if optional else "")
+    return Annotated[word | None, typer.Option(metavar=metavar, **settings)]
 
-    They become those of `fusedmlp.train`. Values given as flags stay.
-    """
-    optimizer = options["optimizer"]
-    replaced = {"learning_rate"} if optimizer != "sgd" else set()
-    if optimizer not in FOR_OPTIMIZERS["momentum"]:
-        replaced.add("momentum")
-    if optimizer in (*SCIPY, "rprop"):
-        replaced.add("batch_size")
-    for name in replaced:
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "DEFAULT":
-            options[name] = OPTIONS[name].default
+
+def parser(word: type, optional: bool = False) -> Callable[[Any], Any]:
+    """Return a function of a word on the command line: a number, or None for 'none'."""
+    wanted = ("an integer" if word is int else "a number") + (" or none" if optional else "")
+
+    def parse(text: Any) -> Any:
+        if optional and text == "none":
+            return None
+        try:
+            return word(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is not {wanted}.") from None
+
+    return parse
+
+
+def completion(choices: tuple[str, ...]) -> Callable[[str], list[str]]:
+    """Return a function of a part of a word, for the shell: the choices that begin so."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [choice for choice in choices if choice.startswith(incomplete)]
+
+    return complete
+
+
+def _shown(default: Any) -> str:
+    """Return a default as it is typed."""
+    if isinstance(default, bool):
+        return "on" if default else "off"
+    return "none" if default is None else str(default)

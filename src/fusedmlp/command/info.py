@@ -1,6 +1,5 @@
 """What the command line tells about this machine, and about the machine code kept on its disk."""
 
-import os
 import platform
 from importlib import metadata
 from pathlib import Path
@@ -66,7 +65,7 @@ def _processor() -> str:
 
 def _cache_lines() -> dict[str, str]:
     """Return where machine code is kept and how much; or why none is."""
-    from fusedmlp.kernels.compilation.files import is_lock, own_files
+    from fusedmlp.kernels.compilation.files import is_lock, own_files, why_not_writable
     from fusedmlp.kernels.compilation.folder import folder_path, reason, trusted_folder
 
     try:
@@ -75,7 +74,7 @@ def _cache_lines() -> dict[str, str]:
         sizes = [s.st_size for path, s in own_files(folder) if not is_lock(path)]
     except OSError as error:
         return {"cache folder": f"none: {reason(error)}"}
-    note = "" if os.access(folder, os.W_OK) else "; this user cannot write there"
+    note = f"; nothing can be written there ({why})" if (why := why_not_writable()) else ""
     return {"cache folder": place + note, "cache size": _size(sizes)}
 
 

@@ -21,7 +21,7 @@ from fusedmlp.tables.scores import MEASURES, Scores, scores_of
 from fusedmlp.tables.splitting import Places, split
 from fusedmlp.tables.target import Classes, ClassWeight, Target, Task, Values
 from fusedmlp.tables.task import NUMBER_LOSSES, TASKS, target_of
-from fusedmlp.tables.training import train_networks
+from fusedmlp.tables.training import Interrupted, train_networks
 from fusedmlp.training.request import random_state as random_numbers
 
 LEAST_ROWS = 10
@@ -102,6 +102,9 @@ def fit(
     TableError
         If the table cannot be learnt from: there is no such column, too few rows have a target, all
         have the same, no column is left to learn from; or if training diverged.
+    KeyboardInterrupt
+        By Ctrl-C; its attribute ``model`` is a TableModel of what was learnt until then, or None
+        if that is nothing.
 
     Examples
     --------
@@ -125,14 +128,20 @@ def fit(
     columns = _learnt(table, rows, notes)
     X = encode_values(columns, table.values)
     goal, truth = table.goal.learnt(table.truth[rows]), table.truth
-    trained = train_networks(
-        X[rows],
-        goal.encoded(truth[rows]),
-        hidden,
-        goal.row_weights(truth[rows], class_weight),
-        seeds[1:][: networks or default_networks(len(rows))].tolist(),
-        with_defaults(given | goal.options, len(rows)),
-    )
+    interrupt = None
+    try:
+        trained = train_networks(
+            X[rows],
+            goal.encoded(truth[rows]),
+            hidden,
+            goal.row_weights(truth[rows], class_weight),
+            seeds[1:][: networks or default_networks(len(rows))].tolist(),
+            with_defaults(given | goal.options, len(rows)),
+        )
+    except Interrupted as error:
+        interrupt, trained = error, error.networks
+        if not trained:
+            raise
     answers = answers_of(trained, goal, X)
     scores = scores_of(
         goal,
@@ -140,7 +149,11 @@ def fit(
         (truth[held_out], answers[held_out]) if len(held_out) else None,
     )
     _note_if_no_better(goal, scores, class_weight is not None, notes)
-    return TableModel(trained, columns, goal, scores, tuple(notes))
+    model = TableModel(trained, columns, goal, scores, tuple(notes))
+    if interrupt is not None:
+        interrupt.model = model
+        raise interrupt
+    return model
 
 
 def _texts(given: str | Sequence[str]) -> tuple[str, ...]:

@@ -3,10 +3,28 @@
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from fusedmlp.tables.choices import Decimal
 from fusedmlp.tables.errors import TableError, argument, listed
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+DECIMAL = "fusedmlp.decimal"  # an attribute of frames that were read
+
+
+def decimal_of(frame: "pd.DataFrame") -> Decimal:
+    r"""Return the decimal mark that the numbers of a frame had in its file, "." if that is unknown.
+
+    Examples
+    --------
+    >>> import io
+    >>> from fusedmlp.tables import read
+    >>> from fusedmlp.tables.frames import decimal_of
+    >>> decimal_of(read(io.BytesIO(b"x;y\n1,5;2\n2,5;3\n")).frame)
+    ','
+    """
+    return "," if frame.attrs.get(DECIMAL) == "," else "."
 
 
 def as_frame(frame: Any) -> "pd.DataFrame":

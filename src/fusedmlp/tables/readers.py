@@ -19,8 +19,8 @@ from fusedmlp.tables.number_column import NumberColumn, is_typed
 class Readers:
     """How the columns of a table are read, each with the others beside it."""
 
-    def __init__(self, looks: list[Look], choices: Choices) -> None:
-        self.choices = choices
+    def __init__(self, looks: list[Look], choices: Choices, decimal: Decimal = ".") -> None:
+        self.choices, self._decimal = choices, decimal  # of columns that are numbers already
         texts = [look for look in looks if look.is_text]
         numbers = [marks.number_votes(one) for one in texts if self.kind(one) == "numbers"]
         dates = [marks.date_votes(one) for one in texts if self.kind(one) == "dates"]
@@ -55,7 +55,7 @@ class Readers:
     def _numbers(self, look: Look, notes: list[str]) -> tuple[Column, Parsed]:
         column = NumberColumn(look.name, self.choices.missing)
         if is_typed(look.series) or pd.api.types.is_bool_dtype(look.series):
-            return column, column.parsed(look.series)
+            return replace(column, decimal=self._decimal), column.parsed(look.series)
         if look.name not in self.choices.numbers:
             _check_currency(look)
         votes = marks.number_votes(look)

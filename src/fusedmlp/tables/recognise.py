@@ -10,7 +10,7 @@ from fusedmlp.tables.choices import Choices
 from fusedmlp.tables.column import Column
 from fusedmlp.tables.date_column import DateColumn
 from fusedmlp.tables.errors import MOST_LISTED, counted, listed
-from fusedmlp.tables.frames import as_frame
+from fusedmlp.tables.frames import as_frame, decimal_of
 from fusedmlp.tables.looks import Look
 from fusedmlp.tables.number_column import NumberColumn
 from fusedmlp.tables.readers import Readers
@@ -75,7 +75,7 @@ def recognise(
     looks = [
         Look(frame[name], choices.missing) for name in frame.columns if name not in choices.drop
     ]
-    readers = Readers(looks, choices)
+    readers = Readers(looks, choices, decimal_of(frame))
     columns: dict[str, Column] = {}
     values: dict[str, pd.Series[Any]] = {}
     notes: list[str] = []

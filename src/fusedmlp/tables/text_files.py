@@ -12,6 +12,7 @@ import pandas as pd
 from fusedmlp.tables.cells import MISSING
 from fusedmlp.tables.choices import Decimal
 from fusedmlp.tables.column import Floats
+from fusedmlp.tables.frames import DECIMAL
 from fusedmlp.tables.header import Header, read_header
 from fusedmlp.tables.heads import planned
 from fusedmlp.tables.number_column import as_floats, is_typed
@@ -95,11 +96,15 @@ def read_text(
     rows = max(FEWEST, CHUNK // header.row_bytes)
     chunks = file.chunks(rows, texts, decimal=plan.decimal)
     again = _to_read_again(chunks, set(texts), plan.decided)
-    if not again:
-        return pd.concat(chunks, ignore_index=True), header.notes
-    frame = pd.concat([chunk.drop(columns=again) for chunk in chunks], ignore_index=True)
-    parts = file.chunks(rows, again, usecols=again)
-    return frame.join(pd.concat(parts, ignore_index=True))[header.names], header.notes
+    frame = pd.concat(
+        [chunk.drop(columns=again) if again else chunk for chunk in chunks], ignore_index=True
+    )
+    if again:
+        parts = file.chunks(rows, again, usecols=again)
+        frame = frame.join(pd.concat(parts, ignore_index=True))[header.names]
+    # Columns that are numbers now had this mark, which text in other tables will have, too.
+    frame.attrs[DECIMAL] = plan.decimal
+    return frame, header.notes
 
 
 def _to_read_again(chunks: list[pd.DataFrame], texts: set[str], decided: set[str]) -> list[str]:

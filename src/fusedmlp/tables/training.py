@@ -12,6 +12,16 @@ from fusedmlp.training import train
 from fusedmlp.training.divergence import advice_for
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, with the networks so far: the last one has learnt for a part of its epochs."""
+
+    def __init__(self, stopped: KeyboardInterrupt, networks: list[Trained]) -> None:
+        super().__init__()
+        self.model: Any = None  # of these networks, where there are some
+        run: Trained | None = getattr(stopped, "run", None)  # none before the first step
+        self.networks = (*networks, *([run] if run is not None and run.epochs else []))
+
+
 def train_networks(
     X: Values,
     y: Values,
@@ -37,12 +47,14 @@ def train_networks(
     ------
     TableError
         If one diverged.
+    Interrupted
+        By Ctrl-C.
     """
     options = dict(options)
     if weights is not None:
         options["sample_weight"] = weights
     wanted, own = options.pop("progress", False), options.pop("callback", None)
-    networks = []
+    networks: list[Trained] = []
     with progress_bar(len(seeds), options["epochs"], wanted) as callback_of:
         for number, seed in enumerate(seeds):
             if wanted:
@@ -51,7 +63,10 @@ def train_networks(
                 options["callback"] = own
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", RuntimeWarning)  # divergence is an error here
-                run = train(X, y, hidden, random_state=seed, **options)
+                try:
+                    run = train(X, y, hidden, random_state=seed, **options)
+                except KeyboardInterrupt as stopped:
+                    raise Interrupted(stopped, networks) from None
             if run.stopped.startswith("diverged"):
                 raise TableError(f"training {run.stopped}; {advice_for(run.options)}")
             networks.append(run)

@@ -143,6 +143,17 @@ def test_a_full_disk_leaves_nothing_and_raises_nothing(folder, monkeypatch, when
     assert read(NAME) is None
 
 
+def test_whether_something_can_be_written_is_tried(folder, monkeypatch):
+    assert files.why_not_writable() == ""
+    assert list(folder.iterdir()) == []
+
+    def refuse(*_):
+        raise OSError(errno.EROFS, "Read-only file system", "tmp")
+
+    monkeypatch.setattr(files.tempfile, "mkstemp", refuse)
+    assert files.why_not_writable() == f"Read-only file system: {folder}"
+
+
 def test_an_interrupted_write_leaves_nothing(folder, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt

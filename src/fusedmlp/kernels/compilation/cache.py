@@ -66,6 +66,11 @@ def why_not_kept() -> str:
     return files.why_not_kept() if _STAMP else "the package's sources are not there"
 
 
+def why_it_would_not_be_kept() -> str:
+    """Return why machine code that is compiled now cannot be put on disk; empty if it can."""
+    return why_not_kept() or files.why_not_writable()
+
+
 class PackageCache(NullCache):
     """The machine code of one kernel on disk; a change in any file of kernels and plan is seen.
 

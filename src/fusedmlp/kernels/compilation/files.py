@@ -50,6 +50,24 @@ def why_not_kept() -> str:
     return _Problems.unwritten
 
 
+def why_not_writable() -> str:
+    """Return why a file cannot be written now, found out by writing one; empty if it can.
+
+    A folder's mode does not tell: root may write whatever it says, and nobody on a read-only disk.
+    """
+    try:
+        folder = trusted_folder()
+        try:
+            descriptor, temporary = tempfile.mkstemp(SUFFIX, TEMPORARY, folder)
+        except OSError as error:
+            return f"{error.strerror}: {folder}"
+        os.close(descriptor)
+        Path(temporary).unlink()
+    except OSError as error:
+        return reason(error)
+    return ""
+
+
 def read(name: str) -> bytes | None:
     """Return the content of a file, or None if there is none that is whole and trusted."""
     try:

@@ -5,17 +5,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from fusedmlp.kernels.compilation.files import why_not_kept
+from fusedmlp.kernels.compilation.cache import why_it_would_not_be_kept, why_not_kept
 
 SECONDS = 1.0  # shorter waits need no words
 TEXT = "fusedmlp: compiling for this processor, which takes some seconds; "
 KEPT, NOT_KEPT = "kept on disk for the next time.", "not kept on disk: {}."
+CORRECTED = "fusedmlp: the machine code could not be kept on disk: {}."
 
 
 class _Notice:
-    """Whether this process has said it, and the timer that will."""
+    """What this process has said."""
 
     said = False
+    promised = False  # that machine code is kept, which is written after it was compiled
     lock = threading.Lock()
 
 
@@ -33,6 +35,7 @@ def notice_of_compilation() -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+        _correct()
 
 
 def _is_looked_at() -> bool:
@@ -46,5 +49,14 @@ def _say() -> None:
         if _Notice.said:
             return
         _Notice.said = True
-    reason = why_not_kept()
+    reason = why_it_would_not_be_kept()
+    _Notice.promised = not reason
     print(TEXT + (NOT_KEPT.format(reason) if reason else KEPT), file=sys.stderr, flush=True)
+
+
+def _correct() -> None:
+    """Say that a promise was not kept, as where the disk became full."""
+    reason = why_not_kept() if _Notice.promised else ""
+    if reason:
+        _Notice.promised = False
+        print(CORRECTED.format(reason), file=sys.stderr, flush=True)

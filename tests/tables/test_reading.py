@@ -140,6 +140,7 @@ def test_titles_above_the_names(title):
         (b"a,b\n1,2,3\n4,5,6\n", "has rows longer than its first line, which names 2 columns"),
         (b"a,b\n" + b"1,2\n" * 5000 + b"1,2,3\n", "cannot be read as a table: .* line 5002, saw 3"),
         (b"a,b\n1,\"2\n", "cannot be read as a table"),
+        (b"a,b\n1,\"2\n" + b"3,4\n" * 50_000, "as a table: .* quote may not be closed"),
     ],
 )  # fmt: skip
 def test_unreadable_files(content, message):
@@ -153,6 +154,20 @@ def test_files_that_are_not_there(tmp_path):
         read(tmp_path / "none.csv")
     with pytest.raises(TableError, match="cannot be read as a table"):
         read(tmp_path)
+
+
+def test_very_long_first_lines():
+    names = [letter * 100_000 for letter in "abcdefghijkl"]
+    table = of(f"{','.join(names)}\n{','.join('123456789012')}\n").frame
+    assert list(table) == names
+    assert table.iloc[0].tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_ends_of_lines(end):
+    text = 'a,"b\n"\n1.5,"x\ny"\n2.5,\n'.replace("\n", end)
+    assert list(of(text).frame) == ["a", "b"]
+    assert cells(text)["a"] == [1.5, 2.5]
 
 
 # ---- Which cells keep their text ----

@@ -26,6 +26,7 @@ class Header:
     separator: str
     skipped: int  # lines before the header
     names: list[str]
+    row_bytes: int  # on average, at the beginning
     notes: list[str] = field(default_factory=list)
 
 
@@ -79,7 +80,8 @@ def read_header(content: BinaryIO, separator: str | None, name: str) -> Header:
             f"{listed(cell for cell in header if cell.strip())} for {len(header)} columns; take "
             "out a title above the names, or name all columns"
         )
-    return Header(encoding, separator, skipped, names, notes)
+    row_bytes = len(beginning) // len(lines) + 1
+    return Header(encoding, separator, skipped, names, row_bytes, notes)
 
 
 def named(header: list[str], notes: list[str]) -> list[str]:
@@ -122,19 +124,29 @@ def _is_comment(lines: list[str], separator: str | None) -> bool:
 def _records(lines: list[str], separator: str) -> list[list[str]]:
     """Return the cells of the first records, which may go over several lines within quotes."""
     reader = csv.reader(lines, delimiter=separator, skipinitialspace=separator != "\t")
-    return list(itertools.islice((record for record in reader if record), RECORDS + 1))
+    try:
+        return list(itertools.islice((record for record in reader if record), RECORDS + 1))
+    except csv.Error as error:
+        raise ValueError(f"{error} in one of the first lines; a quote may not be closed") from None
 
 
 def _separator(lines: list[str]) -> str:
     """Return the separator that fits the first line, or else the lines after it."""
 
     def fitness(separator: str) -> tuple[bool, float, int]:
-        header, *rows = (len(record) for record in _records(lines, separator))
+        try:
+            header, *rows = (len(record) for record in _records(lines, separator))
+        except ValueError:  # without this separator, a very long line is one cell
+            return False, False, 0
         alike = sum(row == header for row in rows) / max(1, len(rows))
         others = rows[0] > 1 and len(set(rows)) == 1 if rows else False
         return header > 1, alike if header > 1 else others, header
 
-    return max(SEPARATORS, key=fitness)
+    best = max(SEPARATORS, key=fitness)
+    if not fitness(best)[0]:  # none fits: say so, where a quote is not closed
+        for separator in SEPARATORS:
+            _records(lines, separator)
+    return best
 
 
 def _check_widths(names: list[str], rows: list[list[str]], name: str) -> None:

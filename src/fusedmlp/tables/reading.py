@@ -1,7 +1,6 @@
 """Files of tables as data frames: CSV, TSV, Parquet, Excel, compressed or from standard input."""
 
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from lzma import LZMAError
 from os import PathLike
@@ -34,7 +33,7 @@ def read(
     decimal: Decimal | None = None,
     missing: tuple[str, ...] = (),
     text: tuple[str, ...] = (),
-    on_progress: Callable[[float], object] | None = None,
+    on_progress: Progress | None = None,
 ) -> Read:
     r"""Read a table whose first line names the columns.
 
@@ -49,7 +48,7 @@ def read(
         One character, or "tab". By default comma, semicolon, tab or bar, as the first lines say.
     decimal : "." or ",", optional
         The decimal mark of all numbers. By default that of each column; columns that leave it open
-        stay text.
+        stay text. `Choices` must have the same, for numbers that are text.
     missing : tuple of str
         Words that stand for a missing value, besides an empty cell, NA, N/A, NaN, null, - and ?.
     text : tuple of str
@@ -118,6 +117,3 @@ def _read(
     if file.kind == "excel":
         return read_excel(file, missing)
     return read_text(file, separator, decimal, missing, text)
-
-
-__all__ = ["Progress", "Read", "read"]

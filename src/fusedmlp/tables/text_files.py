@@ -1,6 +1,5 @@
 """CSV and TSV files: numbers as numbers, and the text of all cells that may be read in two ways."""
 
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,19 +9,19 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from fusedmlp.tables import marks
 from fusedmlp.tables.cells import MISSING
 from fusedmlp.tables.choices import Decimal
 from fusedmlp.tables.column import Floats
 from fusedmlp.tables.frames import DECIMAL
 from fusedmlp.tables.header import Header, read_header
-from fusedmlp.tables.looks import Look
+from fusedmlp.tables.heads import planned
 from fusedmlp.tables.number_column import as_floats, is_typed
 from fusedmlp.tables.opening import Source
 
 HEAD = 1000  # rows whose text is looked at
 HEAD_CELLS = 200_000  # at most, but of 50 rows at least
 CHUNK = 1 << 22  # bytes of rows read at once, in well below a second
+FEWEST = 400  # rows read at once, however wide
 
 
 @dataclass(frozen=True)
@@ -92,17 +91,14 @@ def read_text(
     with source.content() as content:
         header = read_header(content, separator, source.name)
     file = TextFile(source, header, missing)
-    head = file.head()
-    plan = _planned(head, decimal, header.separator)
+    plan = planned(file.head(), decimal, header.separator)
     texts = [name for name in header.names if name in plan.texts or name in text]
-    rows = _rows(head)
+    rows = max(FEWEST, CHUNK // header.row_bytes)
     chunks = file.chunks(rows, texts, decimal=plan.decimal)
-    again = [
-        name
-        for name in header.names
-        if name not in texts and _needs_text([c[name] for c in chunks], name in plan.decided)
-    ]
-    frame = pd.concat([chunk.drop(columns=again) for chunk in chunks], ignore_index=True)
+    again = _to_read_again(chunks, set(texts), plan.decided)
+    frame = pd.concat(
+        [chunk.drop(columns=again) if again else chunk for chunk in chunks], ignore_index=True
+    )
     if again:
         parts = file.chunks(rows, again, usecols=again)
         frame = frame.join(pd.concat(parts, ignore_index=True))[header.names]
@@ -111,42 +107,20 @@ def read_text(
     return frame, header.notes
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What the first rows say about the columns."""
-
-    decimal: Decimal  # of the columns that are read as numbers
-    texts: set[str]  # columns that stay text
-    decided: set[str]  # columns whose cells say which decimal mark they have
-
-
-def _planned(head: pd.DataFrame, decimal: Decimal | None, separator: str) -> _Plan:
-    looks = {str(name): Look(head[name]) for name in head}
-    with_words = {name: look for name, look in looks.items() if look.cells.words}
-    numbers = {name for name, look in with_words.items() if look.numerals.known.all()}
-    votes = {name: marks.number_votes(looks[name]) for name in numbers}
-    winners = {name: vote.winner() for name, vote in votes.items()}
-    if decimal is None:
-        decided = {name for name, winner in winners.items() if winner is not None}
-        commas = marks.of_table(winners.values()) is False and separator != ","
-    else:
-        decided, commas = set(looks), decimal == ","
-    mark: Decimal = "," if commas else "."
-    open_ = {name for name in numbers - decided if votes[name].either.any()}
-    plain = {name for name, look in with_words.items() if _is_plain(look, mark)}
-    return _Plan(mark, (set(with_words) - plain) | open_, decided)
-
-
-def _is_plain(look: Look, decimal: Decimal) -> bool:
-    """Return whether pandas reads the cells as what they are: numbers, or True and False."""
-    mark = re.escape(decimal)
-    number = rf"[-+]?(?:(?:0|[1-9][0-9]*)(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][-+]?[0-9]+)?"
-    one = re.compile(rf"{number}|TRUE|FALSE|[Tt]rue|[Ff]alse")
-    return all(isinstance(word, str) and one.fullmatch(word) for word in look.cells.words)
+def _to_read_again(chunks: list[pd.DataFrame], texts: set[str], decided: set[str]) -> list[str]:
+    """Return the columns that were read as numbers or booleans, and have to be read as text."""
+    kinds = zip(*([dtype.kind for dtype in chunk.dtypes] for chunk in chunks), strict=True)
+    again = []
+    for name, found in zip(chunks[0].columns, kinds, strict=True):
+        whole, numbers = set(found) <= set("iu"), set(found) <= set("iuf")
+        if name in texts or whole or (numbers and name in decided):
+            continue
+        if _needs_text([chunk[name] for chunk in chunks], name in decided):
+            again.append(str(name))
+    return again
 
 
 def _needs_text(parts: list["pd.Series[Any]"], decided: bool) -> bool:
-    """Return whether a column that was read as numbers or booleans has to be read as text."""
     parts = [part for part in parts if not part.isna().all()]
     if not all(is_typed(part) for part in parts):
         return len({is_typed(part) or pd.api.types.infer_dtype(part) for part in parts}) > 1
@@ -167,10 +141,3 @@ def _may_be_thousands(fractions: Floats) -> bool:
     thousands = fractions * 1000
     fits = (fractions > 1) & (fractions < 1000)
     return bool((fits & (np.abs(thousands - np.round(thousands)) < 1e-6)).all())
-
-
-def _rows(head: pd.DataFrame) -> int:
-    """Return how many rows are about CHUNK bytes."""
-    lengths = [head[name].astype(object).map(lambda cell: len(str(cell)) + 1) for name in head]
-    width = sum(float(length.mean()) for length in lengths) if len(head) else 1.0
-    return max(100, int(CHUNK / width))

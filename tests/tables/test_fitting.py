@@ -119,7 +119,7 @@ def test_wrong_class_weights_are_named(weight):
 @pytest.mark.parametrize("rows", [0, 1, 2, 9])
 def test_too_few_rows_are_refused(rows):
     with pytest.raises(
-        TableError, match=f"at least 10 rows with a value in column 'y', got {rows}"
+        TableError, match=f"at least 10 rows with a target, got {rows} with a value in column 'y'"
     ):
         fit(straight().head(rows), "y")
 

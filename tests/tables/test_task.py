@@ -114,7 +114,7 @@ def test_counts_are_learnt_by_their_deviance():
         (DIGITS, {"task": "numbers", "loss": "log_loss"}, "loss='log_loss' is for classes"),
         ([0] * 199 + [1], {"task": "counts", "test_size": 0.99}, "a number above 0 in"),
         ([1] * 200, {}, "two different values to predict, got 1"),
-        ([None] * 200, {}, "at least 10 rows with a value in column 'y', got 0"),
+        ([None] * 200, {}, "at least 10 rows with a target, got 0"),
         (pd.date_range("2020", periods=200), {}, "column 'y' holds dates"),
         (RANDOM.normal(size=200), {"class_weight": "balanced"}, "class_weight is for classes"),
     ],

@@ -216,8 +216,8 @@ def _known_rows(
     known = values.notna().to_numpy()
     if known.sum() < LEAST_ROWS:
         raise TableError(
-            f"there must be at least {LEAST_ROWS} rows with a value in column {target!r}, "
-            f"got {known.sum()}"
+            f"there must be at least {LEAST_ROWS} rows with a target, got {known.sum()} with a "
+            f"value in column {target!r}"
         )
     if not inputs:
         raise TableError(" ".join(["there is no column left to learn from.", *notes]))

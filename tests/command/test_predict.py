@@ -19,7 +19,7 @@ def answers(*words, stdin=None):
     """Run predict; return what it printed on standard output as a table."""
     done = run("predict", *words, "--quiet", stdin=stdin)
     assert done.exit_code == 0, done.output
-    return pd.read_csv(io.StringIO(done.stdout))
+    return pd.read_csv(io.StringIO(done.stdout), float_precision="round_trip")
 
 
 def test_classes_and_their_probabilities_are_the_models_own(of_wine):
@@ -53,7 +53,8 @@ def test_the_files_suffix_says_what_is_written(of_wine, tmp_path, name, separato
     assert done.exit_code == 0, done.output
     assert done.stdout == f"Wrote 178 rows to {output}.\n"
     compression = {".gz": "gzip", ".xz": "xz"}.get(output.suffix)
-    found = pd.read_csv(output, sep=separator, compression=compression)
+    exact = {"compression": compression, "float_precision": "round_trip"}
+    found = pd.read_csv(output, sep=separator, **exact)
     pd.testing.assert_frame_equal(found, answers(model, table))
     assert [path.name for path in tmp_path.iterdir()] == [name]
 

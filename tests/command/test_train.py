@@ -101,6 +101,17 @@ def test_losses_and_tasks(diabetes):
     assert told["options"]["loss"] == "poisson"
 
 
+def test_a_note_says_which_flag_decides_otherwise(tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("a,rooms\n" + "".join(f"{row},{row % 5 + 1}\n" for row in range(200)))
+    model = tmp_path / "model.fmlp"
+    words = ["train", table, "--target", "rooms", "--save", model, "--categories", "a"]
+    said = run(*words, *QUICK).stdout
+    assert "Column 'rooms' holds 5 different whole numbers" in said
+    assert "taken as classes. --task numbers or --task counts changes that." in said
+    assert "--task numbers or --task counts changes that." in run("show", model).stdout
+
+
 def test_rare_classes_can_count_as_much(tmp_path):
     table = tmp_path / "fraud.csv"
     rows = [f"{row % 100},{row % 7},{'yes' if row % 100 > 96 else 'no'}" for row in range(2000)]

@@ -8,11 +8,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from fusedmlp.command.say import say
+from fusedmlp.command.spelling import as_typed
+from fusedmlp.options.table import OPTIONS
 
 if TYPE_CHECKING:
     from fusedmlp.tables import TableModel
     from fusedmlp.tables.columns import Column
 
+OF_TRAIN = (*OPTIONS, "task", "hidden", "numbers", "categories", "drop", "missing", "decimal")
 MOST_SHOWN = 5  # categories of a column
 
 
@@ -49,7 +52,7 @@ def taken_as(column: "Column") -> str:
 
 def print_scores(console: Console, model: "TableModel") -> None:
     """Print the scores on the rows held out, of the baseline, and on the training rows."""
-    from fusedmlp.tables.scores import MEASURES
+    from fusedmlp.tables.scores import MEASURES, title_of
 
     scores, baseline = model.scores, escape(model.target.baseline)
     columns = {baseline: scores.baseline, "training": scores.training}
@@ -60,7 +63,7 @@ def print_scores(console: Console, model: "TableModel") -> None:
         one = MEASURES[name]
         found = (scores.get(name) for scores in columns.values())
         cells = ("" if score is None else one.form.format(score) for score in found)
-        table.add_row(one.title, *cells)
+        table.add_row(escape(title_of(name, model.target)), *cells)
     console.print(table)
     if scores.confusion is not None:
         _print_confusion(console, model)
@@ -77,9 +80,9 @@ def _print_confusion(console: Console, model: "TableModel") -> None:
 
 
 def print_notes(console: Console, notes: tuple[str, ...]) -> None:
-    """Print what the user should know of the table."""
+    """Print what the user should know of the table, with the flags of `train`."""
     for note in notes:
-        say(console, note)
+        say(console, as_typed(note, OF_TRAIN))
 
 
 def as_json(model: "TableModel") -> dict[str, Any]:

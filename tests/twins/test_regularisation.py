@@ -178,6 +178,7 @@ def test_predictions_use_the_running_numbers():
     assert_allclose(run.predict(X), 1 / (1 + np.exp(-z)), rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:X gives sums so large:UserWarning")  # as is meant
 def test_batch_norm_forgives_first_weights_of_any_scale():
     X, y = diabetes()
     random = np.random.default_rng(0)

@@ -15,12 +15,12 @@ COUNTS = {
     "tables": 2_000,
     "saves": 20,
     "caches": 12,
-    "runs": 300,
+    "runs": 200,
     "threads": 50,
     "interruptions": 5,
-    "operations": 1000,
+    "operations": 500,
     "resumed": 200,
-    "networks": 100,
+    "networks": 60,
     "sweeps": 5,
 }
 

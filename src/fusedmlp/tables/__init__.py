@@ -17,7 +17,7 @@ _loaded, __dir__, __all__ = _lazy.attach(
         "fitting": ["fit"],
         "model": ["TableModel"],
         "reading": ["Read", "read"],
-        "recognise": ["Recognised", "recognise"],
+        "recognition": ["Recognised", "recognise"],
         "scores": ["MEASURES", "Scores"],
     },
 )

@@ -6,7 +6,7 @@ from fusedmlp.tables.fitting import fit as fit
 from fusedmlp.tables.model import TableModel as TableModel
 from fusedmlp.tables.reading import Read as Read
 from fusedmlp.tables.reading import read as read
-from fusedmlp.tables.recognise import Recognised as Recognised
-from fusedmlp.tables.recognise import recognise as recognise
+from fusedmlp.tables.recognition import Recognised as Recognised
+from fusedmlp.tables.recognition import recognise as recognise
 from fusedmlp.tables.scores import MEASURES as MEASURES
 from fusedmlp.tables.scores import Scores as Scores

@@ -12,7 +12,7 @@ from fusedmlp.tables.date_column import DateColumn
 from fusedmlp.tables.errors import TableError, listed
 from fusedmlp.tables.frames import as_frame
 from fusedmlp.tables.number_column import NumberColumn
-from fusedmlp.tables.recognise import Recognised, recognise
+from fusedmlp.tables.recognition import Recognised, recognise
 
 __all__ = [
     "MOST_CATEGORIES",

@@ -111,7 +111,8 @@ def change_length(data: bytes, rng: random.Random) -> bytes:
     return (length % 2**64).to_bytes(8, "little") + data[8:]
 
 
-BYTES: list[Callable[[bytes, random.Random], bytes]] = [
+Mutation = Callable[[bytes, random.Random], bytes]
+BYTES: list[Mutation] = [
     flip_bits, set_bytes, truncate, insert, remove, swap, repeat, splice, change_length
 ]  # fmt: skip
 
@@ -188,22 +189,31 @@ def says_format_1(data: bytes) -> bool:
     return b'"sha256"' not in data and b'"fusedmlp":"1"' in data
 
 
-def attempt(number: int) -> None:
-    """Mutate a file and load it."""
+def mutated(
+    number: int, originals: list[bytes], change_header: Mutation, others: list[Mutation]
+) -> tuple[bytes, str, bool] | None:
+    """A mutated file, the mutation, and if its checksum is new; None if it came out as it was."""
     rng = random.Random(number)
-    original = rng.choice(originals())
-    mutation = rng.choice((change_header, change_header, change_numbers, rng.choice(BYTES)))
+    original = rng.choice(originals)
+    mutation = rng.choice((change_header, change_header, change_numbers, rng.choice(others)))
     data = mutation(original, rng)
     anew = rng.random() < 0.6
     if anew:
         data = with_checksum(data)
-    if data in originals():
+    return None if data in originals else (data, mutation.__name__, anew)
+
+
+def attempt(number: int) -> None:
+    """Mutate a file and load it."""
+    made = mutated(number, originals(), change_header, BYTES)
+    if made is None:
         return
+    data, mutation, anew = made
     network = loaded(data, on_disk=number % FILE_EACH == 0)
     if network is None:
         return
     if not anew and not says_format_1(data):
-        raise AssertionError(f"{mutation.__name__}: accepted with the checksum of other bytes")
+        raise AssertionError(f"{mutation}: accepted with the checksum of other bytes")
     require_works(network)
 
 

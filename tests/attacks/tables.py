@@ -18,12 +18,12 @@ from tests.attacks.files import (
     BYTES,
     FILE_EACH,
     change,
-    change_numbers,
     change_text,
     folder,
+    mutated,
     splice,
 )
-from tests.files.file_parts import in_order, joined, parts, with_checksum
+from tests.files.file_parts import in_order, joined, parts
 
 QUICK = {"epochs": 2, "networks": 2, "hidden": 3}
 MUTATIONS = [one for one in BYTES if one is not splice]  # which is of networks' files
@@ -78,20 +78,15 @@ def change_header(data: bytes, rng: random.Random) -> bytes:
 
 def attempt(number: int) -> None:
     """Mutate a file and load it."""
-    rng = random.Random(number)
-    original = rng.choice(originals())
-    mutation = rng.choice((change_header, change_header, change_numbers, rng.choice(MUTATIONS)))
-    data = mutation(original, rng)
-    anew = rng.random() < 0.6
-    if anew:
-        data = with_checksum(data)
-    if data in originals():
+    made = mutated(number, originals(), change_header, MUTATIONS)
+    if made is None:
         return
+    data, mutation, anew = made
     model = loaded(data, on_disk=number % FILE_EACH == 0)
     if model is None:
         return
     if not anew:
-        raise AssertionError(f"{mutation.__name__}: accepted with the checksum of other bytes")
+        raise AssertionError(f"{mutation}: accepted with the checksum of other bytes")
     require_works(model)
 
 

@@ -24,7 +24,7 @@ from fusedmlp.network_file.contents import (
     require_kinds,
     require_values,
 )
-from fusedmlp.network_file.opening import opened
+from fusedmlp.network_file.opening import read_from
 from fusedmlp.network_file.refused import RefusedFileError
 from fusedmlp.network_file.replacing import replace_file
 from fusedmlp.options.kept import NOT_KEPT
@@ -92,14 +92,7 @@ def read_network(path: str | PathLike[str]) -> Contents:
     OSError
         If there is no such file, or it cannot be read.
     """
-    name = may_be.path("path", path)
-    try:
-        with opened(name) as (file, size):
-            return decoded(file, size)
-    except RefusedFileError as error:
-        raise ValueError(
-            f"path must be {error.requirement}, got {name!r}: {error.reason}"
-        ) from None
+    return read_from(path, decoded, ValueError)
 
 
 def decoded(file: BinaryIO, size: int) -> Contents:

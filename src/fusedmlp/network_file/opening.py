@@ -2,12 +2,38 @@
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
+from fusedmlp.checks import requirements as may_be
 from fusedmlp.network_file.refused import RefusedFileError
+
+Content = TypeVar("Content")
+
+
+def read_from(
+    path: str | PathLike[str],
+    decoded: Callable[[BinaryIO, int], Content],
+    error: type[ValueError],
+) -> Content:
+    """Return what a function makes of an open file and its size in bytes.
+
+    Raises
+    ------
+    ValueError
+        Of the class `error`, if the function or `opened` refuses the file.
+    OSError
+        If there is no such file, or it cannot be read.
+    """
+    name = may_be.path("path", path)
+    try:
+        with opened(name) as (file, size):
+            return decoded(file, size)
+    except RefusedFileError as refused:
+        raise error(f"path must be {refused.requirement}, got {name!r}: {refused.reason}") from None
 
 
 @contextmanager

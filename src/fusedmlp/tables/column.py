@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from fusedmlp.tables.cells import Cells
 from fusedmlp.tables.errors import TableError, counted
 
 Floats = NDArray[np.float64]
@@ -164,6 +165,34 @@ def on_strange(name: str, kinds: str, parsed: Parsed) -> str:
     return f"Column {name!r}: {parsed.cells} {is_none}, and taken as missing."
 
 
-def none_understood(name: str, what: str, parsed: Parsed) -> TableError:
-    """Return the error of a column of which no cell is what it must be."""
-    return TableError(f"column {name!r} must hold {what}, got none in {parsed.cells}")
+def parsed_words(
+    name: str, what: str, series: "pd.Series[Any]", cells: Cells, numbers: Floats
+) -> Parsed:
+    """Return the values of cells from the numbers of their words, NaN for one not understood.
+
+    Parameters
+    ----------
+    name : str
+        Of the column.
+    what : str
+        What it must hold, for the error.
+    series : Series (rows,)
+    cells : Cells
+        Of the series.
+    numbers : ndarray (words,)
+
+    Raises
+    ------
+    TableError
+        If no cell of those with a value is understood.
+    """
+    strange, values = np.isnan(numbers), cells.spread(numbers, np.nan)
+    places = np.flatnonzero(strange)
+    parsed = Parsed(
+        pd.Series(values, series.index, name=name),
+        int(cells.counts[strange].sum()),
+        str(cells.words[places[0]]) if len(places) else "",
+    )
+    if parsed.strange and np.isnan(values).all():
+        raise TableError(f"column {name!r} must hold {what}, got none in {parsed.cells}")
+    return parsed

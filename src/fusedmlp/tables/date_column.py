@@ -19,7 +19,7 @@ from fusedmlp.tables.column import (
     is_number,
     is_scale,
     mean_and_scale,
-    none_understood,
+    parsed_words,
 )
 from fusedmlp.tables.dates import Dates, dates, days_of, parts_of
 from fusedmlp.tables.errors import TableError
@@ -87,17 +87,7 @@ class DateColumn(Column):
         days = read.by(bool(self.day_first))
         if self.day_first is None:
             days = np.where(read.day_first == read.month_first, days, np.nan)
-        strange = np.isnan(days)
-        values = cells.spread(days, np.nan)
-        places = np.flatnonzero(strange)
-        parsed = Parsed(
-            pd.Series(values, series.index, name=self.name),
-            int(cells.counts[strange].sum()),
-            str(cells.words[places[0]]) if len(places) else "",
-        )
-        if parsed.strange and np.isnan(values).all():
-            raise none_understood(self.name, "dates", parsed)
-        return parsed
+        return parsed_words(self.name, "dates", series, cells, days)
 
     def learnt(self, values: "pd.Series[Any]") -> Self:
         """Return the column with the parts that differ between the training rows."""

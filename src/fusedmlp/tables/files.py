@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from os import PathLike
 from typing import BinaryIO
 
-from fusedmlp.checks import requirements as may_be
 from fusedmlp.network_file.container import CHECKSUM, read_header, read_tensors
 from fusedmlp.network_file.contents import layer_sizes
 from fusedmlp.network_file.network import NETWORK, TABLE, Contents
-from fusedmlp.network_file.opening import opened
+from fusedmlp.network_file.opening import read_from
 from fusedmlp.network_file.refused import RefusedFileError
 from fusedmlp.storage import network_of
 from fusedmlp.tables.errors import TableError
@@ -63,14 +62,7 @@ def load(path: str | PathLike[str]) -> TableModel:
     >>> bool((fusedmlp.tables.load(path).predict(frame) == model.predict(frame)).all())
     True
     """
-    name = may_be.path("path", path)
-    try:
-        with opened(name) as (file, size):
-            return decoded(file, size)
-    except RefusedFileError as error:
-        raise TableError(
-            f"path must be {error.requirement}, got {name!r}: {error.reason}"
-        ) from None
+    return read_from(path, decoded, TableError)
 
 
 def decoded(file: BinaryIO, size: int) -> TableModel:

@@ -18,7 +18,7 @@ from fusedmlp.tables.column import (
     is_number,
     is_scale,
     mean_and_scale,
-    none_understood,
+    parsed_words,
 )
 from fusedmlp.tables.errors import TableError
 from fusedmlp.tables.numbers import LARGEST, Numerals, numerals
@@ -76,19 +76,9 @@ class NumberColumn(Column):
     def of_numerals(self, series: "pd.Series[Any]", cells: Cells, read: Numerals) -> Parsed:
         """Return what `parsed` does, of cells that were read before."""
         numbers = read.by(self.decimal)
-        strange = np.isnan(numbers)
         if self.per_cent:
-            self._check_per_cent(cells, ~read.per_cent & ~strange & (numbers != 0))
-        values = cells.spread(numbers, np.nan)
-        known = np.flatnonzero(strange)
-        parsed = Parsed(
-            pd.Series(values, series.index, name=self.name),
-            int(cells.counts[strange].sum()),
-            str(cells.words[known[0]]) if len(known) else "",
-        )
-        if parsed.strange and np.isnan(values).all():
-            raise none_understood(self.name, "numbers", parsed)
-        return parsed
+            self._check_per_cent(cells, ~read.per_cent & ~np.isnan(numbers) & (numbers != 0))
+        return parsed_words(self.name, "numbers", series, cells, numbers)
 
     def _typed(self, series: "pd.Series[Any]") -> Parsed:
         numbers = as_floats(series)

@@ -3,9 +3,9 @@
 They have 64 bytes wherever there are such registers, also where the processor runs an instruction
 on 64 bytes as two on 32 and other element-wise work uses 32. Here no remainder gets longer, half
 the instructions do the same arithmetic, and a small network, whose steps wait for one another, goes
-on with twice as many. On Zen 4, one thread, 32 and 64 bytes: 3-4-1 in float32 70 and 35 ns a
-network-epoch, in float64 70 and 65; 10-32-32-1 in float32 with Adam and 32 rows 5.8 and 4.6 us a
-network-step.
+on with twice as many. On Zen 4, one thread, 32 and 64 bytes: 3-4-1 from any sizes 70 and 39 ns a
+network-epoch in float32, 70 and 51 in float64; products of 32 x 32 x 32 forward 100 and 110 of 118
+GFLOP/s in float32, the gradient 85 and 98.
 """
 
 import numpy as np

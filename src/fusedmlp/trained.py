@@ -1,6 +1,6 @@
 """The class `Trained`: a network, with the history of its training."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, NamedTuple
@@ -95,7 +95,7 @@ class Trained:
     _continuation: Continuation | None = None  # of its training, to go on
     feature_names: Names | None = None
     _plans: dict[int, Plan] = field(default_factory=dict, init=False)
-    _predictors: dict[int, Any] = field(default_factory=dict, init=False)
+    _predictors: dict[tuple[int, bool], Any] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         # A prediction is compiled code that trusts its numbers: only the weights may be edited.
@@ -151,11 +151,7 @@ class Trained:
         # The compiled prediction finds inputs that are not finite while they are in the cache.
         rows = checked_inputs(X, self.options["dtype"], self._sizes[0], finite=False)
         outputs = np.empty((len(rows), self._sizes[-1]), rows.dtype)
-        params = self._params_without_batch_norm()
-        if self._is_small(len(rows)):
-            self._predictor_for(len(rows))(params, rows, outputs)
-        else:
-            self._predict_in_slices(self._plan_for, params, rows, outputs)
+        self._write_outputs(rows, outputs)
         if not np.isfinite(outputs).all():
             checked_inputs(X, self.options["dtype"], self._sizes[0])
         return outputs
@@ -165,25 +161,17 @@ class Trained:
         if self.feature_names is not None:
             require_names(column_names(X), self.feature_names)
 
-    def _sums(self, X: ArrayLike) -> Array:
-        """Return the last layer's pre-activations (rows, n_out)."""
-        rows = checked_inputs(X, self.options["dtype"], self._sizes[0])
-        outputs = np.empty((len(rows), self._sizes[-1]), rows.dtype)
-        self._predict_in_slices(
-            lambda rows: without_last_activation(self._plan_for(rows)),
-            self._params_without_batch_norm(),
-            rows,
-            outputs,
-        )
-        return outputs
-
-    def _predict_in_slices(
-        self, plan_for: Callable[[int], Plan], params: Array, rows: Array, outputs: Array
-    ) -> None:
-        """Set the outputs by a plan for the number of rows in each slice."""
+    def _write_outputs(self, rows: Array, outputs: Array, sums: bool = False) -> None:
+        """Set the outputs of checked inputs; sums: to the last layer's pre-activations."""
+        params = self._params_without_batch_norm()
+        if self._is_small(len(rows)):
+            self._predictor_for(len(rows), sums)(params, rows, outputs)
+            return
         predict = implementation(self.options["backend"]).predict
         for part in prediction_slices(len(rows), params.size):
-            predict(plan_for(len(rows[part])), params, rows[part], outputs[part])
+            plan = self._plan_for(len(rows[part]))
+            plan = without_last_activation(plan) if sums else plan
+            predict(plan, params, rows[part], outputs[part])
 
     @property
     def batch_norm(self) -> list[BatchNorm] | None:
@@ -243,13 +231,15 @@ class Trained:
         """Whether a prediction is too small for more than one thread."""
         return 2 * rows * self._params.size < MIN_PARALLEL_FLOPS
 
-    def _predictor_for(self, rows: int) -> Any:
+    def _predictor_for(self, rows: int, sums: bool) -> Any:
         """Return the function that predicts so many rows in one thread; the last one is kept."""
-        predictor = self._predictors.get(rows)
+        predictor = self._predictors.get((rows, sums))
         if predictor is None:
-            predictor = predictor_of(self.options["backend"], self._plan_for(rows))
+            plan = self._plan_for(rows)
+            plan = without_last_activation(plan) if sums else plan
+            predictor = predictor_of(self.options["backend"], plan)
             self._predictors.clear()
-            self._predictors[rows] = predictor
+            self._predictors[rows, sums] = predictor
         return predictor
 
     def _require_params_of(self, plan: Plan) -> None:

@@ -13,7 +13,7 @@ from fusedmlp.estimators.network import Network, network_of
 from fusedmlp.estimators.settings import outputs_in_mean
 from fusedmlp.plan.plan import Plan
 from fusedmlp.training.data import Dataset
-from fusedmlp.training.evaluation import takes_sums, total_loss
+from fusedmlp.training.evaluation import outputs_and_loss, takes_sums
 
 LEAST_DENOMINATOR = 1e-300  # of R2; below, scikit-learn's own rules apply
 
@@ -62,11 +62,10 @@ class Validation:
     def measure(self) -> tuple[float, float]:
         """Return the score, which is better if higher, and the mean loss, without penalties."""
         trained, data, backend = self._network.trained, self._data, self._model.backend
-        of_sums = takes_sums(self._plan)
         with np.errstate(all="ignore"):  # a run that diverges has outputs that are not finite
-            outputs = (trained._sums if of_sums else trained.predict)(data.X)
-            loss = total_loss(backend, self._plan, outputs, data) / data.total_weight
-            if of_sums:
+            outputs, loss = outputs_and_loss(trained, self._plan, data)
+            loss /= data.total_weight
+            if takes_sums(self._plan):
                 implementation(backend).activate(int(self._plan.activations[-1]), outputs)
         loss /= outputs_in_mean(self._model)
         if self._score is None:

@@ -7,6 +7,7 @@ from fusedmlp.checks.arrays import Array
 from fusedmlp.plan.blocking import prediction_slices
 from fusedmlp.plan.codes import Loss
 from fusedmlp.plan.plan import Plan, without_last_activation
+from fusedmlp.trained import Trained
 from fusedmlp.training.data import Dataset
 
 
@@ -34,6 +35,13 @@ def total_loss(backend: str, plan: Plan, outputs: Array, data: Dataset) -> float
         return float(package.loss(plan.loss, last, outputs, data.y, huber_delta))
     weights = data.row_weights
     return float(package.weighted_loss(plan.loss, last, outputs, data.y, weights, huber_delta))
+
+
+def outputs_and_loss(network: Trained, plan: Plan, data: Dataset) -> tuple[Array, float]:
+    """Return a network's outputs on checked data, or the sums that `total_loss` takes, and that."""
+    outputs = np.empty_like(data.y)
+    network._write_outputs(data.X, outputs, sums=takes_sums(plan))
+    return outputs, total_loss(network.options["backend"], plan, outputs, data)
 
 
 def measured(backend: str, plan: Plan, params: Array, data: Dataset) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from fusedmlp.training.continuing import continuation_of, take_up
 from fusedmlp.training.control import Control
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.divergence import advice_for
-from fusedmlp.training.evaluation import takes_sums, total_loss
+from fusedmlp.training.evaluation import outputs_and_loss
 from fusedmlp.training.objective import ObjectiveInMemory
 from fusedmlp.training.progress import progress_bar
 from fusedmlp.training.request import Request
@@ -121,9 +121,8 @@ def _control(plan: Plan, request: Request[Any], state: State) -> Control:
         )
 
     def validation_loss(validation: Dataset) -> float:
-        outputs = (network()._sums if takes_sums(plan) else network().predict)(validation.X)
-        total = total_loss(request.backend, plan, outputs, validation)
-        return total / validation.total_weight
+        _, loss = outputs_and_loss(network(), plan, validation)
+        return loss / validation.total_weight
 
     validation = request.validation
     return Control(

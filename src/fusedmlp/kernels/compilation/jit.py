@@ -24,7 +24,7 @@ def inner(function: Function) -> Function:
     """
     if config.DISABLE_JIT:
         return _interpreted(function)
-    wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    wrappers = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
     return njit(pipeline_class=InnerCompiler, **wrappers, **FLAGS)(function)
 
 

@@ -63,8 +63,8 @@ ADAM_ROW = Row(
 
 
 def starts() -> list[Many]:
-    """Return the seeds' network from 1,024 starts, in float64 and in float32."""
-    return [Many(replace(SEEDS, dtype=t), 1024, 5000, few=8) for t in ("float64", "float32")]
+    """Return the seeds' network and run from 1,024 starts, in float64 and in float32."""
+    return [Many(replace(SEEDS, dtype=t), 1024, 60_000, few=8) for t in ("float64", "float32")]
 
 
 def adam() -> list[Many]:

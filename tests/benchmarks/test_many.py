@@ -46,8 +46,7 @@ def test_the_seeds_and_first_weights_are_those_of_train_many(many):
     for k, seed in enumerate(many.seeds):
         run = runs[k]
         first = FirstWeights(run.options, many.row.case.sizes)
-        params = np.zeros(first.size, many.row.dtype)
-        first.draw(np.random.RandomState(seed), params)
+        params = first.params([first.draw(np.random.RandomState(seed))])[0]
         assert_allclose(params[: layers[0][0][k].size], layers[0][0][k].ravel())
 
 

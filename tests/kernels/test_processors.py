@@ -98,7 +98,7 @@ def run_twin_tests(start, chosen, environment):
 def test_twins_agree_with_the_widths_of_avx512(tmp_path):
     """LLVM makes two instructions of one on a processor without: the layout is what is tried.
 
-    The instructions for reciprocals and powers of two are tried on a processor that has them.
+    The instruction for powers of two is tried on a processor that has them.
     """
     as_if = """
         import sys, numba, pytest

@@ -16,8 +16,8 @@ INTERRUPTED = """
     X, y = random.normal(size=(200, 20)), random.uniform(size=(200, 1))
     options = dict(hidden=8, random_state=1, threads=threads, reduction="mean")
     options["dropout"] = 0.0 if in_lanes else 0.1
-    fusedmlp.train_many(X, y, starts=8, epochs=2, **options)  # compiled
     before, arrived = threading.active_count(), []
+    fusedmlp.train_many(X, y, starts=8, epochs=2, **options)  # compiled
     from fusedmlp.many.results import Results
     put = Results.put
 

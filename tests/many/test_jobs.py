@@ -56,7 +56,7 @@ def test_an_error_in_a_job_is_raised_and_no_batch_goes_on(monkeypatch):
     with pytest.raises(MemoryError, match="no more"):
         sweep(threads=2)
     count = len(called)
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
     assert len(called) == count
 
 

@@ -1,11 +1,8 @@
 """What to warn of before many networks are trained: each thing once."""
 
-import numpy as np
-
 from fusedmlp.many.first_weights import FirstWeights
 from fusedmlp.many.groups import Group
 from fusedmlp.many.sweep import Sweep
-from fusedmlp.plan.parameters import aligned_zeros
 from fusedmlp.training.doubts import warnings_of
 from fusedmlp.training.request import random_state
 
@@ -24,8 +21,7 @@ def warnings_of_many(sweep: Sweep, groups: list[Group]) -> list[str]:
             continue
         seen.add(key)
         first = FirstWeights(options, arguments.sizes)
-        params = aligned_zeros(first.size, np.dtype(options["dtype"]))
-        first.draw(random_state(int(sweep.seeds[0])), params)
+        params = first.params([first.draw(random_state(int(sweep.seeds[0])))])[0]
         texts = warnings_of(arguments.data.samples, options, arguments.sizes, params)
         found |= dict.fromkeys(texts)
     return list(found)

@@ -4,15 +4,17 @@ import warnings
 from collections.abc import Generator
 from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import closing
+from itertools import chain
 from typing import Any, NamedTuple
 
 import joblib
 
 from fusedmlp.many.batch import Batch
 from fusedmlp.many.groups import Group, task_of
+from fusedmlp.many.handed_over import HandedOver
 from fusedmlp.many.sweep import Sweep
 from fusedmlp.many.train_batch import train_batch
-from fusedmlp.training.jobs import jobs_now
+from fusedmlp.training.jobs import are_threads, jobs_now
 from fusedmlp.training.shared_stop import SharedStop
 
 # What joblib raises where a worker was lost: joblib's own processes end all together, and Dask
@@ -27,6 +29,9 @@ class Place(NamedTuple):
 
     group: int
     first: int
+
+
+Trained = tuple[Place, Batch | None]  # None: it was stopped, or handed over at once
 
 
 def trained_batches(
@@ -55,16 +60,17 @@ def _in_jobs(
     sweep: Sweep, groups: list[Group], places: list[Place], threads: int | None
 ) -> Generator[tuple[Place, Batch]]:
     """Train batches in jobs of joblib's, and yield them as they are finished."""
-    stop = SharedStop()
+    stop, jobs = SharedStop(), jobs_now() if threads is None else threads
+    at_once: HandedOver[Trained] | None = HandedOver() if are_threads(jobs) else None
     calls = (
         joblib.delayed(_train_place)(
             *_data(sweep, groups[place.group]), task_of(sweep, groups[place.group], place.first),
-            place, stop,
+            place, stop, at_once,
         )
         for place in places
     )  # fmt: skip
     parallel = joblib.Parallel(
-        jobs_now() if threads is None else threads,
+        jobs,
         prefer="threads",
         return_as="generator_unordered",
         batch_size=1,
@@ -72,7 +78,8 @@ def _in_jobs(
     )
     results = parallel(calls)
     try:
-        for place, batch in results:
+        handed_over = () if at_once is None else at_once.take(len(places))
+        for place, batch in chain(handed_over, results):
             if batch is not None:
                 yield place, batch
     except BaseException:  # GeneratorExit, too: the caller failed
@@ -91,7 +98,17 @@ def _data(sweep: Sweep, group: Group) -> tuple[Any, ...]:
 
 
 def _train_place(
-    X: Any, y: Any, validation: Any, task: Any, place: Place, stop: SharedStop
-) -> tuple[Place, Batch | None]:
-    """Train a batch; return where it belongs."""
-    return place, train_batch(X, y, validation, task, stop)
+    X: Any,
+    y: Any,
+    validation: Any,
+    task: Any,
+    place: Place,
+    stop: SharedStop,
+    at_once: HandedOver[Trained] | None,
+) -> Trained:
+    """Train a batch; return where it belongs, and the batch unless it was handed over."""
+    if at_once is None:
+        return place, train_batch(X, y, validation, task, stop)
+    with at_once.or_failed():
+        at_once.hand_over((place, train_batch(X, y, validation, task, stop)))
+    return place, None

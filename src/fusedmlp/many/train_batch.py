@@ -10,7 +10,6 @@ from fusedmlp.many.groups import Task
 from fusedmlp.many.in_lanes import Drawn, plan_in_lanes, train_in_lanes
 from fusedmlp.many.network_rows import NetworkRows, rows_of
 from fusedmlp.many.one_by_one import train_one_by_one
-from fusedmlp.plan.parameters import aligned_zeros
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.request import draw_seed, random_state
 from fusedmlp.training.shared_stop import SharedStop
@@ -40,7 +39,7 @@ def train_batch(
 def _train(
     data: Dataset, validation: Dataset | None, share: int, task: Task, stop: SharedStop
 ) -> Batch:
-    drawn = _draw(task, share, data.X.dtype.name)
+    drawn = _draw(task, share)
     sizes = np.array([len(data.X) if r.training is None else r.training.size for r in drawn.rows])
     held_out = np.array([0 if r.held_out is None else r.held_out.size for r in drawn.rows])
     batches, places = [], []
@@ -72,15 +71,13 @@ def _train_equal(
     return train_in_lanes(plan, task.options, data, validation, own, stop)
 
 
-def _draw(task: Task, share: int, dtype: str) -> Drawn:
+def _draw(task: Task, share: int) -> Drawn:
     """Draw each network's first weights, seed and rows, in the order of `train`."""
-    first = [FirstWeights(options, task.sizes) for options in task.options]
-    count, rows, size = len(task.seeds), list[NetworkRows](), first[0].size
-    params, seeds = aligned_zeros(count * size, dtype).reshape(count, size), np.empty(count, int)
-    networks = zip(task.combinations.tolist(), task.seeds.tolist(), params, strict=True)
-    for k, (own, seed, weights) in enumerate(networks):
+    first = FirstWeights(task.options[0], task.sizes)  # whose draws all combinations have in common
+    weights, seeds, rows = list[Array](), list[int](), list[NetworkRows]()
+    for k, seed in enumerate(task.seeds.tolist()):
         random = random_state(seed)
-        first[own].draw(random, weights)
-        seeds[k] = draw_seed(random)
+        weights.append(first.draw(random))
+        seeds.append(draw_seed(random))
         rows.append(rows_of(task, k, share, random))
-    return Drawn(task.combinations, params, seeds, rows)
+    return Drawn(task.combinations, first.params(weights), np.array(seeds, np.int64), rows)

@@ -140,8 +140,7 @@ class TrainedMany:
         task = task_of(self._sweep, self._groups[number]._replace(batch=1), k)
         arguments = self._sweep.arguments[combination]
         random = random_state(int(task.seeds[0]))
-        first = FirstWeights(arguments.options, arguments.sizes)
-        first.draw(random, np.zeros(first.size))
+        FirstWeights(arguments.options, arguments.sizes).draw(random)
         draw_seed(random)
         share = arguments.validation if isinstance(arguments.validation, int) else 0
         training, held_out = rows_of(task, 0, share, random)

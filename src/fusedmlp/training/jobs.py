@@ -15,3 +15,10 @@ def jobs_now() -> int:
         jobs = available_threads()
     backend, _ = joblib.parallel.get_active_backend(prefer="threads")
     return int(backend.effective_n_jobs(jobs))
+
+
+def are_threads(jobs: int) -> bool:
+    """Whether so many jobs that prefer threads are several threads of this process."""
+    backend, _ = joblib.parallel.get_active_backend(prefer="threads")
+    shared = getattr(backend, "supports_sharedmem", False)  # as joblib itself asks
+    return bool(shared) and backend.effective_n_jobs(jobs) > 1

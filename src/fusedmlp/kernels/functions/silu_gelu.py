@@ -10,7 +10,6 @@ from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.functions.exponential import (
     exp_nonpositive,
     factors,
-    quotient,
     round_and_zero,
 )
 from fusedmlp.kernels.vector import absolute, select
@@ -57,7 +56,7 @@ def _gated(z, linear, cubic):
     u = x * (linear + cubic * (x * x))
     first, second, t = factors(0.0 - absolute(u))
     e = first + first * t
-    gate = quotient(select(u > 0.0, 1.0, e), 0.0, 1.0, e * second, 0.0)
+    gate = select(u > 0.0, 1.0, e) / (1.0 + e * second)
     return (bounded * gate) * select(u > 0.0, 1.0, second)
 
 

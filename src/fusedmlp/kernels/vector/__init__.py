@@ -17,7 +17,6 @@ relu(vector): in each lane max(number, 0); NaN stays NaN.
 absolute(vector): absolute values. copysign(size, sign): size with the sign of sign.
 sqrt(vector): square roots.
 power_of_two(shifted): 2**k, given ``k + 1.5 * 2**52`` (``2**23`` in float32).
-reciprocal(vector): 1 / vector, on AVX-512 to 14 bits in float32, to 28 in float64.
 scale_by_power(vector, k): vector * 2**k, with AVX-512 alone (USES_AVX512_MATH).
 to_float64(vector): the same numbers in float64.
 stack_buffer(memory): STACK_BYTES bytes of memory's type, until the function returns.
@@ -62,7 +61,6 @@ if config.DISABLE_JIT:
         maximum,
         power_of_two,
         put,
-        reciprocal,
         relu,
         scale_by_power,
         select,
@@ -100,7 +98,7 @@ else:
         store_column,
         store_first,
     )
-    from fusedmlp.kernels.vector.reciprocals import reciprocal, scale_by_power
+    from fusedmlp.kernels.vector.scaling import scale_by_power
     from fusedmlp.kernels.vector.simd import (
         HAS_AVX512,
         REGISTER,
@@ -155,7 +153,6 @@ __all__ = [
     "maximum",
     "power_of_two",
     "put",
-    "reciprocal",
     "relu",
     "scale_by_power",
     "select",

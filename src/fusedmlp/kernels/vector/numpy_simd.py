@@ -136,10 +136,6 @@ def power_of_two(shifted):
     return ((shifted.view(np.int32) << 23) + np.int32(127 << 23)).view(np.float32)
 
 
-def reciprocal(vector):
-    return 1.0 / vector
-
-
 def scale_by_power(vector, exponent):
     return np.ldexp(vector, exponent.astype(int))
 

@@ -1,0 +1,53 @@
+"""Batches that threads of this process hand over as soon as they are trained.
+
+joblib looks for results every 10 ms: as long as hundreds of small networks take.
+"""
+
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+
+# On some systems, Ctrl-C does not end a wait that has no limit.
+SECONDS_OF_A_WAIT = 0.2
+# Until joblib, too, knows of the last job's end: else it looks again after 10 ms.
+SECONDS_AFTER_THE_LAST = 0.0005
+
+
+class HandedOver(Generic[Result]):
+    """What the jobs in other threads hand over to the one that waits for them."""
+
+    def __init__(self) -> None:
+        self._results: SimpleQueue[Result | None] = SimpleQueue()
+
+    def hand_over(self, result: Result) -> None:
+        """Give the result of a job to the thread that waits."""
+        self._results.put(result)
+
+    @contextmanager
+    def or_failed(self) -> Iterator[None]:
+        """Let the waiting thread know if the job raises something, which joblib has then."""
+        try:
+            yield
+        except BaseException:
+            self._results.put(None)
+            raise
+
+    def take(self, jobs: int) -> Generator[Result]:
+        """Yield the results of so many jobs as they come; end with the first job that failed."""
+        for _ in range(jobs):
+            result = self._next()
+            if result is None:
+                break
+            yield result
+        time.sleep(SECONDS_AFTER_THE_LAST)
+
+    def _next(self) -> Result | None:
+        while True:
+            try:
+                return self._results.get(timeout=SECONDS_OF_A_WAIT)
+            except Empty:
+                continue

@@ -29,12 +29,12 @@ BUSY = "while True: pass"
 
 
 @contextmanager
-def busy_programs(count: int) -> Iterator[None]:
+def busy_programs(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Run so many programs that each keep a core busy."""
     running = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(count)]
     try:
         time.sleep(0.3 if running else 0)
-        yield
+        yield running
     finally:
         for program in running:
             program.kill()

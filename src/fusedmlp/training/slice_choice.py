@@ -21,7 +21,12 @@ GROWTH = 16  # a slice has at most this many times the rows of the one before
 ALONE_SECONDS = 0.001
 
 # The time of a trial, of a team or, once a team works, of one thread; and how often the latter is.
+# The other cores may have slept while one thread worked, and on a virtual machine take milliseconds
+# to wake up: what a team does right after that is no reason to give it up, unless it is a trial in
+# which a thread was waited for. Without that second chance, every fourth run on a quiet Zen 4 went
+# on alone for seconds, at 0.6 of a team's rate.
 TRIAL_SECONDS = 0.004
+FIRST_TRIAL_SECONDS = 0.002
 SETTLED_SECONDS = 0.3
 
 # How long the system is believed that no core is idle.
@@ -55,6 +60,8 @@ class SliceChoice:
         self._rows, self._measured, self._first_rows = 0, fixed, first_rows
         self._alone_at = 0.0
         self._busy_since: float | None = None  # the system says so, since the last trial
+        self._after_alone = True  # the slice before had one thread
+        self._again = False  # the next slice is a second trial
 
     def next_slice(self, left: int) -> tuple[int, int]:
         """Return the threads and the rows of the next slice; `left` rows are to be visited."""
@@ -80,10 +87,12 @@ class SliceChoice:
             if time.perf_counter() - self._alone_at > SETTLED_SECONDS:
                 return 1, TRIAL_SECONDS
             return self._team, SLICE_SECONDS
+        if self._again:
+            return self._candidate, TRIAL_SECONDS
         wait = TEAMS.seconds_left()
         if wait == 0:
             if self._may_try():
-                return self._candidate, TRIAL_SECONDS
+                return self._candidate, FIRST_TRIAL_SECONDS
             wait = FIRST_SECONDS
         return 1, min(SLICE_SECONDS, max(TRIAL_SECONDS, wait))
 
@@ -110,15 +119,22 @@ class SliceChoice:
         self._rows, rate = max(rows, 1), rows / seconds
         if threads == 1:
             self._alone_rate, self._alone_at = rate, time.perf_counter()
+            self._after_alone = True
             self._measured = self._measured or seconds >= ALONE_SECONDS
             if self._team > 1 and not self._fixed and rate > self._rate:
                 self._give_up(self._team)
             return
         self._rate = rate
-        least = self._alone_rate * (TO_STAY if threads == self._team else TO_BEGIN)
         if self._fixed:
             return
-        if ended_early or rate < least:
+        trial, slept = threads != self._team, self._after_alone
+        least = self._alone_rate * (TO_BEGIN if trial else TO_STAY)
+        failed = ended_early or rate < least
+        second_chance = failed and slept and not (trial and ended_early)
+        self._after_alone, self._again = False, second_chance and trial
+        if second_chance:
+            return
+        if failed:
             self._give_up(threads)
         else:
             self._team, self._candidate = threads, self._most

@@ -23,7 +23,8 @@ def test_a_rate_is_that_of_the_later_epochs():
 
 def test_the_gain_is_back_when_a_window_has_the_rate():
     times = epochs_at((1.5, 200), (2, 400))
-    assert back_after(times, 1.0, 380) == pytest.approx(0.5 + WINDOW, abs=0.05)  # nearly all of the window
+    nearly_a_window = pytest.approx(0.5 + WINDOW, abs=0.05)
+    assert back_after(times, 1.0, 380) == nearly_a_window
     assert back_after(times, 1.0, 1000) == NEVER
 
 

@@ -62,6 +62,12 @@ def test_a_core_that_has_slept_has_a_second_chance(machine):
     assert machine.run(2)[2] > 0.9
 
 
+def test_a_short_run_has_one_trial(machine):
+    machine.speed = lambda threads: 1 if threads == 1 else 0.5
+    assert machine.run(0.03)[2] < 0.15
+    assert [threads for threads, _ in machine.slices].count(2) == 1
+
+
 def test_a_team_that_does_not_pay_is_hardly_tried(machine):
     machine.speed = lambda threads: 1 if threads == 1 else 0.5
     machine.run(1)

@@ -23,10 +23,12 @@ ALONE_SECONDS = 0.001
 # The time of a trial, of a team or, once a team works, of one thread; and how often the latter is.
 # The other cores may have slept while one thread worked, and on a virtual machine take milliseconds
 # to wake up: what a team does right after that is no reason to give it up, unless it is a trial in
-# which a thread was waited for. Without that second chance, every fourth run on a quiet Zen 4 went
-# on alone for seconds, at 0.6 of a team's rate.
+# which a thread was waited for, or of a run that may be over before a second one has paid. Without
+# that second chance, every fourth run on a quiet Zen 4 went on alone for seconds, at 0.6 of a
+# team's rate.
 TRIAL_SECONDS = 0.004
 FIRST_TRIAL_SECONDS = 0.002
+LONG_RUN_SECONDS = 0.1
 SETTLED_SECONDS = 0.3
 
 # How long the system is believed that no core is idle.
@@ -60,6 +62,7 @@ class SliceChoice:
         self._rows, self._measured, self._first_rows = 0, fixed, first_rows
         self._alone_at = 0.0
         self._busy_since: float | None = None  # the system says so, since the last trial
+        self._begun = time.perf_counter()
         self._after_alone = True  # the slice before had one thread
         self._again = False  # the next slice is a second trial
 
@@ -130,7 +133,8 @@ class SliceChoice:
         trial, slept = threads != self._team, self._after_alone
         least = self._alone_rate * (TO_BEGIN if trial else TO_STAY)
         failed = ended_early or rate < least
-        second_chance = failed and slept and not (trial and ended_early)
+        pays = not ended_early and time.perf_counter() - self._begun > LONG_RUN_SECONDS
+        second_chance = failed and slept and (pays or not trial)
         self._after_alone, self._again = False, second_chance and trial
         if second_chance:
             return

@@ -53,3 +53,17 @@ def test_a_job_that_fails_ends_the_wait_for_all():
         raise MemoryError("no more")
     results.hand_over("after")
     assert list(results.take(3)) == ["before"]
+
+
+def test_a_job_that_has_no_memory_to_say_so_ends_the_wait_too(monkeypatch):
+    monkeypatch.setattr(handed_over, "SECONDS_OF_A_WAIT", 0.001)
+
+    class Full(handed_over.SimpleQueue):
+        def put(self, _):
+            raise MemoryError("no more")
+
+    monkeypatch.setattr(handed_over, "SimpleQueue", Full)
+    results = HandedOver()
+    with pytest.raises(MemoryError, match="no more"), results.or_failed():
+        results.hand_over("a result")
+    assert list(results.take(3)) == []

@@ -22,6 +22,7 @@ class HandedOver(Generic[Result]):
 
     def __init__(self) -> None:
         self._results: SimpleQueue[Result | None] = SimpleQueue()
+        self._has_failed = False
 
     def hand_over(self, result: Result) -> None:
         """Give the result of a job to the thread that waits."""
@@ -33,6 +34,7 @@ class HandedOver(Generic[Result]):
         try:
             yield
         except BaseException:
+            self._has_failed = True  # first: there may be no memory for more
             self._results.put(None)
             raise
 
@@ -50,4 +52,5 @@ class HandedOver(Generic[Result]):
             try:
                 return self._results.get(timeout=SECONDS_OF_A_WAIT)
             except Empty:
-                continue
+                if self._has_failed:
+                    return None

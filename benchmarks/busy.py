@@ -37,8 +37,13 @@ def busy_programs(count: int) -> Iterator[list[subprocess.Popen[bytes]]]:
         yield running
     finally:
         for program in running:
-            program.kill()
-            program.wait()
+            end(program)
+
+
+def end(program: subprocess.Popen[bytes]) -> None:
+    """End a program, if it has not ended yet."""
+    program.kill()
+    program.wait()
 
 
 def with_threads(row: Row, threads: int) -> Row:

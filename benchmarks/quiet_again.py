@@ -10,13 +10,14 @@ that of one thread, on the quiet machine; printed is when four fifths of it are 
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 import fusedmlp
-from benchmarks.busy import busy_programs
+from benchmarks.busy import busy_programs, end
 from benchmarks.common import where_measured
 from benchmarks.peers.rows import ROWS, Row
 
@@ -36,27 +37,30 @@ class Rates(NamedTuple):
     default: float
 
 
-def times_of(
-    row: Row, seconds: float, threads: int | None, then: Callable[[], object] = lambda: None
-) -> Times:
-    """Train for so many seconds; return when each EVERY epochs were over, counted from the start.
+class Timed(NamedTuple):
+    """A run, in seconds from its start."""
 
-    then: called half-way, once.
-    """
-    times, called, begun = list[float](), False, time.perf_counter()
+    times: Times  # when each EVERY epochs were over
+    changed: float  # when what was to be done half-way was done
+
+
+def timed(
+    row: Row, seconds: float, threads: int | None, half_way: Callable[[], object] = lambda: None
+) -> Timed:
+    """Train for so many seconds, and call a function half-way."""
+    times, changed, begun = list[float](), list[float](), time.perf_counter()
 
     def note(_: Any) -> bool:
-        nonlocal called
         times.append(time.perf_counter() - begun)
-        if not called and times[-1] > seconds / 2:
-            called = True
-            then()
+        if not changed and times[-1] > seconds / 2:
+            half_way()
+            changed.append(time.perf_counter() - begun)
         return times[-1] > seconds
 
     options = {**row.options, "epochs": 10**7, "record_every": EVERY}
     X, y = row.data()
     fusedmlp.train(X, y, **options | {"threads": threads, "callback": note})
-    return np.array(times)
+    return Timed(np.array(times), changed[0])
 
 
 def rate(times: Times) -> float:
@@ -75,20 +79,13 @@ def back_after(times: Times, ended: float, wanted: float) -> float:
 
 def returns(row: Row, rounds: int, seconds: float) -> tuple[Rates, list[float]]:
     """Return the rates of a quiet machine, and the seconds of each round."""
-    times_of(row, seconds / 4, None)  # compiled, and warm
-    quiet = Rates(*(rate(times_of(row, seconds / 2, threads)) for threads in (1, 2, None)))
+    timed(row, seconds / 4, None)  # compiled, and warm
+    quiet = Rates(*(rate(timed(row, seconds / 2, threads).times) for threads in (1, 2, None)))
     wanted, after = quiet.alone + SHARE * (quiet.default - quiet.alone), list[float]()
     for _ in range(rounds):
         with busy_programs(1) as (program,):
-            begun, ended = time.perf_counter(), list[float]()
-
-            def end(program: Any = program, begun: float = begun, to: list[float] = ended) -> None:
-                program.kill()
-                program.wait()
-                to.append(time.perf_counter() - begun)
-
-            times = times_of(row, seconds, None, end)
-        after.append(back_after(times, ended[0], wanted))
+            run = timed(row, seconds, None, partial(end, program))
+        after.append(back_after(run.times, run.changed, wanted))
     return quiet, after
 
 

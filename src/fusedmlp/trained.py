@@ -169,8 +169,7 @@ class Trained:
             return
         predict = implementation(self.options["backend"]).predict
         for part in prediction_slices(len(rows), params.size):
-            plan = self._plan_for(len(rows[part]))
-            plan = without_last_activation(plan) if sums else plan
+            plan = self._plan_to(len(rows[part]), sums)
             predict(plan, params, rows[part], outputs[part])
 
     @property
@@ -227,6 +226,11 @@ class Trained:
             return plan
         return plan._replace(threads=threads)
 
+    def _plan_to(self, rows: int, sums: bool) -> Plan:
+        """Return the plan of a prediction of outputs, or of the last layer's pre-activations."""
+        plan = self._plan_for(rows)
+        return without_last_activation(plan) if sums else plan
+
     def _is_small(self, rows: int) -> bool:
         """Whether a prediction is too small for more than one thread."""
         return 2 * rows * self._params.size < MIN_PARALLEL_FLOPS
@@ -235,9 +239,7 @@ class Trained:
         """Return the function that predicts so many rows in one thread; the last one is kept."""
         predictor = self._predictors.get((rows, sums))
         if predictor is None:
-            plan = self._plan_for(rows)
-            plan = without_last_activation(plan) if sums else plan
-            predictor = predictor_of(self.options["backend"], plan)
+            predictor = predictor_of(self.options["backend"], self._plan_to(rows, sums))
             self._predictors.clear()
             self._predictors[rows, sums] = predictor
         return predictor

@@ -31,7 +31,7 @@ class Place(NamedTuple):
     first: int
 
 
-Trained = tuple[Place, Batch | None]  # None: it was stopped, or handed over at once
+Finished = tuple[Place, Batch | None]  # None: it was stopped, or handed over at once
 
 
 def trained_batches(
@@ -61,7 +61,7 @@ def _in_jobs(
 ) -> Generator[tuple[Place, Batch]]:
     """Train batches in jobs of joblib's, and yield them as they are finished."""
     stop, jobs = SharedStop(), jobs_now() if threads is None else threads
-    at_once: HandedOver[Trained] | None = HandedOver() if are_threads(jobs) else None
+    at_once: HandedOver[Finished] | None = HandedOver() if are_threads(jobs) else None
     calls = (
         joblib.delayed(_train_place)(
             *_data(sweep, groups[place.group]), task_of(sweep, groups[place.group], place.first),
@@ -104,8 +104,8 @@ def _train_place(
     task: Any,
     place: Place,
     stop: SharedStop,
-    at_once: HandedOver[Trained] | None,
-) -> Trained:
+    at_once: HandedOver[Finished] | None,
+) -> Finished:
     """Train a batch; return where it belongs, and the batch unless it was handed over."""
     if at_once is None:
         return place, train_batch(X, y, validation, task, stop)

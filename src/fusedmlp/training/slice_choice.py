@@ -133,8 +133,8 @@ class SliceChoice:
         trial, slept = threads != self._team, self._after_alone
         least = self._alone_rate * (TO_BEGIN if trial else TO_STAY)
         failed = ended_early or rate < least
-        pays = not ended_early and time.perf_counter() - self._begun > LONG_RUN_SECONDS
-        second_chance = failed and slept and (pays or not trial)
+        is_long = time.perf_counter() - self._begun > LONG_RUN_SECONDS
+        second_chance = failed and slept and (not trial or (is_long and not ended_early))
         self._after_alone, self._again = False, second_chance and trial
         if second_chance:
             return

@@ -3,8 +3,7 @@
 By default, Numba links each function with all functions that it calls, optimises them together and
 generates machine code, before it does the same for the function's callers. A function ten calls
 deep would be linked and optimised ten times, and nine of the ten results would never run. Here a
-kernel is linked with all functions that it calls once, and optimised once. That and no code for
-reference counts in inner functions, which make no arrays, take a tenth off a first call.
+kernel is linked with all functions that it calls once, and optimised once.
 """
 
 from llvmlite.binding import parse_assembly

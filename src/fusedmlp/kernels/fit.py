@@ -34,7 +34,7 @@ from fusedmlp.kernels.losses import output_delta_at
 from fusedmlp.kernels.penalties import penalize_at, penalty_at
 from fusedmlp.kernels.threads.barrier import Team, stop_requested
 from fusedmlp.kernels.threads.team import NO_SIGNALS, run_in_team
-from fusedmlp.kernels.vector import address, put, shifted
+from fusedmlp.kernels.vector import LINE, address, first_line, put, shifted
 from fusedmlp.kernels.vector.copies import copy
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.reductions import all_finite
@@ -88,7 +88,7 @@ def predict_part(
     )  # fmt: skip
     if threads < 1 or not prediction_fits(layout, params, X, outputs):
         raise ValueError(REFUSED)
-    memory = np.empty(layout.workspace_size, params.dtype)
+    memory = np.empty(layout.workspace_size + LINE, params.dtype)
     team = Team(address(signals), thread, threads, np.int64(0))
     _predict(layout, params, X, outputs, memory, team)
 
@@ -97,7 +97,7 @@ def predict_part(
 def _predict(layout, params, X, outputs, memory, team):
     network = network_of_layout(layout, team.signals)
     n_in, n_out = layout.sizes[0], layout.sizes[-1]
-    workspace = workspace_layout(network, params.size, address(memory))
+    workspace = workspace_layout(network, params.size, first_line(memory))
     claim = claim_rows(team, Claim(ZERO, ZERO), len(X), layout.block_rows)
     while claim.rows > 0:
         inputs = shifted(address(X), claim.first * n_in)
@@ -133,7 +133,7 @@ def gradient(plan, params, X, y, result, row_weights=None, signals=None):
     block_rows, size = plan.block_rows, plan.workspace_size
     if plan.extras.batch_norm:  # its statistics are over all rows: one block
         block_rows, size = len(X), size + (size // block_rows + 1) * len(X)
-    memory = np.empty(size, params.dtype)
+    memory = np.empty(size + LINE, params.dtype)
     requests = NO_SIGNALS if signals is None else signals
     return _gradient(plan, params, (X, y, row_weights), result, block_rows, memory, requests)
 
@@ -144,7 +144,7 @@ def _gradient(plan, params, data, result, block_rows, memory, signals):
     network = network_of(plan, plan.save_for_backward, block_rows, address(signals))
     objective = objective_of(plan)
     weights, size, n_in, n_out = address(params), params.size, plan.sizes[0], plan.sizes[-1]
-    workspace = workspace_layout(network, size, address(memory))
+    workspace = workspace_layout(network, size, first_line(memory))
     scale = total_row_scale(plan.reduction, len(X), row_weights, params.dtype.type)
     value, value_scale = 0.0, total_row_scale(plan.reduction, len(X), row_weights, np.float64)
     transpose_weights(network, weights, workspace, 0, size)

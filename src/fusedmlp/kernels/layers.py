@@ -9,11 +9,14 @@ from fusedmlp.kernels.compilation.door import operation
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.matmul.gemm import gemm
-from fusedmlp.kernels.vector import WIDE, address, lane_count
+from fusedmlp.kernels.vector import REGISTER, address, lane_count
 from fusedmlp.kernels.vector.copies import transpose
 from fusedmlp.kernels.vector.matrices import LeftMatrix, Rows
 from fusedmlp.kernels.vector.reductions import sum_rows
 from fusedmlp.kernels.vector.typed_constants import ADD, ALL_ACTIVATIONS, ON_BIAS, SET, UNIT_STRIDE
+
+# Of a column of tiles, in the measurements of when transposing pays.
+COLUMN_REGISTERS = 4 if REGISTER == 64 else 2
 
 
 class Shape(NamedTuple):
@@ -136,7 +139,7 @@ def _worth_transposing(n_in, rows, n_out, lanes):
     36 and 54; 128-1024-1024 53 and 111; 128-784-100, seven columns of tiles, 104 and 102, float64,
     13 of them, 47 and 52.
     """
-    return n_out >= 12 * WIDE * lanes and n_in * rows >= 2048 * lanes
+    return n_out >= 12 * COLUMN_REGISTERS * lanes and n_in * rows >= 2048 * lanes
 
 
 @inner

@@ -12,7 +12,7 @@ from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.compilation.require_fit import REFUSED
 from fusedmlp.kernels.losses import absolute_error_at, loss_at
 from fusedmlp.kernels.threads.team import run_in_team
-from fusedmlp.kernels.vector import address, shifted
+from fusedmlp.kernels.vector import LINE, address, first_line, shifted
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.typed_constants import ZERO
 from fusedmlp.plan.codes import Measure
@@ -46,7 +46,7 @@ def surface_part(plan, params, data, grid, measure, result, signals, thread, thr
         plan, params, X, y, first, first_values, second, second_values, measure, result
     ):
         raise ValueError(REFUSED)
-    moved, memory = params.copy(), np.empty(plan.workspace_size, params.dtype)
+    moved, memory = params.copy(), np.empty(plan.workspace_size + LINE, params.dtype)
     columns = second_values.size
     for pair in range(result.size * thread // threads, result.size * (thread + 1) // threads):
         i, j = pair // columns, pair % columns
@@ -60,7 +60,7 @@ def _measured(plan, params, X, y, measure, memory, signals):
     network = network_of(plan, ZERO, plan.block_rows, address(signals))
     n_in, n_out = plan.sizes[0], plan.sizes[-1]
     objective, value, of_loss = objective_of(plan), 0.0, measure == Measure.LOSS
-    workspace = workspace_layout(network, params.size, address(memory))
+    workspace = workspace_layout(network, params.size, first_line(memory))
     for row in range(0, len(X), plan.block_rows):
         rows = smaller(plan.block_rows, len(X) - row)
         inputs, targets = shifted(address(X), row * n_in), shifted(address(y), row * n_out)

@@ -8,9 +8,11 @@ import math
 
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.functions.exponential import (
+    UNSCALED,
     exp_nonpositive,
-    factors,
-    round_and_zero,
+    exp_parts,
+    range_of_exp,
+    scaled,
 )
 from fusedmlp.kernels.vector import absolute, select
 
@@ -47,17 +49,17 @@ def gelu_derivative(z, error):
 def _gated(z, linear, cubic):
     """Return z times its gate.
 
-    The gate may be too small for a normal number when z times the gate is not. Therefore the second
-    power of two is multiplied last.
+    The gate may be too small for a normal number when z times the gate is not. Therefore the power
+    of two comes last.
     """
-    _, zero = round_and_zero(z)
-    bounded = select(z < zero, zero, z)  # minus infinity times 0 would be NaN
+    least, _ = range_of_exp(z)
+    bounded = select(z < least, least, z)  # minus infinity times 0 would be NaN
     x = select(z > OPEN, OPEN, bounded)
     u = x * (linear + cubic * (x * x))
-    first, second, t = factors(0.0 - absolute(u))
-    e = first + first * t
-    gate = select(u > 0.0, 1.0, e) / (1.0 + e * second)
-    return (bounded * gate) * select(u > 0.0, 1.0, second)
+    size = 0.0 - absolute(u)
+    m, power = exp_parts(select(size < least, least, size))
+    gate = select(u > 0.0, 1.0, m) / (1.0 + scaled(m, power))
+    return scaled(bounded * gate, select(u > 0.0, UNSCALED, power))
 
 
 @inner
@@ -66,8 +68,8 @@ def _gated_derivative(z, error, linear, cubic):
 
     s'(u) is computed as s(u) s(-u): 1 - s(u) would lose digits.
     """
-    _, zero = round_and_zero(z)
-    x = select(z > OPEN, OPEN, select(z < zero, zero, z))
+    least, _ = range_of_exp(z)
+    x = select(z > OPEN, OPEN, select(z < least, least, z))
     squared = x * x
     u = x * (linear + cubic * squared)
     e = exp_nonpositive(0.0 - absolute(u))

@@ -16,7 +16,7 @@ from fusedmlp.kernels.many.run import place_of, run_of
 from fusedmlp.kernels.many.small_passes import backward_pass, forward_pass
 from fusedmlp.kernels.many.update import adaptive, decay, penalize_and_clip, sgd, sum_of_all
 from fusedmlp.kernels.threads.barrier import stop_requested
-from fusedmlp.kernels.vector import address, at, put, sum_lanes
+from fusedmlp.kernels.vector import LINE, address, at, first_line, put, sum_lanes
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.plan.codes import Optimizer
 from fusedmlp.plan.signals import STOP
@@ -28,11 +28,11 @@ def train_networks(plan, shape, X, y, networks, active, begin, end, signals):
     lanes, size = network_count(address(networks.params)), networks.params.shape[1]
     network = network_of(plan, 0, 0, address(signals))
     block_rows = block_rows_of(network, plan.batch_size, lanes, X.itemsize)
-    memory = np.zeros(workspace_size(network, size, block_rows, lanes), X.dtype)
+    memory = np.zeros(workspace_size(network, size, block_rows, lanes) + LINE, X.dtype)
     sums, places, lane_rows = np.zeros(lanes), np.empty(lanes, np.int64), np.empty(lanes, np.int64)
     rows = networks.rows.shape[1] if networks.rows.size > 0 else len(X)
     orders = np.empty(lanes * rows if plan.shuffle else 0, np.int64)
-    work = workspace_of(address(memory), network, size, block_rows, lanes)
+    work = workspace_of(first_line(memory), network, size, block_rows, lanes)
     run = run_of(plan, network, work, X, y, networks, orders, sums, places, lane_rows)
     # An array lives as long as a call that it is an argument of.
     arrays = memory, orders, sums, lane_rows, signals
@@ -145,9 +145,9 @@ def measure_groups(plan, X, y, networks, active):
     network = network_of(plan, 0, 0, address(networks.diverged))
     rows = networks.rows.shape[1] if networks.rows.size > 0 else len(X)
     block_rows = block_rows_of(network, rows, lanes, X.itemsize)
-    memory = np.zeros(workspace_size(network, size, block_rows, lanes), X.dtype)
+    memory = np.zeros(workspace_size(network, size, block_rows, lanes) + LINE, X.dtype)
     sums, places, lane_rows = np.zeros(lanes), np.empty(lanes, np.int64), np.empty(lanes, np.int64)
-    work = workspace_of(address(memory), network, size, block_rows, lanes)
+    work = workspace_of(first_line(memory), network, size, block_rows, lanes)
     run = run_of(plan, network, work, X, y, networks, networks.seeds, sums, places, lane_rows)
     _measure(run, active, places, (memory, sums, lane_rows))
 

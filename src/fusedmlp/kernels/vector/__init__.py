@@ -1,12 +1,16 @@
 """SIMD vectors as values: compiled, or as NumPy arrays for debugging.
 
 address(array): the address of a C-ordered array; shifted(memory, n): the address n items further.
+first_line(array): the address of its first whole cache line, at most LINE items further: a vector
+across two lines costs two loads, and NumPy's arrays and Numba's begin at any 16 or 32 bytes.
 load(memory, offset), load_wide: a vector of the items from `offset` on; unaligned.
 load_first(memory, offset, count), load_first_wide: the first `count` of them; other lanes are 0.
 load_column(memory, offset, stride, count): column_height(memory) items, `stride` apart; lanes past
 `count` repeat the last of these. store_column(memory, offset, stride, vector, count): its first
 `count` lanes; load_packed_column(memory, offset): as many items, one after the other.
 store(memory, offset, vector), store_first(memory, offset, vector, count): store a vector.
+not_moved(number): the same integer; what is computed from it stays in its branch, where LLVM would
+compute the mask of a remainder before the branch, in each turn of a loop.
 keep_first(vector, count): the first `count` lanes; other lanes are 0.
 zeros(memory), zeros_wide(memory): a vector of zeros of memory's type.
 at(memory, offset), put(memory, offset, number): load or store one item.
@@ -17,7 +21,6 @@ relu(vector): in each lane max(number, 0); NaN stays NaN.
 absolute(vector): absolute values. copysign(size, sign): size with the sign of sign.
 sqrt(vector): square roots.
 power_of_two(shifted): 2**k, given ``k + 1.5 * 2**52`` (``2**23`` in float32).
-scale_by_power(vector, k): vector * 2**k, with AVX-512 alone (USES_AVX512_MATH).
 to_float64(vector): the same numbers in float64.
 stack_buffer(memory): STACK_BYTES bytes of memory's type, until the function returns.
 transpose_tile(source, source_stride, target, target_stride): transpose lanes x lanes items.
@@ -37,6 +40,7 @@ from numba import config
 if config.DISABLE_JIT:
     from fusedmlp.kernels.vector.numpy_simd import (
         HAS_AVX512,
+        LINE,
         REGISTER,
         STACK_BYTES,
         USES_AVX512_MATH,
@@ -48,6 +52,7 @@ if config.DISABLE_JIT:
         concatenate,
         copysign,
         dot_products,
+        first_line,
         fma,
         keep_first,
         lane_count,
@@ -59,10 +64,10 @@ if config.DISABLE_JIT:
         load_wide,
         max_lane,
         maximum,
+        not_moved,
         power_of_two,
         put,
         relu,
-        scale_by_power,
         select,
         shifted,
         split,
@@ -80,10 +85,12 @@ if config.DISABLE_JIT:
     )
 else:
     from fusedmlp.kernels.vector.memory import (
+        LINE,
         STACK_BYTES,
         address,
         at,
         column_height,
+        first_line,
         keep_first,
         load,
         load_column,
@@ -91,6 +98,7 @@ else:
         load_first_wide,
         load_packed_column,
         load_wide,
+        not_moved,
         put,
         shifted,
         stack_buffer,
@@ -98,7 +106,6 @@ else:
         store_column,
         store_first,
     )
-    from fusedmlp.kernels.vector.scaling import scale_by_power
     from fusedmlp.kernels.vector.simd import (
         HAS_AVX512,
         REGISTER,
@@ -129,6 +136,7 @@ else:
 
 __all__ = [
     "HAS_AVX512",
+    "LINE",
     "REGISTER",
     "STACK_BYTES",
     "USES_AVX512_MATH",
@@ -140,6 +148,7 @@ __all__ = [
     "concatenate",
     "copysign",
     "dot_products",
+    "first_line",
     "fma",
     "keep_first",
     "lane_count",
@@ -151,10 +160,10 @@ __all__ = [
     "load_wide",
     "max_lane",
     "maximum",
+    "not_moved",
     "power_of_two",
     "put",
     "relu",
-    "scale_by_power",
     "select",
     "shifted",
     "split",

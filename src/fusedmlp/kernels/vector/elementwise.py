@@ -6,7 +6,15 @@ operation at one point only, since each call is compiled where it is inlined.
 """
 
 from fusedmlp.kernels.compilation.jit import inner
-from fusedmlp.kernels.vector import WIDE, lane_count, load_first_wide, load_wide, store, store_first
+from fusedmlp.kernels.vector import (
+    WIDE,
+    lane_count,
+    load_first_wide,
+    load_wide,
+    not_moved,
+    store,
+    store_first,
+)
 
 
 def elementwise(operation):
@@ -51,7 +59,7 @@ def load_part(memory, k, size):
     """Return the wide vector at index k of `size` numbers; lanes past the end are 0."""
     if k + WIDE * lane_count(memory) <= size:
         return load_wide(memory, k)
-    return load_first_wide(memory, k, size - k)
+    return load_first_wide(memory, k, not_moved(size - k))
 
 
 @inner
@@ -60,4 +68,4 @@ def store_part(memory, k, vector, size):
     if k + WIDE * lane_count(memory) <= size:
         store(memory, k, vector)
     else:
-        store_first(memory, k, vector, size - k)
+        store_first(memory, k, vector, not_moved(size - k))

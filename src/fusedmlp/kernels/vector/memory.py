@@ -21,6 +21,8 @@ from fusedmlp.kernels.vector.simd import (
 
 STACK_BYTES = 16384  # half of the L1 cache
 
+LINE = 64  # bytes of a cache line
+
 COLUMN = REGISTER // 4  # items of a column, which are two registers of float64
 
 
@@ -31,6 +33,17 @@ def address(typing_context, array):
 
     def build(context, builder, sig, args):
         return make_array(array)(context, builder, args[0]).data
+
+    return types.CPointer(array.dtype)(array), build
+
+
+@intrinsic
+def first_line(typing_context, array):
+    def build(context, builder, sig, args):
+        start = make_array(array)(context, builder, args[0]).data
+        place = builder.ptrtoint(start, ir.IntType(64))
+        up = builder.add(place, ir.Constant(place.type, LINE - 1))
+        return builder.inttoptr(builder.and_(up, ir.Constant(place.type, -LINE)), start.type)
 
     return types.CPointer(array.dtype)(array), build
 
@@ -84,6 +97,16 @@ def first_lanes(builder, count, vector_type):
     count = builder.select(builder.icmp_signed("<", count, most), count, most)
     narrow = builder.trunc(count, index) if index.width < count.type.width else count
     return builder.icmp_signed("<", numbers, splatted(builder, narrow, lanes))
+
+
+@intrinsic
+def not_moved(typing_context, number):
+    # LLVM moves nothing past assembly of which it does not know what it does.
+    def build(context, builder, sig, args):
+        kind = ir.FunctionType(args[0].type, [args[0].type])
+        return builder.asm(kind, "", "=r,0", args, side_effect=True)
+
+    return number(number), build
 
 
 def _first_loader(registers):

@@ -6,12 +6,17 @@ HAS_AVX512 = USES_AVX512_MATH = False
 REGISTER = 32
 WIDE = 2
 STACK_BYTES = 16384
+LINE = 0
 
 
 def address(array):
     if not array.flags.c_contiguous:
         raise TypeError(f"an array must be C-ordered, got strides {array.strides}")
     return array.reshape(-1)
+
+
+def first_line(array):
+    return address(array)
 
 
 def shifted(memory, items):
@@ -52,6 +57,10 @@ def load(memory, offset):
 
 def load_wide(memory, offset):
     return memory[offset : offset + WIDE * lane_count(memory)].copy()
+
+
+def not_moved(number):
+    return number
 
 
 def load_first(memory, offset, count):
@@ -134,10 +143,6 @@ def power_of_two(shifted):
     if shifted.dtype == np.float64:
         return ((shifted.view(np.int64) << 52) + (1023 << 52)).view(np.float64)
     return ((shifted.view(np.int32) << 23) + np.int32(127 << 23)).view(np.float32)
-
-
-def scale_by_power(vector, exponent):
-    return np.ldexp(vector, exponent.astype(int))
 
 
 def sum_lanes(vector):

@@ -31,10 +31,10 @@ _USES_64_BYTES = (config.CPU_NAME or binding.get_host_cpu_name()) not in _SPLIT_
 # each other. The tiles of matrix products have shapes of their own (matmul/tile_shapes.py).
 HAS_AVX512 = host_has("avx512f")
 REGISTER = 64 if HAS_AVX512 and _USES_64_BYTES else 32 if host_has("avx") else 16
-WIDE = 4 if REGISTER == 64 else 2
+WIDE = 4 if HAS_AVX512 else 2  # of 32 or 16 registers
 
-# AVX-512's scaling by a power of two, on 64 bytes where a vector has as many. On a Zen 4, a sigmoid
-# takes 0.35 instead of 0.42 ns a number with it, and 0.91 instead of 1.04 in float64.
+# The instructions of vector/wide_registers.py. Every processor with 64-byte registers has these but
+# the Xeon Phi; that feature is asked for so that tests can leave them out.
 USES_AVX512_MATH = HAS_AVX512 and host_has("avx512vl")
 
 

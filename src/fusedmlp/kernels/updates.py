@@ -1,5 +1,7 @@
 """SGD's update, and the count of direction changes, compiled."""
 
+import numpy as np
+
 from fusedmlp.kernels.compilation.door import operation
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.compilation.require_fit import require_fit
@@ -41,8 +43,7 @@ def count_direction_changes(gradient, uphill, changes):
 def count_changes_at(gradient, uphill, changes, size):
     """Count the direction changes of the gradient at an address."""
     for k in range(size):
-        up = 1 if at(gradient, k) < 0 else 0
-        before = at(uphill, k)
-        if before >= 0 and before != up:
-            put(changes, k, at(changes, k) + 1)
+        up = np.int64(at(gradient, k) < 0)
+        before = np.int64(at(uphill, k))
+        put(changes, k, at(changes, k) + ((before >= 0) & (before != up)))
         put(uphill, k, up)

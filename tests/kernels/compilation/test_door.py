@@ -8,8 +8,10 @@ import textwrap
 import numpy as np
 import pytest
 from numba import njit
+from numpy.testing import assert_array_equal
 
 from fusedmlp import kernels
+from fusedmlp.plan.codes import Activation
 from fusedmlp.plan.operations.declarations import OPERATIONS
 from tests.processes import run_python
 
@@ -87,3 +89,12 @@ def test_without_compilation_the_same_is_refused():
         "z must have dtype float32 or float64, got >f8",
         "z must be C-ordered: np.ascontiguousarray(z), got shape (2, 2) with strides (32, 16)",
     ]
+
+
+def test_a_member_of_an_enumeration_is_compiled_for_as_its_integer_is():
+    z, same = np.array([[-1.0, 2.0]]), np.array([[-1.0, 2.0]])
+    kernels.activate(int(Activation.RELU), z)
+    compiled = list(kernels.activate.overloads)
+    kernels.activate(Activation.RELU, same)
+    assert list(kernels.activate.overloads) == compiled
+    assert_array_equal(same, z)

@@ -9,7 +9,6 @@ import numpy as np
 
 from fusedmlp.kernels.blocked.partition import layer_weights_in
 from fusedmlp.kernels.compilation.jit import inner
-from fusedmlp.kernels.losses import record_at
 from fusedmlp.kernels.optimizers import (
     MeanSquareNumbers,
     RpropNumbers,
@@ -29,11 +28,12 @@ from fusedmlp.plan.codes import Optimizer
 
 
 class Step(NamedTuple):
-    """A step's learning rate, its number, counted from 1, and the scale of a row's gradient."""
+    """An update's numbers."""
 
     rate: Any
-    number: int
-    scale: Any
+    number: int  # counted from 1
+    scale: Any  # of a row's gradient
+    record: int  # of the batch's errors and losses, or NO_RECORD
 
 
 @inner
@@ -70,14 +70,14 @@ def penalize_and_clip(extras, run, part, scale):
 
 
 @inner
-def record_penalties(extras, run, block, record):
-    """Add the penalties to the loss of a batch's first block, with scale_penalties."""
+def recorded_penalty(extras, run, block):
+    """Return what penalties add to the recorded loss of a block: of a batch's first alone."""
+    value = 0.0
     if extras.scale_penalties and block.add == 0:
-        value = 0.0
         for layer in range(run.network.layers):
             first, count = layer_weights_in(run.network, layer, ZERO, run.size)
             value += penalty_at(shifted(run.params, first), count, extras.l1, extras.l2)
-        record_at(run.records, record, 0.0, value * block.loss_scale)
+    return value * block.loss_scale
 
 
 @inner

@@ -3,9 +3,12 @@
 Threads share a step in one of two ways, whichever moves fewer numbers from core to core. With many
 rows, a block has several partial gradients: a thread computes some of them, and then adds up all of
 them for some of the weights. With many weights, a thread takes some of the rows in the forward and
-backward pass, and some of the weights in the gradient, which is summed over all rows. Neither the
+backward pass, and some of the weights in the gradient, which is summed over all rows; so it does
+within a part, where there are more threads than partial gradients. Neither the
 division nor the order of any sum depends on the number of threads: the bits are always the same.
 """
+
+from typing import NamedTuple
 
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.vector import at
@@ -20,6 +23,28 @@ def first_row(rows, thread, threads):
         return rows * thread
     tiles = (rows + TILE_ROWS - 1) // TILE_ROWS
     return smaller(rows, tiles * thread // threads * TILE_ROWS)
+
+
+class ShareOfParts(NamedTuple):
+    """The parts of a block's rows that a thread works on: alone, or as one of several members."""
+
+    first: int
+    end: int
+    member: int  # counted from 0
+    members: int
+
+
+@inner
+def share_of_parts(parts, thread, threads):
+    """Return a thread's share of the parts: several, or one together with other threads."""
+    if threads == 1:
+        return ShareOfParts(0, parts, 0, 1)
+    if threads <= parts:
+        return ShareOfParts(parts * thread // threads, parts * (thread + 1) // threads, 0, 1)
+    part = parts * thread // threads
+    first = (part * threads + parts - 1) // parts
+    end = ((part + 1) * threads + parts - 1) // parts
+    return ShareOfParts(part, part + 1, thread - first, end - first)
 
 
 @inner

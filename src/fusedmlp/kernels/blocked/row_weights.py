@@ -1,5 +1,7 @@
 """Row weights in the gradient, the loss and the records."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from fusedmlp.kernels.blocked.row_sampling import uses_sampler
@@ -61,39 +63,50 @@ def apply_row_weights(rare, run, order, row, rows, delta):
             scale_at(shifted(delta, b * run.n_out), run.n_out, weight)
 
 
+class Measured(NamedTuple):
+    """Rows whose errors and losses are recorded."""
+
+    first: int  # position of the first one in the epoch's order
+    rows: int
+    out: Any  # addresses
+    sums: Any  # for log_loss
+    targets: Any
+
+
 @inner
-def record_rows(rare, run, block, out, targets, record):
+def record_rows(rare, run, block, measured, records, record):
     """Add the errors and losses of a block's rows to a record."""
     if rare is None or not rare.weighted:
-        sums = run.workspace.sums
-        error = absolute_error_at(out, targets, block.rows * run.n_out)
-        value = loss_at(run.objective, out, sums, targets, block.rows, run.n_out)
-        record_at(run.records, record, error, value)
+        rows, out, targets = measured.rows, measured.out, measured.targets
+        error = absolute_error_at(out, targets, rows * run.n_out)
+        value = loss_at(run.objective, out, measured.sums, targets, rows, run.n_out)
+        record_at(records, record, error, value)
     else:
-        _record_weighted(run.objective.log_loss, rare, run, block, out, targets, record)
+        _record_weighted(run.objective.log_loss, rare, run, block, measured, records, record)
 
 
 @inner
-def _record_weighted(log_loss, rare, run, block, out, targets, record):
+def _record_weighted(log_loss, rare, run, block, measured, records, record):
     """Add the weighted errors and losses of a block's rows to a record.
 
     log_loss takes many rows at once, with their weights one after the other.
     """
+    out, targets = measured.out, measured.targets
     objective, units, weights = run.objective, run.n_out, stack_buffer(out)
-    for start in range(0, block.rows, MOST_WEIGHTS):
-        rows = smaller(MOST_WEIGHTS, block.rows - start)
+    for start in range(0, measured.rows, MOST_WEIGHTS):
+        rows = smaller(MOST_WEIGHTS, measured.rows - start)
         for b in range(rows):
             o, t = shifted(out, (start + b) * units), shifted(targets, (start + b) * units)
-            put(weights, b, _weight(rare, run, block.order, block.first + start + b))
+            put(weights, b, _weight(rare, run, block.order, measured.first + start + b))
             weight, value = np.float64(at(weights, b)), 0.0
             if log_loss is None:
                 value = loss_of_outputs_at(objective.loss, objective.huber_delta, o, t, units)
             error, value = weight * absolute_error_at(o, t, units), weight * value
-            record_at(run.records, record, error, value * block.loss_scale)
+            record_at(records, record, error, value * block.loss_scale)
         if log_loss is not None:
-            z, t = shifted(run.workspace.sums, start * units), shifted(targets, start * units)
+            z, t = shifted(measured.sums, start * units), shifted(targets, start * units)
             value = log_loss_at(objective.activation, z, t, rows, units, weights)
-            record_at(run.records, record, 0.0, value * block.loss_scale)
+            record_at(records, record, 0.0, value * block.loss_scale)
 
 
 # For the gradient of all rows outside of training; row_weights: an array, or None.

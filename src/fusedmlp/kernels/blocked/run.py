@@ -7,7 +7,7 @@ from fusedmlp.kernels.blocked.optimizer_state import optimizer_state_of
 from fusedmlp.kernels.blocked.workspace import workspace_layout
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.losses import Objective, Records
-from fusedmlp.kernels.vector import address
+from fusedmlp.kernels.vector import address, shifted
 
 
 class Run(NamedTuple):
@@ -56,7 +56,10 @@ class Block(NamedTuple):
     scale: Any  # of a row's delta
     loss_scale: float  # of the recorded loss
     order: Any  # address of this epoch's order of rows
-    recorded: bool
+    record: int  # its number, or NO_RECORD
+
+
+NO_RECORD = -1
 
 
 @inner
@@ -90,6 +93,13 @@ def run_of(plan, X, y, state):
         plan.momentum,
         plan.nesterov,
     )
+
+
+@inner
+def partial_records_of(run):
+    """Return the records of a batch's parts, where there are several."""
+    parts = run.workspace.partial_records
+    return Records(parts, shifted(parts, run.network.partial_gradients))
 
 
 @inner

@@ -2,50 +2,32 @@
 
 import numpy as np
 
-from fusedmlp.kernels.blocked.batch_norm import batch_norm_of, update_running_stats
-from fusedmlp.kernels.blocked.dropout import (
-    apply_dropconnect,
-    apply_dropconnect_to_gradient,
-    dropout_of,
-)
+from fusedmlp.kernels.blocked.batch_gradient import add_partial_records, leaves_gradient
+from fusedmlp.kernels.blocked.batch_norm import update_running_stats
+from fusedmlp.kernels.blocked.dropout import apply_dropconnect, apply_dropconnect_to_gradient
 from fusedmlp.kernels.blocked.fits import fit_fits
-from fusedmlp.kernels.blocked.forward_backward import (
-    backward_block,
-    forward_block,
-    gradient_of_block,
-    sum_partial_gradients,
-    transpose_weights,
-)
+from fusedmlp.kernels.blocked.forward_backward import sum_partial_gradients, transpose_weights
 from fusedmlp.kernels.blocked.parameter_update import (
     Step,
     apply_update,
     learning_rate_at,
     penalize_and_clip,
-    record_penalties,
 )
-from fusedmlp.kernels.blocked.partition import first_param, first_row
-from fusedmlp.kernels.blocked.row_sampling import (
-    draw_batch,
-    store_gradient_squares,
-    update_sampler,
-    uses_sampler,
-)
-from fusedmlp.kernels.blocked.row_weights import apply_row_weights, batch_row_scale, record_rows
-from fusedmlp.kernels.blocked.run import Block, Part, run_of
-from fusedmlp.kernels.blocked.workspace import last_layer_of
+from fusedmlp.kernels.blocked.partition import first_param
+from fusedmlp.kernels.blocked.row_sampling import draw_batch, update_sampler, uses_sampler
+from fusedmlp.kernels.blocked.row_weights import batch_row_scale
+from fusedmlp.kernels.blocked.run import NO_RECORD, Block, Part, run_of
 from fusedmlp.kernels.compilation.door import behind_door
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.compilation.require_fit import REFUSED
-from fusedmlp.kernels.losses import output_delta_at
 from fusedmlp.kernels.random_numbers import row_order_at
-from fusedmlp.kernels.threads.barrier import Team, barrier, leaves, stop_requested
+from fusedmlp.kernels.threads.barrier import Team, barrier, leaves
 from fusedmlp.kernels.updates import count_changes_at
-from fusedmlp.kernels.vector import address, at, shifted
-from fusedmlp.kernels.vector.copies import copy, fill_with_zeros
+from fusedmlp.kernels.vector import address, shifted
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.reductions import all_finite
-from fusedmlp.kernels.vector.typed_constants import NO, YES, ZERO
-from fusedmlp.plan.signals import NEVER, PATIENCE, STOP
+from fusedmlp.kernels.vector.typed_constants import NO, ZERO
+from fusedmlp.plan.signals import PATIENCE
 
 
 @behind_door
@@ -86,25 +68,26 @@ def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
             if rare is not None:
                 apply_dropconnect(rare, run, epoch, batch_start // plan.batch_size, begin, end)
             transpose_weights(run.network, run.used_params, run.workspace, begin, end)
-        if (updated or plan.partial_gradients == 1) and leaves(patient_team, YES):
+        whole = plan.partial_gradients == 1
+        # Where threads share a part, others may still read the last block's rows.
+        waits = updated or whole or threads > plan.partial_gradients
+        if waits and leaves(patient_team, updated or whole):
+            row = row if whole else batch_start  # partial gradients are not kept
             break
         patient_team = team
 
         scale = batch_row_scale(rare, run, order, plan.reduction, batch_start, batch_end, real)
         loss_scale = _loss_scale(rare, batch_end - batch_start, scale)
         count = smaller(plan.block_rows, batch_end - row)
-        block = Block(epoch, row, count, row - batch_start, scale, loss_scale, order, recording)
-        if plan.partial_gradients == 1:
-            if _leaves_whole_gradient(rare, run, block, part):
-                break
-        else:
-            _partial_gradients(rare, run, block, team)
-        if recording:
-            _record(extras, rare, run, block, epoch // plan.record_every, team)
+        record = epoch // plan.record_every if recording else NO_RECORD
+        block = Block(epoch, row, count, row - batch_start, scale, loss_scale, order, record)
+        if leaves_gradient(extras, rare, run, block, part):
+            row = row if whole else batch_start
+            break
         row += count
         updated = row == batch_end
         if updated:
-            step = Step(rate, epoch * steps + batch_start // plan.batch_size + 1, scale)
+            step = Step(rate, epoch * steps + batch_start // plan.batch_size + 1, scale, record)
             if _leaves_update(extras, rare, run, batch_start, row, part, step, real):
                 row = batch_start
                 break
@@ -148,109 +131,6 @@ def _shuffle_rows(rare, run, epoch, rows, team):
 
 
 @inner
-def _leaves_whole_gradient(rare, run, block, part):
-    """Compute a thread's part of a block's gradient: deltas of its rows, then its weights.
-
-    Return whether the thread leaves the run instead.
-    """
-    team = part.team
-    first = first_row(block.rows, team.thread, team.threads)
-    count = first_row(block.rows, team.thread + 1, team.threads) - first
-    if count > 0:
-        _forward_backward(rare, run, block, first, count, first)
-    if leaves(team, NO):
-        return True
-    # In a team, another thread may already update its weights: this one has to do so too.
-    signal = STOP if team.threads == 1 else NEVER
-    inputs = _rows_of(run, block, run.inputs, run.n_in, run.workspace.inputs)
-    gradient_of_block(
-        run.network, inputs, run.workspace, ZERO, block.rows, run.gradient, block.add, part.begin,
-        part.end, signal,
-    )  # fmt: skip
-    return stop_requested(team.signals, signal)
-
-
-@inner
-def _partial_gradients(rare, run, block, team):
-    """Compute a thread's partial gradients of a block."""
-    parts = run.network.partial_gradients
-    first_part, end_part = (
-        parts * team.thread // team.threads,
-        parts * (team.thread + 1) // team.threads,
-    )
-    for part in range(first_part, end_part):
-        first = first_row(block.rows, part, parts)
-        count = first_row(block.rows, part + 1, parts) - first
-        # A thread's parts reuse the same rows of the workspace, unless all outputs are recorded.
-        workspace_row = first
-        if not block.recorded:
-            workspace_row = first_row(run.network.block_rows, first_part, parts)
-        gradient = shifted(run.workspace.partial_gradients, part * run.size)
-        if count > 0:
-            inputs = _forward_backward(rare, run, block, first, count, workspace_row)
-            gradient_of_block(
-                run.network,
-                inputs,
-                run.workspace,
-                workspace_row,
-                count,
-                gradient,
-                block.add,
-                ZERO,
-                run.size,
-                NEVER,
-            )
-        elif block.add == 0:
-            fill_with_zeros(gradient, run.size)
-
-
-@inner
-def _forward_backward(rare, run, block, first, rows, workspace_row):
-    """Run forward and backward pass for `rows` rows of a block; return their inputs' address.
-
-    first: their first row in the block. workspace_row: their first row in the workspace.
-    """
-    row, workspace = block.first + first, run.workspace
-    inputs = shifted(run.inputs, row * run.n_in)
-    targets = shifted(run.targets, row * run.n_out)
-    if run.shuffle:
-        inputs = shifted(workspace.inputs, workspace_row * run.n_in)
-        targets = shifted(workspace.targets, workspace_row * run.n_out)
-        _gather(run.inputs, run.n_in, block.order, row, rows, inputs)
-        _gather(run.targets, run.n_out, block.order, row, rows, targets)
-    if rare is None:
-        dropout, batch_norm = None, None
-    else:
-        dropout = dropout_of(rare, run, block.epoch, row)
-        batch_norm = batch_norm_of(rare, run.params, run.gradient)
-    out = forward_block(
-        run.network, run.used_params, inputs, workspace, workspace_row, rows, block.recorded,
-        dropout, batch_norm,
-    )  # fmt: skip
-    delta = shifted(last_layer_of(run.network, workspace.deltas), workspace_row * run.n_out)
-    output_delta_at(run.objective, out, targets, rows, run.n_out, block.scale, delta)
-    if rare is not None:
-        apply_row_weights(rare, run, block.order, row, rows, delta)
-    backward_block(run.network, workspace, workspace_row, rows, dropout, batch_norm)
-    if rare is not None:
-        store_gradient_squares(rare, run, row, rows, workspace_row, inputs, block.scale)
-    return inputs
-
-
-@inner
-def _record(extras, rare, run, block, record, team):
-    """Add a block's errors and losses to a record, once all threads have made their outputs."""
-    barrier(team)
-    if team.thread == 0:
-        out = last_layer_of(run.network, run.workspace.outputs)
-        targets = _rows_of(run, block, run.targets, run.n_out, run.workspace.targets)
-        record_rows(rare, run, block, out, targets, record)
-        if extras is not None:
-            record_penalties(extras, run, block, record)
-    barrier(team)
-
-
-@inner
 def _leaves_update(extras, rare, run, batch_start, batch_end, part, step, real):
     """Finish the gradient of a batch, and update the thread's own parameters.
 
@@ -263,6 +143,8 @@ def _leaves_update(extras, rare, run, batch_start, batch_end, part, step, real):
             return True
         partial = shifted(partial_gradients, begin)
         sum_partial_gradients(size, gradient, partial, run.network.partial_gradients, run.size)
+        if step.record != NO_RECORD and part.team.thread == 0:
+            add_partial_records(run, step.record)
     if rare is not None:
         if part.team.thread == 0:
             update_sampler(rare, run, batch_start, batch_end)
@@ -276,16 +158,3 @@ def _leaves_update(extras, rare, run, batch_start, batch_end, part, step, real):
     if rare is not None and part.team.thread == 0:
         update_running_stats(rare, run, batch_end - batch_start)
     return False
-
-
-@inner
-def _rows_of(run, block, all_rows, width, gathered):
-    """Return the address of a block's rows: gathered in the workspace, or in the data."""
-    return gathered if run.shuffle else shifted(all_rows, block.first * width)
-
-
-@inner
-def _gather(rows, width, order, first, count, target):
-    """Copy the `count` rows from position `first` of this epoch's order to target."""
-    for b in range(count):
-        copy(shifted(rows, at(order, first + b) * width), width, shifted(target, b * width))

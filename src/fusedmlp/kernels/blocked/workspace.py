@@ -4,12 +4,13 @@ from typing import Any, NamedTuple
 
 from fusedmlp.kernels.blocked.network import total_units
 from fusedmlp.kernels.compilation.jit import inner
-from fusedmlp.kernels.vector import at, shifted
+from fusedmlp.kernels.vector import as_float64, at, shifted
 
 
 class Workspace(NamedTuple):
     """Addresses. Arrays of each layer follow each other, (block_rows, units) each."""
 
+    partial_records: Any  # float64 (2, partial gradients): errors and losses, if there are several
     inputs: Any  # (block_rows, n_in), for gathered rows
     targets: Any  # (block_rows, n_out)
     outputs: Any  # of each layer
@@ -30,7 +31,8 @@ def workspace_layout(network, size, memory):
     """Return the addresses of the workspace in memory; size: the number of parameters."""
     layers = network.block_rows * total_units(network)
     last_layer = network.block_rows * at(network.sizes, network.layers)
-    targets = shifted(memory, network.block_rows * at(network.sizes, 0))
+    inputs = shifted(memory, _numbers_of_partial_records(network.partial_gradients))
+    targets = shifted(inputs, network.block_rows * at(network.sizes, 0))
     outputs = shifted(targets, last_layer)
     deltas = shifted(outputs, layers)
     sums = shifted(deltas, layers)
@@ -43,9 +45,15 @@ def workspace_layout(network, size, memory):
     transposed_weights = shifted(normalized, (layers + statistics) * network.batch_norm)
     gradients = shifted(transposed_weights, size)
     return Workspace(
-        memory, targets, outputs, deltas, sums, saved, dropout_masks, masked_params, weight_masks,
-        normalized, transposed_weights, gradients, gradients,
+        as_float64(memory), inputs, targets, outputs, deltas, sums, saved, dropout_masks,
+        masked_params, weight_masks, normalized, transposed_weights, gradients, gradients,
     )  # fmt: skip
+
+
+@inner
+def _numbers_of_partial_records(parts):
+    """Return the numbers of the workspace that partial records take: see plan/blocking.py."""
+    return 0 if parts == 1 else (4 * parts + 15) // 16 * 16
 
 
 @inner

@@ -3,6 +3,7 @@
 address(array): the address of a C-ordered array; shifted(memory, n): the address n items further.
 first_line(array): the address of its first whole cache line, at most LINE items further: a vector
 across two lines costs two loads, and NumPy's arrays and Numba's begin at any 16 or 32 bytes.
+as_float64(memory): the address as one of float64.
 load(memory, offset), load_wide: a vector of the items from `offset` on; unaligned.
 load_first(memory, offset, count), load_first_wide: the first `count` of them; other lanes are 0.
 load_column(memory, offset, stride, count): column_height(memory) items, `stride` apart; lanes past
@@ -47,6 +48,7 @@ if config.DISABLE_JIT:
         WIDE,
         absolute,
         address,
+        as_float64,
         at,
         column_height,
         concatenate,
@@ -88,6 +90,7 @@ else:
         LINE,
         STACK_BYTES,
         address,
+        as_float64,
         at,
         column_height,
         first_line,
@@ -143,6 +146,7 @@ __all__ = [
     "WIDE",
     "absolute",
     "address",
+    "as_float64",
     "at",
     "column_height",
     "concatenate",

@@ -49,6 +49,14 @@ def first_line(typing_context, array):
 
 
 @intrinsic
+def as_float64(typing_context, memory):
+    def build(context, builder, sig, args):
+        return builder.bitcast(args[0], ir.DoubleType().as_pointer())
+
+    return types.CPointer(types.float64)(memory), build
+
+
+@intrinsic
 def shifted(typing_context, memory, items):
     def build(context, builder, sig, args):
         return builder.gep(args[0], [args[1]])

@@ -19,6 +19,10 @@ def first_line(array):
     return address(array)
 
 
+def as_float64(memory):
+    return memory[: memory.nbytes // 8 * 8 // memory.itemsize].view(np.float64)
+
+
 def shifted(memory, items):
     return memory[items:]
 

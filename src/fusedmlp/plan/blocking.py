@@ -15,6 +15,7 @@ LEAST_BLOCK = 128
 # threads can share the work. A part is a whole number of tiles of rows.
 PARTIAL_GRADIENTS, FEW_PARTIAL_GRADIENTS = 8, 2
 TILE_ROWS = 4
+PART_RECORD = 16  # numbers for an error and a loss of 8 bytes each: a cache line in float32
 
 # A call of predict has at most these rows, and additions and multiplications (unless it has one row
 # alone); between two calls, Python handles Ctrl-C.
@@ -31,16 +32,17 @@ def partial_gradients_for(sizes: Sequence[int], batch_size: int, row_size: int) 
     """Return the number of partial gradients: 1, unless weights are few and rows many.
 
     row_size: numbers of a row in the workspace. The gradient is divided where two threads have work
-    and a batch's rows take more numbers than the weights, since threads read the weights of each
-    other's partial gradients instead of each other's rows. Microseconds a step of Adam in float64
-    with 1, 2, 4, 8 partial gradients, on Zen 4:
+    and a batch's rows take at least twice as many numbers as there are weights, since threads then
+    read the weights of each other's partial gradients instead of each other's rows: in two, or in
+    eight from 100 times as many on. Microseconds a step of Adam in float64 with 1, 2, 4, 8 partial
+    gradients, on Zen 4:
 
     network, rows      numbers / weights   one thread            two threads
     64-100-10, 200            8            148, 149, 153, 160    107, 91, 91, 95
     30-100-1, 200            15             70,  73,  67,  68     71, 53, 47, 51
     784-100-10, 200         2.6            1451, 1479, 1491, 1613   894, 787, 801, 906
 
-    784-512-512-10 with 128 rows (0.6) is not divided. With two, one thread loses 1%.
+    784-512-512-10 with 128 rows (0.6) is not divided. With two, one thread takes 1 to 2% longer.
     """
     weights = weight_count(sizes)
     enough = step_flops(sizes, batch_size) >= 2 * FLOPS_PER_THREAD
@@ -73,13 +75,12 @@ def workspace_size_for(
 
     These are the numbers of a block's rows, row_size for each; the transposed weights and, with
     dropconnect, the masked weights and the masks, each with room for all parameters; and the
-    partial gradients, with two records of 8 bytes each, or, where there is one alone, each layer's
-    inputs transposed, in rows padded by up to two vectors.
+    partial gradients, each with room for its part's records, or, where there is one alone, each
+    layer's inputs transposed, in rows padded by up to two vectors.
     """
     params = weight_count(sizes) + sum(sizes[1:])
     if partial_gradients > 1:
-        records = -(-4 * partial_gradients // 16) * 16  # whole cache lines
-        rest = params * partial_gradients + records
+        rest = (params + PART_RECORD) * partial_gradients
     else:
         rest = sum(sizes[:-1]) * (block_rows + 2 * 16)
     params += 3 * sum(sizes[1:])  # scales, means and variances

@@ -8,6 +8,7 @@ import pytest
 from fusedmlp.kernels.blocked.fits import fit_fits, gradient_fits, prediction_fits, surface_fits
 from fusedmlp.kernels.compilation.jit import compiled
 from fusedmlp.plan import make_state
+from fusedmlp.plan.blocking import numbers_per_row, workspace_size_for
 from fusedmlp.plan.operations.runs import (
     check_fit,
     check_gradient,
@@ -130,6 +131,25 @@ def test_fit_is_refused_by_both_or_by_none(case):
     for position in (-1, 2**62):
         wrong = state._replace(position=np.array([position]))
         assert not both(plan, run.X, run.y, wrong, last)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("parts", [2, 8])
+def test_partial_gradients_have_room_and_whole_tiles(parts, bias):
+    case = Case("", (4, 4, 1), 64, {"bias": bias})
+    run = prepared(*case.data(), **case.arguments())
+    row_size = numbers_per_row([4, 4, 1], 0)
+    size = workspace_size_for([4, 4, 1], 64, parts, row_size, dropconnect=False)
+    plan = run.plan._replace(partial_gradients=parts, workspace_size=size)
+    state = make_state(plan, run.params.copy(), 64)
+    for changed_plan, fits in (
+        (plan, True),
+        (plan._replace(workspace_size=size - 1), False),
+        (plan._replace(block_rows=62), False),
+    ):
+        arguments = changed_plan, run.X, run.y, state, 64
+        assert accepted(check_fit, *arguments) == fits
+        assert fit_may_run(changed_plan, plan.extras, *arguments[1:]) == fits
 
 
 def test_a_sampler_goes_on_from_rows_alone():

@@ -88,6 +88,9 @@ def after_each_step(run, epochs):
 
 EACH_EPOCH = {"record_every": 1, "shuffle": True}
 IN_PARTS = Case("", (64, 32, 4), 8000, {"learning_rate": 1e-3, "record_every": 1})
+IN_BLOCKS = Case(
+    "", (600, 500, 3), 300, {"learning_rate": 1e-3, "record_every": 1, "batch_size": 280}
+)
 IN_HALVES = Case(  # a batch of several blocks
     "", (64, 100, 10), 1300, {"learning_rate": 1e-3, "record_every": 1, "batch_size": 650}
 )
@@ -105,22 +108,35 @@ IN_HALVES = Case(  # a batch of several blocks
         (IN_HALVES, 6, {"threads": 1}),
         (IN_HALVES, 6, {"threads": 2}),
         (IN_HALVES, 6, {"threads": 5}),
+        (IN_BLOCKS, 6, {"threads": 1}),
+        (IN_BLOCKS, 6, {"threads": 2}),
     ],
 )
 def test_a_request_to_stop_leaves_a_run_between_two_updates(case, epochs, options):
-    """Whenever it comes: parameters after a whole number of steps, records of whole epochs."""
+    """Whenever it comes: parameters after a whole number of steps, records of whole epochs.
+
+    Without the request, the run goes on as if it had never stopped; also from within a batch.
+    """
     run = prepared(*case.data(), **case.arguments(epochs=3000, **options))
     whole, rows = after_each_step(run, epochs), len(run.X)
+    state = make_state(run.plan, run.params.copy(), rows)
+    kernels.fit(run.plan, run.X, run.y, state, epochs * rows)
+    never_stopped = learnt(state, rows)
     random, left = np.random.default_rng(0), 0
     for _ in range(30):
         state = make_state(run.plan, run.params.copy(), rows)
         signals = state.signals
-        requester = threading.Timer(random.uniform(0, 0.002), signals.__setitem__, (STOP, 1))
+        seconds = random.uniform(0, 0.02 if case is IN_BLOCKS else 0.002)
+        requester = threading.Timer(seconds, signals.__setitem__, (STOP, 1))
         requester.start()
         kernels.fit(run.plan, run.X, run.y, state, epochs * rows)
         requester.join()
         assert learnt(state, rows) in whole
         left += state.position[0] < epochs * rows
+        signals[STOP] = 0
+        for stop in (int(state.position[0]) + rows // 3, epochs * rows):
+            kernels.fit(run.plan, run.X, run.y, state, min(stop, epochs * rows))
+        assert learnt(state, rows) == never_stopped
     assert left > 0
     assert run.plan.partial_gradients == (8 if case is IN_PARTS else 2 if case is IN_HALVES else 1)
 

@@ -35,7 +35,7 @@ def leaves_gradient(extras, rare, run, block, part):
     if parts > 1:
         begin = first_param(run.network, run.size, share.member, share.members)
         end = first_param(run.network, run.size, share.member + 1, share.members)
-    penalty = 0.0  # of now: another thread may update its parameters before this one records
+    penalty = 0.0  # computed now: another thread may update its parameters before this one records
     if extras is not None and block.record != NO_RECORD and team.thread == 0:
         penalty = recorded_penalty(extras, run, block)
     for k in range(share.first, share.end):
@@ -67,15 +67,19 @@ def _stops_in_gradient(run, block, first, place, rows, gradient, begin, end, tea
     inputs = shifted(run.workspace.inputs, place * run.n_in)
     if not run.shuffle:
         inputs = shifted(run.inputs, (block.first + first) * run.n_in)
-    # In a team, another thread may already update its weights: this one has to do so too.
-    signal = STOP if run.network.partial_gradients == 1 and team.threads == 1 else NEVER
+    # Without partial gradients, another thread of a team may already update its weights, and this
+    # one has to do so too; and what is added to earlier blocks is added whole.
+    signal = STOP
+    if run.network.partial_gradients == 1 and (team.threads > 1 or block.add > 0):
+        signal = NEVER
     if rows > 0:
         gradient_of_block(
             run.network, inputs, run.workspace, place, rows, gradient, block.add, begin, end, signal
         )
     elif block.add == 0:
         fill_with_zeros(shifted(gradient, begin), end - begin)
-    return stop_requested(team.signals, signal)
+    # The threads of a team leave together, at the next barrier.
+    return team.threads == 1 and stop_requested(team.signals, signal)
 
 
 @inner

@@ -12,6 +12,7 @@ from numba.extending import intrinsic
 
 from fusedmlp.kernels.blocked.layout import NUMBERS
 from fusedmlp.kernels.compilation.staged import INT, Memory, Number, Variable, staged
+from fusedmlp.plan.blocking import PART_RECORD, TILE_ROWS
 from fusedmlp.plan.codes import NEEDS_PREACTIVATION, Activation, Loss, Measure, Optimizer
 from fusedmlp.plan.operations.plans import EXTRAS, PLAN
 from fusedmlp.plan.operations.requirements import Code
@@ -106,15 +107,21 @@ def _workspace_fits(plan, layers, extras):
         layers.n_in + layers.n_out * beside_targets + layers.units * more,
         layers.weights + layers.units,
     )
-    divided = params * plan.partial_gradients
+    tiles = plan.partial_gradients * TILE_ROWS  # rows: each part begins with a tile
+    divided = (params + PART_RECORD) * plan.partial_gradients
     whole = (layers.n_in + layers.hidden) * (plan.block_rows + 2 * 16)
     rest = (plan.partial_gradients > 1).choose(divided, whole)
     least = plan.block_rows * row_size + (params + layers.units * 3) * copies + rest
     return all_of(
         plan.block_rows <= 2**31,
         plan.workspace_size >= least,
+        (plan.partial_gradients == 1) | _is_multiple(plan.block_rows, tiles),
         is_log_loss | int(plan.log_loss is None),
     )
+
+
+def _is_multiple(number, divisor):
+    return number.ceiling_of_share(divisor) * divisor == number
 
 
 def _data_fit(layers, X, y):

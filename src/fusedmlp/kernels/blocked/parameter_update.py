@@ -28,7 +28,7 @@ from fusedmlp.plan.codes import Optimizer
 
 
 class Step(NamedTuple):
-    """An update's numbers."""
+    """What an update needs to know of its step."""
 
     rate: Any
     number: int  # counted from 1
@@ -71,7 +71,7 @@ def penalize_and_clip(extras, run, part, scale):
 
 @inner
 def recorded_penalty(extras, run, block):
-    """Return what penalties add to the recorded loss of a block: of a batch's first alone."""
+    """Return what penalties add to a block's recorded loss: 0 but for a batch's first block."""
     value = 0.0
     if extras.scale_penalties and block.add == 0:
         for layer in range(run.network.layers):

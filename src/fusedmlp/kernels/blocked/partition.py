@@ -3,9 +3,10 @@
 Threads share a step in one of two ways, whichever moves fewer numbers from core to core. With many
 rows, a block has several partial gradients: a thread computes some of them, and then adds up all of
 them for some of the weights. With many weights, a thread takes some of the rows in the forward and
-backward pass, and some of the weights in the gradient, which is summed over all rows; so it does
-within a part, where there are more threads than partial gradients. Neither the
-division nor the order of any sum depends on the number of threads: the bits are always the same.
+backward pass, and some of the weights in the gradient, which is summed over all rows. Where there
+are more threads than partial gradients, those that share one divide its work in this second way.
+Neither the division nor the order of any sum depends on the number of threads: the bits are always
+the same.
 """
 
 from typing import NamedTuple

@@ -51,12 +51,13 @@ def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
 
     epoch = state.position[0] // rows
     row = state.position[0] - epoch * rows
-    batch_start, ok, updated = row - row % plan.batch_size, True, True
+    batch_start, ok, updated, begins = row - row % plan.batch_size, True, True, True
     recording, rate = epoch % plan.record_every == 0, np.float64(0)
     order = _order_of(run, epoch, rows)
     steps = (rows + plan.batch_size - 1) // plan.batch_size  # of an epoch
     while ok and epoch * rows + row < stop:
-        if row == 0 or rate == 0:
+        if row == 0 or begins:
+            begins = False
             rate = learning_rate_at(extras, run.optimizer_state, plan.learning_rate, epoch)
             recording = epoch % plan.record_every == 0
             _shuffle_rows(rare, run, epoch, rows, team)
@@ -69,10 +70,10 @@ def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
                 apply_dropconnect(rare, run, epoch, batch_start // plan.batch_size, begin, end)
             transpose_weights(run.network, run.used_params, run.workspace, begin, end)
         whole = plan.partial_gradients == 1
-        # Where threads share a part, others may still read the last block's rows.
+        # Where threads share a part, others may still read the previous block's rows.
         waits = updated or whole or threads > plan.partial_gradients
         if waits and leaves(patient_team, updated or whole):
-            row = row if whole else batch_start  # partial gradients are not kept
+            row = row if whole else batch_start  # with partial gradients, a batch begins anew
             break
         patient_team = team
 
@@ -86,6 +87,11 @@ def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
             break
         row += count
         updated = row == batch_end
+        # A block that was stopped left partial gradients that are not whole.
+        ends = not updated and epoch * rows + row >= stop
+        if ends and not whole and leaves(team, NO):
+            row = batch_start
+            break
         if updated:
             step = Step(rate, epoch * steps + batch_start // plan.batch_size + 1, scale, record)
             if _leaves_update(extras, rare, run, batch_start, row, part, step, real):

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from fusedmlp.kernels.blocked.network import total_units
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.vector import as_float64, at, shifted
+from fusedmlp.plan.blocking import PART_RECORD
 
 
 class Workspace(NamedTuple):
@@ -31,7 +32,8 @@ def workspace_layout(network, size, memory):
     """Return the addresses of the workspace in memory; size: the number of parameters."""
     layers = network.block_rows * total_units(network)
     last_layer = network.block_rows * at(network.sizes, network.layers)
-    inputs = shifted(memory, _numbers_of_partial_records(network.partial_gradients))
+    parts = network.partial_gradients
+    inputs = shifted(memory, parts * PART_RECORD if parts > 1 else 0)
     targets = shifted(inputs, network.block_rows * at(network.sizes, 0))
     outputs = shifted(targets, last_layer)
     deltas = shifted(outputs, layers)
@@ -48,12 +50,6 @@ def workspace_layout(network, size, memory):
         as_float64(memory), inputs, targets, outputs, deltas, sums, saved, dropout_masks,
         masked_params, weight_masks, normalized, transposed_weights, gradients, gradients,
     )  # fmt: skip
-
-
-@inner
-def _numbers_of_partial_records(parts):
-    """Return the numbers of the workspace that partial records take: see plan/blocking.py."""
-    return 0 if parts == 1 else (4 * parts + 15) // 16 * 16
 
 
 @inner

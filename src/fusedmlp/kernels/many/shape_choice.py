@@ -6,12 +6,12 @@ Nanoseconds a network-epoch, 4 rows, one thread of a Zen 4, for any sizes and fo
 network  float64          float32
 =======  ===============  ===============
 3-1      16, 12           10, 6
-3-4-1    48, 44           34, 19
+3-4-1    51, 29           24, 14
 3-32-1   316, 265         165, 152
 =======  ===============  ===============
 
-(20 sigmoids take 20 and 7 of those of 3-4-1.) The results have the same bits, so that a run may
-change kernels. It compiles in 5 to 12 s, and loads from disk in 20 ms.
+(20 sigmoids take 13 and 5 of those of 3-4-1; the other rows are older.) The results have the same
+bits, so that a run may change kernels. It compiles in 5 to 12 s, and loads from disk in 20 ms.
 """
 
 from itertools import pairwise

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fusedmlp.plan.blocking import numbers_per_row, workspace_size_for
+from fusedmlp.plan.blocking import TILE_ROWS, numbers_per_row, workspace_size_for
 from fusedmlp.plan.codes import NEEDS_PREACTIVATION, Activation, Loss, Optimizer, Reduction
 from fusedmlp.plan.extras import Extras
 from fusedmlp.plan.operations.arguments import check_number, plain_array
@@ -125,6 +125,12 @@ def _check_what_follows(plan: Plan, end: int) -> None:
         _require("plan.block_rows", plan.batch_size, plan.block_rows)
         _require("plan.partial_gradients", 1, plan.partial_gradients)
         _require("plan.threads", 1, plan.threads)
+    tiles = plan.partial_gradients * TILE_ROWS
+    if plan.partial_gradients > 1 and plan.block_rows % tiles:
+        raise ValueError(
+            f"plan.block_rows must be a multiple of {tiles} for {plan.partial_gradients} partial "
+            f"gradients, got {plan.block_rows}"
+        )
     rates = plain_array("plan.extras.learning_rates", LEARNING_RATES, extras.learning_rates)
     if rates.ndim != 1 or not rates.size:
         raise ValueError(

@@ -1,4 +1,10 @@
-"""What pytest is told for all tests."""
+"""What pytest and Hypothesis are told for all tests."""
+
+from hypothesis import settings
+
+# A busy machine may take any time for an example.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fusedmlp.tables.numbers import LARGEST, numerals
@@ -122,6 +122,7 @@ def test_numbers_of_any_country_are_read_exactly(digits, fraction, marks, form):
     assert numerals([word]).by(decimal)[0] == float(f"{number:.{fraction}f}")
 
 
+@example(["0.\0"])
 @given(st.lists(st.text(max_size=8)))
 def test_any_text_is_a_finite_number_or_none(words):
     found = numerals(words)

@@ -103,12 +103,13 @@ def numerals(words: list[Word]) -> Numerals:
 
 def _plain(texts: list[str]) -> tuple[Floats, Floats]:
     """Return texts of digits and a decimal point, and what they are if it is between thousands."""
-    numbers = pd.to_numeric(np.array(texts, dtype=object), errors="coerce")
+    # pandas reads a text as far as its first NUL.
+    whole = ["" if "\0" in text else text for text in texts]
+    numbers = pd.to_numeric(np.array(whole, dtype=object), errors="coerce")
     point = np.full(len(texts), np.nan)
     places = np.flatnonzero(np.isfinite(np.asarray(numbers, float)))
-    point[places] = [
-        float(texts[place]) for place in places
-    ]  # exactly, as pandas before 3 does not
+    # Exactly, as pandas before 3 does not.
+    point[places] = [float(texts[place]) for place in places]
     comma = point.copy()
     marked = np.flatnonzero(np.array(["." in text for text in texts], bool) & ~np.isnan(point))
     comma[marked] = np.nan

@@ -144,6 +144,14 @@ def test_without_a_random_state_a_second_call_goes_on_with_the_same_seeds(tmp_pa
         sweep(tmp_path / "one", random_state=None)
 
 
+def test_a_sweep_that_another_version_divided_otherwise_is_refused(tmp_path):
+    sweep(tmp_path)
+    file = tmp_path / "sweep.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "batches": "[([0], 16)]"}))
+    with pytest.raises(ValueError, match="has another version of fusedmlp: give another folder"):
+        sweep(tmp_path)
+
+
 def test_other_seeds_in_the_grid_are_refused(tmp_path):
     options = {k: v for k, v in arguments().items() if k != "random_state"}
     for seeds, refused in (([1, 2], False), ([1, 2], False), ([1, 3], True)):

@@ -27,10 +27,10 @@ class NoCheckpoint:
     def begin(self, sweep: Sweep, groups: list[Group]) -> None:
         """There is nothing to compare with."""
 
-    def read(self, group: int, first: int) -> None:
+    def read(self, group: int, number: int) -> None:
         """There is no batch."""
 
-    def write(self, group: int, first: int, batch: Batch) -> None:
+    def write(self, group: int, number: int, batch: Batch) -> None:
         """Keep nothing."""
 
 
@@ -71,15 +71,15 @@ class Checkpoint:
         self._manifest.require(described(sweep, groups, self._manifest.has_seed))
         self._sweep = sha256(json.dumps(self._manifest.kept, sort_keys=True).encode()).hexdigest()
 
-    def _file(self, group: int, first: int) -> Path:
-        return self._folder / f"group-{group}-from-{first}.safetensors"
+    def _file(self, group: int, number: int) -> Path:
+        return self._folder / f"group-{group}-batch-{number}.safetensors"
 
-    def _metadata(self, group: int, first: int) -> dict[str, str]:
-        return {"sweep": self._sweep, "place": f"{group}, {first}"}
+    def _metadata(self, group: int, number: int) -> dict[str, str]:
+        return {"sweep": self._sweep, "place": f"{group}, {number}"}
 
-    def read(self, group: int, first: int) -> Batch | None:
+    def read(self, group: int, number: int) -> Batch | None:
         """Return a batch that was finished, or None; a file that is damaged, or another's, too."""
-        file = self._file(group, first)
+        file = self._file(group, number)
         try:
             with file.open("rb") as opened:
                 size = file.stat().st_size
@@ -89,15 +89,15 @@ class Checkpoint:
             stopped = json.loads(metadata.pop("stopped"))
         except (FileNotFoundError, RefusedFileError, KeyError, ValueError):
             return None
-        mine = self._metadata(group, first).items() <= metadata.items()
+        mine = self._metadata(group, number).items() <= metadata.items()
         return Batch(**tensors, stopped=stopped) if mine else None
 
-    def write(self, group: int, first: int, batch: Batch) -> None:
+    def write(self, group: int, number: int, batch: Batch) -> None:
         """Write a finished batch: the file is there whole, or not at all."""
         tensors: dict[str, Any] = {
             name: np.ascontiguousarray(getattr(batch, name))
             for name in Batch._fields
             if name != "stopped"
         }
-        metadata = {**self._metadata(group, first), "stopped": json.dumps(batch.stopped)}
-        replace_file(str(self._file(group, first)), encoded(tensors, metadata))
+        metadata = {**self._metadata(group, number), "stopped": json.dumps(batch.stopped)}
+        replace_file(str(self._file(group, number)), encoded(tensors, metadata))

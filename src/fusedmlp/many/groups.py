@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.many.folds import Fold
+from fusedmlp.many.lanes_or_alone import lanes_of, networks_in_lanes
 from fusedmlp.many.sweep import Arguments, Sweep
 from fusedmlp.plan.blocking import step_flops
 from fusedmlp.plan.networks import OWN_NUMBERS
@@ -16,10 +17,8 @@ BATCH_FLOPS = 2_000_000_000
 MANY_BATCHES = 2000  # beyond, they are longer: a cluster's scheduler sends 200 in a second
 LEAST_BATCHES = 16  # of a group, so that several cores have enough of them
 MOST_OF_BATCH = 4096  # networks: what a call holds at once, and loses when it is killed
-LEAST_IN_LANES = 4
 # Options beside `OWN_NUMBERS` that may differ within a group.
 OF_EACH = ("random_state", "tol", "patience")
-MULTIPLE = 16  # networks of a batch fill the lanes of any processor
 
 
 class Task(NamedTuple):
@@ -33,7 +32,16 @@ class Task(NamedTuple):
     data_sets: NDArray[np.int64]  # of each network; empty: all have the same
     rows: int  # of a data set
     bootstrap: bool
-    in_lanes: bool  # whether the group has enough networks for the lanes
+    in_lanes: bool
+
+
+class Members(NamedTuple):
+    """The networks of a batch: of a group's networks in these folds, those from first on."""
+
+    folds: list[int]  # which have as many rows each; [0] without folds
+    first: int
+    end: int  # the first that is not among them
+    in_lanes: bool
 
 
 class Group(NamedTuple):
@@ -41,12 +49,7 @@ class Group(NamedTuple):
 
     combinations: list[int]  # places in the sweep
     networks: int
-    batch: int  # networks of a batch
-
-    @property
-    def batches(self) -> range:
-        """The first network of each batch."""
-        return range(0, self.networks, self.batch)
+    batches: list[Members]
 
 
 def groups_of(sweep: Sweep) -> list[Group]:
@@ -54,11 +57,64 @@ def groups_of(sweep: Sweep) -> list[Group]:
     places: dict[Any, list[int]] = {}
     for place, arguments in enumerate(sweep.arguments):
         places.setdefault(_structure(arguments), []).append(place)
-    each = sweep.shape[1] * sweep.shape[2]
-    return [
-        Group(own, len(own) * each, _batch_size(sweep.arguments[own[0]], len(own) * each))
-        for own in places.values()
+    return [_group(sweep, own) for own in places.values()]
+
+
+def _group(sweep: Sweep, combinations: list[int]) -> Group:
+    """Return a group, divided into batches: first those in lanes, which take longer."""
+    batches = [
+        batch
+        for rows, folds in _folds_of_equal_size(sweep)
+        for batch in _batches(sweep, combinations, folds, rows)
     ]
+    batches.sort(key=lambda batch: not batch.in_lanes)
+    return Group(combinations, len(combinations) * sweep.shape[1] * sweep.shape[2], batches)
+
+
+def _folds_of_equal_size(sweep: Sweep) -> list[tuple[int, list[int]]]:
+    """Return how many rows there are to train on, and the folds that have so many."""
+    if not sweep.folds:
+        return [(sweep.rows, [0])]
+    folds: dict[tuple[int, int], list[int]] = {}
+    for k, fold in enumerate(sweep.folds):
+        folds.setdefault((fold.training.size, fold.held_out.size), []).append(k)
+    return [(rows, own) for (rows, _), own in folds.items()]
+
+
+def _batches(sweep: Sweep, combinations: list[int], folds: list[int], rows: int) -> list[Members]:
+    """Return the batches of a group's networks in these folds, which have so many rows."""
+    arguments = sweep.arguments[combinations[0]]
+    options, sizes = arguments.options, arguments.sizes
+    networks = len(combinations) * sweep.shape[1] * len(folds)
+    in_lanes = networks_in_lanes(networks, options, sizes, rows)
+    flops = step_flops(sizes, rows) * int(options["epochs"])
+    lanes, size = lanes_of(options), _batch_size(in_lanes, flops)
+    in_registers = -(-size // lanes) * lanes
+    alone = _batch_size(networks - in_lanes, flops)
+    return [
+        *(Members(folds, *pair, True) for pair in _divided(0, in_lanes, in_registers)),
+        *(Members(folds, *pair, False) for pair in _divided(in_lanes, networks, alone)),
+    ]
+
+
+def _divided(first: int, end: int, size: int) -> list[tuple[int, int]]:
+    """Return where parts of so many numbers begin and end."""
+    return [(k, min(k + size, end)) for k in range(first, end, size)]
+
+
+def _batch_size(networks: int, flops: int) -> int:
+    """Return the networks of a batch; flops: of one network."""
+    size = min(BATCH_FLOPS // max(1, flops), networks // LEAST_BATCHES)
+    return min(max(1, size, networks // MANY_BATCHES), MOST_OF_BATCH)
+
+
+def places_of(sweep: Sweep, group: Group, batch: int) -> NDArray[np.int64]:
+    """Return the places in a group of a batch's networks."""
+    folds = sweep.shape[2]
+    members = group.batches[batch]
+    number, fold = np.divmod(np.arange(members.first, members.end), len(members.folds))
+    places: NDArray[np.int64] = number * folds + np.array(members.folds)[fold]
+    return places
 
 
 def _structure(arguments: Arguments) -> Any:
@@ -76,19 +132,8 @@ def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, str | int | float)
 
 
-def _batch_size(arguments: Arguments, networks: int) -> int:
-    """Return the networks of a batch."""
-    rows = len(arguments.data.X)
-    flops = step_flops(arguments.sizes, rows) * int(arguments.options["epochs"])
-    by_work = max(1, BATCH_FLOPS // max(1, flops))
-    size = max(min(by_work, -(-networks // LEAST_BATCHES)), networks // MANY_BATCHES)
-    size = min(size, MOST_OF_BATCH)
-    return -(-size // MULTIPLE) * MULTIPLE
-
-
-def task_of(sweep: Sweep, group: Group, first: int) -> Task:
-    """Return the batch of a group that begins with its network `first`."""
-    places = np.arange(first, min(first + group.batch, group.networks))
+def task_of(sweep: Sweep, group: Group, places: NDArray[np.int64], in_lanes: bool) -> Task:
+    """Return what there is to train for networks of a group."""
     _, starts, folds = sweep.shape
     own, start, fold = np.unravel_index(places, (len(group.combinations), starts, folds))
     used, combinations = np.unique(own, return_inverse=True)
@@ -106,5 +151,5 @@ def task_of(sweep: Sweep, group: Group, first: int) -> Task:
         data_sets,
         sweep.rows,
         sweep.bootstrap,
-        group.networks >= LEAST_IN_LANES,
+        in_lanes,
     )

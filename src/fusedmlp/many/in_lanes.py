@@ -11,25 +11,18 @@ from fusedmlp.many.batch import Batch
 from fusedmlp.many.early_stopping import EarlyStoppingOfMany
 from fusedmlp.many.network_rows import NetworkRows
 from fusedmlp.plan.blocking import step_flops
-from fusedmlp.plan.extras import is_plain
 from fusedmlp.plan.networks import (
     Networks,
     make_networks,
     own_numbers,
     schedule_of,
-    suit_networks,
 )
-from fusedmlp.plan.plan import Plan, make_plan, record_count
+from fusedmlp.plan.plan import Plan, record_count
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.early_stopping import StoppingRule
 from fusedmlp.training.interruptible import interruptible
 from fusedmlp.training.scipy_optimizers import ALL_EPOCHS
 from fusedmlp.training.shared_stop import SharedStop
-
-# Bytes of a network's parameters. Beyond, one alone is as fast. On a Zen 4, in lanes and alone,
-# float32, us an epoch: 3-4-1 0.05, 0.27; 8-16-2 25, 82; 10-32-32-1 with Adam 191, 181; 30 epochs of
-# digits in float64, ms: 64-8-10 6.4, 5.7; 64-32-10 16.7, 13.6.
-MOST_PARAM_BYTES = 6000
 
 
 class Drawn(NamedTuple):
@@ -39,15 +32,6 @@ class Drawn(NamedTuple):
     params: Array  # (networks, size), which training changes
     seeds: NDArray[np.int64]
     rows: list[NetworkRows]
-
-
-def plan_in_lanes(options: list[dict[str, Any]], sizes: tuple[int, ...], rows: int) -> Plan | None:
-    """Return the plan of networks with these options, or None where one alone is as fast."""
-    plan = make_plan({**options[0], "threads": 1}, sizes, rows)
-    plan = plan._replace(plain=int(all(map(is_plain, options))))
-    itemsize = np.dtype(options[0]["dtype"]).itemsize
-    small = plan.extras.scale_offset * itemsize <= MOST_PARAM_BYTES
-    return plan if small and suit_networks(plan) else None
 
 
 def train_in_lanes(

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import joblib
 
 from fusedmlp.many.batch import Batch
-from fusedmlp.many.groups import Group, task_of
+from fusedmlp.many.groups import Group, Task, places_of, task_of
 from fusedmlp.many.handed_over import HandedOver
 from fusedmlp.many.sweep import Sweep
 from fusedmlp.many.train_batch import train_batch
@@ -25,10 +25,10 @@ MOST_LOSSES = 5
 
 
 class Place(NamedTuple):
-    """A batch: its group, and the place of its first network there."""
+    """A batch: its group, and its number there."""
 
     group: int
-    first: int
+    batch: int
 
 
 Finished = tuple[Place, Batch | None]  # None: it was stopped, or handed over at once
@@ -64,11 +64,10 @@ def _in_jobs(
     at_once: HandedOver[Finished] | None = HandedOver() if are_threads(jobs) else None
     calls = (
         joblib.delayed(_train_place)(
-            *_data(sweep, groups[place.group]), task_of(sweep, groups[place.group], place.first),
-            place, stop, at_once,
+            *_data(sweep, groups[place.group]), _task(sweep, groups, place), place, stop, at_once
         )
         for place in places
-    )  # fmt: skip
+    )
     parallel = joblib.Parallel(
         jobs,
         prefer="threads",
@@ -97,11 +96,17 @@ def _data(sweep: Sweep, group: Group) -> tuple[Any, ...]:
     return arguments.data.X, arguments.data.y, arguments.validation
 
 
+def _task(sweep: Sweep, groups: list[Group], place: Place) -> Task:
+    group = groups[place.group]
+    in_lanes = group.batches[place.batch].in_lanes
+    return task_of(sweep, group, places_of(sweep, group, place.batch), in_lanes)
+
+
 def _train_place(
     X: Any,
     y: Any,
     validation: Any,
-    task: Any,
+    task: Task,
     place: Place,
     stop: SharedStop,
     at_once: HandedOver[Finished] | None,

@@ -73,8 +73,10 @@ class Manifest:
         names = sorted(({*self.kept, *wanted}) - {SEED})
         changed = [name for name in names if self.kept.get(name) != wanted.get(name)]
         if changed:
-            # Seeds and batches follow from other arguments, and are named where none of them is.
-            told = [n for n in changed if n not in ("seeds", "batches")] or ["random_state"]
+            # Seeds and batches follow from the arguments; batches change between versions, too.
+            told = [n for n in changed if n not in ("seeds", "batches")] or [
+                "random_state" if "seeds" in changed else "version of fusedmlp"
+            ]
             raise ValueError(
                 f"checkpoint must be of a call with the same arguments, got {self.folder}, which "
                 f"has another {', '.join(told)}: give another folder, or remove this one"
@@ -111,7 +113,7 @@ def described(sweep: Sweep, groups: list[Group], without_random_state: bool) -> 
         "folds": _hash(*(rows for fold in sweep.folds for rows in fold)),
         "bootstrap": str(sweep.bootstrap),
         "validation": str(first.validation) if shared is None else _hash(shared.X, shared.y),
-        "batches": _short(str([(group.combinations, group.batch) for group in groups])),
+        "batches": _short(str([(group.combinations, group.batches) for group in groups])),
     }
     for name in first.options:
         if name not in OF_THE_CALL:

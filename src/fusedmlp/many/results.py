@@ -28,17 +28,17 @@ class Results:
         self.stopped = [NOT_TRAINED] * networks
         self._texts: dict[str, str] = {}  # each once: thousands of networks end alike
 
-    def put(self, first: int, batch: Batch) -> None:
-        """Keep a batch, whose first network has this place."""
-        last = first + len(batch.stopped)
+    def put(self, places: NDArray[np.int64], batch: Batch) -> None:
+        """Keep a batch, whose networks have these places."""
         for name in Batch._fields:
             if name == "stopped":
                 continue
             values = getattr(batch, name)
             if name not in self.arrays:
                 self.arrays[name] = self._new(name, values)
-            self.arrays[name][first:last] = values
-        self.stopped[first:last] = [self._texts.setdefault(t, t) for t in batch.stopped]
+            self.arrays[name][places] = values
+        for place, text in zip(places.tolist(), batch.stopped, strict=True):
+            self.stopped[place] = self._texts.setdefault(text, text)
 
     def _new(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
         shape = (self.networks, *values.shape[1:])

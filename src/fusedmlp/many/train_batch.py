@@ -1,13 +1,13 @@
 """The training of a batch: in lanes where that pays, else one network after the other."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import Array
-from fusedmlp.many.batch import Batch, joined
+from fusedmlp.many.batch import Batch
 from fusedmlp.many.first_weights import FirstWeights
 from fusedmlp.many.groups import Task
-from fusedmlp.many.in_lanes import Drawn, plan_in_lanes, train_in_lanes
+from fusedmlp.many.in_lanes import Drawn, train_in_lanes
+from fusedmlp.many.lanes_or_alone import plan_in_lanes
 from fusedmlp.many.network_rows import NetworkRows, rows_of
 from fusedmlp.many.one_by_one import train_one_by_one
 from fusedmlp.training.data import Dataset
@@ -40,35 +40,12 @@ def _train(
     data: Dataset, validation: Dataset | None, share: int, task: Task, stop: SharedStop
 ) -> Batch:
     drawn = _draw(task, share)
-    sizes = np.array([len(data.X) if r.training is None else r.training.size for r in drawn.rows])
-    held_out = np.array([0 if r.held_out is None else r.held_out.size for r in drawn.rows])
-    batches, places = [], []
-    # Networks with other numbers of rows, as folds have, are not trained together.
-    for pair in sorted(set(zip(sizes.tolist(), held_out.tolist(), strict=True))):
-        own = np.flatnonzero((sizes == pair[0]) & (held_out == pair[1]))
-        batches.append(_train_equal(data, validation, task, drawn, own, pair[0], stop))
-        places.append(own)
-    return batches[0] if len(batches) == 1 else joined(batches, places)
-
-
-def _train_equal(
-    data: Dataset,
-    validation: Dataset | None,
-    task: Task,
-    drawn: Drawn,
-    places: NDArray[np.int64],
-    rows: int,
-    stop: SharedStop,
-) -> Batch:
-    """Train those networks of a batch that have so many rows."""
-    network_rows = [drawn.rows[k] for k in places]
+    training = drawn.rows[0].training  # all have as many
+    rows = len(data.X) if training is None else training.size
     plan = plan_in_lanes(task.options, task.sizes, rows) if task.in_lanes else None
     if plan is None:
-        part = task._replace(combinations=task.combinations[places], seeds=task.seeds[places])
-        return train_one_by_one(part, data, validation, network_rows, stop)
-    params = np.ascontiguousarray(drawn.params[places])
-    own = Drawn(task.combinations[places], params, drawn.seeds[places], network_rows)
-    return train_in_lanes(plan, task.options, data, validation, own, stop)
+        return train_one_by_one(task, data, validation, drawn.rows, stop)
+    return train_in_lanes(plan, task.options, data, validation, drawn, stop)
 
 
 def _draw(task: Task, share: int) -> Drawn:

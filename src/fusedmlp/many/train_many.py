@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from fusedmlp.many.checkpoint import Checkpoint, NoCheckpoint
 from fusedmlp.many.doubts import warnings_of_many
 from fusedmlp.many.grid import REFUSED
-from fusedmlp.many.groups import Group, groups_of
+from fusedmlp.many.groups import Group, groups_of, places_of
 from fusedmlp.many.jobs import Place, trained_batches
 from fusedmlp.many.progress import progress_bar
 from fusedmlp.many.results import DIVERGED, Results
@@ -42,8 +42,9 @@ def train_many(
     Each is the network that `train` gives with its options, its rows and its seed. Small networks
     of one structure are trained in the lanes of the processor's vectors, 4 to 16 at a time; the
     order of their sums is another one, so that they equal those of `train` to rounding (1e-12 in
-    100 epochs of float64, where training itself does not multiply it). The bits are the same for
-    any number of cores or workers.
+    100 epochs of float64, where training itself does not multiply it). The few that would leave
+    most of a register empty may be trained one by one. The bits are the same for any number of
+    cores or workers.
 
     Batches of networks leave through `joblib.Parallel`: to threads, or where
     ``joblib.parallel_config`` says, such as ``"dask"``. Those of a worker that is lost are trained
@@ -146,12 +147,12 @@ def _train(
     """Train all batches that the checkpoint does not have."""
     places, done = [], 0
     for number, group in enumerate(groups):
-        for first in group.batches:
-            batch = checkpoint.read(number, first)
+        for k in range(len(group.batches)):
+            batch = checkpoint.read(number, k)
             if batch is None:
-                places.append(Place(number, first))
+                places.append(Place(number, k))
             else:
-                results[number].put(first, batch)
+                results[number].put(places_of(sweep, group, k), batch)
                 done += len(batch.stopped)
     with (
         progress_bar(sweep.networks, done, bool(options.get("progress"))) as show,
@@ -159,8 +160,9 @@ def _train(
         closing(trained_batches(sweep, groups, places, options.get("threads"))) as batches,
     ):
         for place, batch in batches:
-            results[place.group].put(place.first, batch)
-            checkpoint.write(place.group, place.first, batch)
+            networks = places_of(sweep, groups[place.group], place.batch)
+            results[place.group].put(networks, batch)
+            checkpoint.write(place.group, place.batch, batch)
             show(batch)
 
 

@@ -137,7 +137,7 @@ class TrainedMany:
     def _rows(self, network: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows of a network, drawn again."""
         combination, number, k = self._place_of(self._checked(network))
-        task = task_of(self._sweep, self._groups[number]._replace(batch=1), k)
+        task = task_of(self._sweep, self._groups[number], np.array([k]), in_lanes=False)
         arguments = self._sweep.arguments[combination]
         random = random_state(int(task.seeds[0]))
         FirstWeights(arguments.options, arguments.sizes).draw(random)

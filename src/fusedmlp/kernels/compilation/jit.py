@@ -17,6 +17,17 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 FLAGS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract", "nsz"}}
 
 
+# Of functions that only kernels call. Numba compiles also those that it always inlines, to know the
+# type of what they return: to machine code by its own pipeline.
+INNER: dict[str, Any] = {
+    "pipeline_class": InnerCompiler,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+    "_nrt": False,
+    **FLAGS,
+}
+
+
 def inner(function: Function) -> Function:
     """Compile a function that only kernels call: no wrapper for Python, no entry in the cache.
 
@@ -25,8 +36,7 @@ def inner(function: Function) -> Function:
     """
     if config.DISABLE_JIT:
         return _interpreted(function)
-    unused = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
-    return njit(pipeline_class=InnerCompiler, **unused, **FLAGS)(function)
+    return njit(**INNER)(function)
 
 
 def compiled(function: Function) -> Function:

@@ -55,6 +55,23 @@ class _InnerLibrary(JITCodeLibrary):
         return module
 
 
+class _OptimizedLibrary(JITCodeLibrary):
+    """The IR of an inner function and of all that it calls, optimised before a kernel's is."""
+
+    @property
+    def codegen(self):
+        """As that of an inner function."""
+        return _NoEnvironments()
+
+    def get_pointer_to_function(self, name):  # noqa: ARG002
+        return 0
+
+    def _finalize_final_module(self):
+        """Leave out the machine code, which would never run."""
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+
 class _KernelLibrary(JITCodeLibrary):
     """The code of a kernel and of all functions that it calls."""
 
@@ -160,3 +177,9 @@ class InnerCompiler(KernelCompiler):
     lowering = _lowering_with(_InnerLibrary, "fusedmlp_inner_lowering")
     # Passes for array expressions and closures, of which inner functions have none.
     left_out = (NopythonRewrites, InlineClosureLikes)
+
+
+class OptimizedCompiler(InnerCompiler):
+    """Numba's pipeline for inner functions that are optimised before they are inlined."""
+
+    lowering = _lowering_with(_OptimizedLibrary, "fusedmlp_optimized_lowering")

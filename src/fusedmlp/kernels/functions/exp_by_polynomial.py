@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from fusedmlp.kernels.compilation.jit import FLAGS, inner
+from fusedmlp.kernels.compilation.jit import INNER, inner
 from fusedmlp.kernels.vector import absolute, copysign, power_of_two, select
 
 LOG2_E = 1.4426950408889634
@@ -58,7 +58,7 @@ def _reduced(x):
     return _reduced_64(x) if x.dtype == np.float64 else _reduced_32(x)
 
 
-@overload(_reduced, jit_options=FLAGS, inline="always")
+@overload(_reduced, jit_options=INNER, inline="always")
 def _reduced_for_type(x):
     if x.dtype == types.float64:
         return lambda x: _reduced_64(x)

@@ -16,7 +16,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from fusedmlp.kernels.compilation.jit import FLAGS, inner
+from fusedmlp.kernels.compilation.jit import INNER, inner
 from fusedmlp.kernels.vector.wide_registers import scale_by_power, table_of_16
 
 STEPS = 16  # of the table, from one power of two to the next
@@ -83,7 +83,7 @@ def _exp_parts(x):
     pass
 
 
-@overload(_exp_parts, jit_options=FLAGS, inline="always")
+@overload(_exp_parts, jit_options=INNER, inline="always")
 def _exp_parts_for_type(x):
     if x.dtype == types.float64:
         return lambda x: _exp_parts_64(x)

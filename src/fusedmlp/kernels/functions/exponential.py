@@ -12,7 +12,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from fusedmlp.kernels.compilation.jit import FLAGS, inner
+from fusedmlp.kernels.compilation.jit import INNER, inner
 from fusedmlp.kernels.functions.exp_by_polynomial import expm1_nonpositive, tanh
 from fusedmlp.kernels.vector import USES_AVX512_MATH, absolute, select
 
@@ -39,7 +39,7 @@ def range_of_exp(x):
     return (-800.0, 720.0) if x.dtype == np.float64 else (-130.0, 100.0)
 
 
-@overload(range_of_exp, jit_options=FLAGS, inline="always")
+@overload(range_of_exp, jit_options=INNER, inline="always")
 def _range_for_type(x):
     if x.dtype == types.float64:
         return lambda x: (-800.0, 720.0)  # noqa: ARG005

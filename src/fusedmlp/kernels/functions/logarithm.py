@@ -11,7 +11,7 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from fusedmlp.kernels.compilation.jit import FLAGS, inner
+from fusedmlp.kernels.compilation.jit import INNER, inner
 from fusedmlp.kernels.functions.exponential import exp_nonpositive
 from fusedmlp.kernels.vector import absolute, relu, select
 
@@ -52,7 +52,7 @@ def _series(w):
     return _series_64(w) if w.dtype == np.float64 else _series_32(w)
 
 
-@overload(_series, jit_options=FLAGS, inline="always")
+@overload(_series, jit_options=INNER, inline="always")
 def _series_for_type(w):
     if w.dtype == types.float64:
         return lambda w: _series_64(w)

@@ -2,7 +2,8 @@
 
 from numba import config, njit
 
-from fusedmlp.kernels.compilation.jit import FLAGS, inner
+from fusedmlp.kernels.compilation.jit import INNER, inner
+from fusedmlp.kernels.compilation.pipeline import OptimizedCompiler
 
 
 def inlined_early(function):
@@ -11,15 +12,15 @@ def inlined_early(function):
     LLVM unrolls loops before it inlines calls: for the loop over the layers to be unrolled, the
     number of layers has to be a constant by then.
     """
-    return function if config.DISABLE_JIT else njit(inline="always", **FLAGS)(function)
+    return function if config.DISABLE_JIT else njit(inline="always", **INNER)(function)
 
 
 def force_inlined(function):
     """Force LLVM to inline a function of any length: calls took 8% of an epoch.
 
-    By Numba's own pipeline, which optimises it first: inlined as it is, an epoch of 3-32-1 takes a
-    tenth longer.
+    It is optimised first: inlined as it is, an epoch of 3-32-1 takes a tenth longer.
     """
     if config.DISABLE_JIT:
         return inner(function)
-    return njit(forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True, **FLAGS)(function)
+    options = {**INNER, "pipeline_class": OptimizedCompiler}
+    return njit(forceinline=True, **options)(function)

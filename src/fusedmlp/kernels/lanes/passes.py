@@ -3,7 +3,7 @@
 from numba import types
 from numba.extending import overload
 
-from fusedmlp.kernels.compilation.jit import FLAGS
+from fusedmlp.kernels.compilation.jit import INNER
 from fusedmlp.kernels.lanes.rows_in_lanes import backward_rows, forward_rows, sum_of_unit
 from fusedmlp.kernels.lanes.unit_layout import UnitLayout
 from fusedmlp.kernels.lanes.units_in_lanes import backward_units, forward_units, sum_of_output
@@ -20,7 +20,7 @@ def forward(layout, choices, work):
     (forward_units if _units_in_lanes(layout) else forward_rows)(layout, choices, work)
 
 
-@overload(forward, jit_options=FLAGS, inline="always")
+@overload(forward, jit_options=INNER, inline="always")
 def _forward(layout, choices, work):
     if _units_in_lanes(layout):
         return lambda layout, choices, work: forward_units(layout, choices, work)
@@ -33,7 +33,7 @@ def backward(layout, choices, work, learning_rate, momentum):
     function(layout, choices, work, learning_rate, momentum)
 
 
-@overload(backward, jit_options=FLAGS, inline="always")
+@overload(backward, jit_options=INNER, inline="always")
 def _backward(layout, choices, work, learning_rate, momentum):
     if _units_in_lanes(layout):
         return lambda layout, choices, work, learning_rate, momentum: backward_units(
@@ -51,7 +51,7 @@ def output_sum(layout, work, last, unit):
     return sum_of_unit(work, last, unit)
 
 
-@overload(output_sum, jit_options=FLAGS, inline="always")
+@overload(output_sum, jit_options=INNER, inline="always")
 def _output_sum(layout, work, last, unit):
     if _units_in_lanes(layout):
         return lambda layout, work, last, unit: sum_of_output(layout, work, unit)  # noqa: ARG005

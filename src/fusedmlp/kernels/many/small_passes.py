@@ -3,7 +3,7 @@
 from numba import types
 from numba.extending import overload
 
-from fusedmlp.kernels.compilation.jit import FLAGS, inner
+from fusedmlp.kernels.compilation.jit import INNER, inner
 from fusedmlp.kernels.many.forward_backward import activate_layer, backward, derive_layer, forward
 from fusedmlp.kernels.many.shape import errors_below, layer_gradients, layer_sums
 from fusedmlp.kernels.vector import shifted
@@ -19,7 +19,7 @@ def backward_pass(shape, run, rows, add):  # noqa: ARG001
     backward(run, rows, add)
 
 
-@overload(forward_pass, jit_options=FLAGS, inline="always")
+@overload(forward_pass, jit_options=INNER, inline="always")
 def _forward_pass(shape, run, rows):  # noqa: ARG001
     if isinstance(shape, types.NoneType):
         return lambda shape, run, rows: forward(run, rows)  # noqa: ARG005
@@ -28,7 +28,7 @@ def _forward_pass(shape, run, rows):  # noqa: ARG001
     return lambda shape, run, rows: _forward_two(shape, run, rows)
 
 
-@overload(backward_pass, jit_options=FLAGS, inline="always")
+@overload(backward_pass, jit_options=INNER, inline="always")
 def _backward_pass(shape, run, rows, add):  # noqa: ARG001
     if isinstance(shape, types.NoneType):
         return lambda shape, run, rows, add: backward(run, rows, add)  # noqa: ARG005

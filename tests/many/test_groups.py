@@ -22,8 +22,8 @@ ROWS = np.random.default_rng(1).random((203, 10)).astype(np.float32)
 TARGETS = np.random.default_rng(2).random((203, 1)).astype(np.float32)
 
 
-def in_lanes(networks, sizes, rows, **options):
-    return networks_in_lanes(networks, {**DEFAULTS, "epochs": 50, **options}, sizes, rows)
+def in_lanes(networks, sizes, rows, cores=2, **options):
+    return networks_in_lanes(networks, {**DEFAULTS, "epochs": 50, **options}, sizes, rows, cores)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,13 @@ def in_lanes(networks, sizes, rows, **options):
 def test_networks_that_are_nearly_as_fast_alone_fill_whole_registers(networks, expected):
     options = {"optimizer": "adam", "batch_size": 32, "dtype": "float32"}
     assert in_lanes(networks, (10, 32, 32, 1), 1000, **options) == expected
+
+
+def test_beside_other_groups_full_registers_are_kept():
+    """The cores have enough to do, and a network in a full register takes less of them."""
+    options = {"optimizer": "adam", "batch_size": 32, "dtype": "float32", "cores": 1}
+    for networks in (16, 64):
+        assert in_lanes(networks, (10, 32, 32, 1), 1000, **options) == networks
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -69,16 +76,21 @@ def test_each_network_is_in_one_batch_with_folds_of_equal_size(
     for batch, own in zip(group.batches, places, strict=True):
         assert set(own % sweep.shape[2]) <= set(batch.folds)
         if folds:
-            assert len({sweep.folds[k].training.size for k in batch.folds}) == 1
+            sizes = [
+                (sweep.folds[k].training.size, sweep.folds[k].held_out.size) for k in own % folds
+            ]
+            assert len(set(sizes)) == 1
 
 
 def test_those_alone_are_trained_bit_for_bit_as_by_train():
     runs = fusedmlp.train_many(ROWS, TARGETS, starts=50, threads=1, **WIDE)
     (group,) = runs._groups
-    assert {batch.in_lanes for batch in group.batches} == {True, False}
+    in_lanes = [b.end for b in group.batches if b.in_lanes]
+    assert in_lanes
+    assert in_lanes[-1] < 50
     for k, run in enumerate(runs):
         alone = fusedmlp.train(ROWS, TARGETS, **run.options)
-        assert_equals(run, alone, exact=k >= 32)
+        assert_equals(run, alone, exact=k >= in_lanes[-1])
     assert_same_bits(runs, fusedmlp.train_many(ROWS, TARGETS, starts=50, threads=3, **WIDE))
 
 
@@ -92,3 +104,16 @@ def test_folds_of_other_sizes_come_back_in_their_places():
         own = {**runs[k].options, "validation": (ROWS[held_out], TARGETS[held_out])}
         assert_equals(runs[k], fusedmlp.train(ROWS[rows], TARGETS[rows], **own))
     assert all_params(runs) == all_params(fusedmlp.train_many(ROWS, TARGETS, **options, threads=2))
+
+
+def test_batches_of_short_runs_one_by_one_have_several_networks():
+    """A file of a checkpoint or a message takes longer than such a network."""
+    sweep = checked_sweep(X, Y, 4, 40, None, False, None, {"dropout": 0.1, "epochs": 10})
+    assert [len(range(b.first, b.end)) for b in groups_of(sweep)[0].batches] == [9, 9, 9, 9, 4]
+
+
+def test_many_structures_make_no_more_batches_than_a_cluster_sends():
+    grid = {"learning_rate": np.linspace(0.1, 1, 50), "hidden": list(range(1, 101))}
+    options = {"dropout": 0.1, "epochs": 1000}
+    sweep = checked_sweep(X, Y, (4,), 20, grid, False, None, options)
+    assert sum(len(group.batches) for group in groups_of(sweep)) <= 2100

@@ -46,17 +46,18 @@ def test_an_error_in_a_job_is_raised_and_no_batch_goes_on(monkeypatch):
     train, called = jobs.train_batch, []
 
     def fail_in_the_third(*arguments):
-        called.append(arguments)
+        called.append(threading.current_thread())
         if len(called) == 3:
             raise MemoryError("no more")
         return train(*arguments)
 
-    before = threading.active_count()
     monkeypatch.setattr(jobs, "train_batch", fail_in_the_third)
     with pytest.raises(MemoryError, match="no more"):
         sweep(threads=2)
     count = len(called)
-    assert threading.active_count() <= before
+    for thread in called:  # joblib's pool does not wait for them
+        thread.join(DEADLINE)
+        assert not thread.is_alive()
     assert len(called) == count
 
 

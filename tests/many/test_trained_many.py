@@ -193,15 +193,15 @@ def test_a_network_that_was_not_trained(monkeypatch):
     with pytest.raises(KeyboardInterrupt) as stopped:
         fusedmlp.train_many(X, Y, starts=40, threads=1, **arguments())
     for runs in (stopped.value.run, pickle.loads(pickle.dumps(stopped.value.run))):
-        assert runs.stopped == ["all epochs run"] * 8 + [NOT_TRAINED] * 32
-        assert np.isnan(runs.loss[8:]).all()
-        assert runs.epochs[8:].tolist() == [0] * 32
-        assert repr(runs).startswith("<TrainedMany: 8 of 40 networks")
-        assert runs[7].epochs == 100
-        assert set(runs.ranking[:8].tolist()) == set(range(8))
-        assert len(runs.ensemble()) == 8
-        with pytest.raises(ValueError, match="network 8 was not trained"):
-            runs[8]
+        assert runs.stopped == ["all epochs run"] * 16 + [NOT_TRAINED] * 24
+        assert np.isnan(runs.loss[16:]).all()
+        assert runs.epochs[16:].tolist() == [0] * 24
+        assert repr(runs).startswith("<TrainedMany: 16 of 40 networks")
+        assert runs[15].epochs == 100
+        assert set(runs.ranking[:16].tolist()) == set(range(16))
+        assert len(runs.ensemble()) == 16
+        with pytest.raises(ValueError, match="network 16 was not trained"):
+            runs[16]
         with pytest.raises(ValueError, match="was not trained"):
             runs.predict(X)
 

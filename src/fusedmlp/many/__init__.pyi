@@ -133,9 +133,9 @@ def train_many(
     Each is the network that `train` gives with its options, its rows and its seed. Small networks
     of one structure are trained in the lanes of the processor's vectors, 4 to 16 at a time; the
     order of their sums is another one, so that they equal those of `train` to rounding (1e-12 in
-    100 epochs of float64, where training itself does not multiply it). The few that would leave
-    most of a register empty may be trained one by one. The bits are the same for any number of
-    cores or workers.
+    100 epochs of float64, where training itself does not multiply it). Those for which a register
+    of their own would not be faster are trained one by one. The bits are the same for any number
+    of cores or workers.
 
     Batches of networks leave through `joblib.Parallel`: to threads, or where
     ``joblib.parallel_config`` says, such as ``"dask"``. Those of a worker that is lost are trained

@@ -6,7 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.many.folds import Fold
-from fusedmlp.many.lanes_or_alone import lanes_of, networks_in_lanes
+from fusedmlp.many.lanes_or_alone import (
+    CORES,
+    FLOPS_OF_A_RUN,
+    LEAST_BATCH,
+    networks_in_lanes,
+)
 from fusedmlp.many.sweep import Arguments, Sweep
 from fusedmlp.plan.blocking import step_flops
 from fusedmlp.plan.networks import OWN_NUMBERS
@@ -14,8 +19,9 @@ from fusedmlp.plan.networks import OWN_NUMBERS
 # Additions and multiplications of a batch: a tenth of a second to half a second. Batches do not
 # depend on the number of workers: a checkpoint is one file for each.
 BATCH_FLOPS = 2_000_000_000
-MANY_BATCHES = 2000  # beyond, they are longer: a cluster's scheduler sends 200 in a second
-LEAST_BATCHES = 16  # of a group, so that several cores have enough of them
+LEAST_FLOPS = 40_000_000  # of a batch of networks one by one: milliseconds, as a file or a message
+MANY_BATCHES = 2000  # of a sweep; beyond, they are longer: a cluster sends 200 in a second
+LEAST_BATCHES = 16  # of a group's networks in folds of one size, so that several cores have enough
 MOST_OF_BATCH = 4096  # networks: what a call holds at once, and loses when it is killed
 # Options beside `OWN_NUMBERS` that may differ within a group.
 OF_EACH = ("random_state", "tol", "patience")
@@ -57,15 +63,19 @@ def groups_of(sweep: Sweep) -> list[Group]:
     places: dict[Any, list[int]] = {}
     for place, arguments in enumerate(sweep.arguments):
         places.setdefault(_structure(arguments), []).append(place)
-    return [_group(sweep, own) for own in places.values()]
+    folds = _folds_of_equal_size(sweep)
+    cores = CORES if len(places) * len(folds) == 1 else 1
+    return [_group(sweep, own, folds, cores) for own in places.values()]
 
 
-def _group(sweep: Sweep, combinations: list[int]) -> Group:
+def _group(
+    sweep: Sweep, combinations: list[int], folds: list[tuple[int, list[int]]], cores: int
+) -> Group:
     """Return a group, divided into batches: first those in lanes, which take longer."""
     batches = [
         batch
-        for rows, folds in _folds_of_equal_size(sweep)
-        for batch in _batches(sweep, combinations, folds, rows)
+        for rows, equal in folds
+        for batch in _batches(sweep, combinations, equal, rows, cores)
     ]
     batches.sort(key=lambda batch: not batch.in_lanes)
     return Group(combinations, len(combinations) * sweep.shape[1] * sweep.shape[2], batches)
@@ -81,18 +91,23 @@ def _folds_of_equal_size(sweep: Sweep) -> list[tuple[int, list[int]]]:
     return [(rows, own) for (rows, _), own in folds.items()]
 
 
-def _batches(sweep: Sweep, combinations: list[int], folds: list[int], rows: int) -> list[Members]:
+def _batches(
+    sweep: Sweep, combinations: list[int], folds: list[int], rows: int, cores: int
+) -> list[Members]:
     """Return the batches of a group's networks in these folds, which have so many rows."""
     arguments = sweep.arguments[combinations[0]]
     options, sizes = arguments.options, arguments.sizes
     networks = len(combinations) * sweep.shape[1] * len(folds)
-    in_lanes = networks_in_lanes(networks, options, sizes, rows)
-    flops = step_flops(sizes, rows) * int(options["epochs"])
-    lanes, size = lanes_of(options), _batch_size(in_lanes, flops)
-    in_registers = -(-size // lanes) * lanes
-    alone = _batch_size(networks - in_lanes, flops)
+    in_lanes = networks_in_lanes(networks, options, sizes, rows, cores)
+    flops = max(1, step_flops(sizes, rows) * int(options["epochs"]))
+    least = max(1, sweep.networks // MANY_BATCHES)
+    size = _batch_size(in_lanes, flops, least)
+    alone = _batch_size(
+        networks - in_lanes, flops, max(least, LEAST_FLOPS // (flops + FLOPS_OF_A_RUN))
+    )
+    full = -(-size // LEAST_BATCH) * LEAST_BATCH
     return [
-        *(Members(folds, *pair, True) for pair in _divided(0, in_lanes, in_registers)),
+        *(Members(folds, *pair, True) for pair in _divided(0, in_lanes, full)),
         *(Members(folds, *pair, False) for pair in _divided(in_lanes, networks, alone)),
     ]
 
@@ -102,10 +117,10 @@ def _divided(first: int, end: int, size: int) -> list[tuple[int, int]]:
     return [(k, min(k + size, end)) for k in range(first, end, size)]
 
 
-def _batch_size(networks: int, flops: int) -> int:
-    """Return the networks of a batch; flops: of one network."""
-    size = min(BATCH_FLOPS // max(1, flops), networks // LEAST_BATCHES)
-    return min(max(1, size, networks // MANY_BATCHES), MOST_OF_BATCH)
+def _batch_size(networks: int, flops: int, least: int) -> int:
+    """Return the networks of a batch, at least so many; flops: of one network."""
+    size = min(BATCH_FLOPS // flops, networks // LEAST_BATCHES)
+    return min(max(size, least), MOST_OF_BATCH)
 
 
 def places_of(sweep: Sweep, group: Group, batch: int) -> NDArray[np.int64]:

@@ -15,6 +15,7 @@ LEAST_IN_LANES = 4  # networks of a group
 # The division of a group is part of its results, so that it depends on nothing of the machine: it
 # is that for two cores and the longest registers.
 CORES, REGISTER_BYTES = 2, 64
+LEAST_BATCH = 16  # networks in lanes; after each record Python looks at each batch
 # What one alone takes beside the arithmetic of its steps, in additions and multiplications.
 FLOPS_OF_A_STEP, FLOPS_OF_A_RUN = 2000, 4_000_000
 
@@ -28,32 +29,36 @@ def plan_in_lanes(options: list[dict[str, Any]], sizes: tuple[int, ...], rows: i
 
 
 def networks_in_lanes(
-    networks: int, options: dict[str, Any], sizes: tuple[int, ...], rows: int
+    networks: int, options: dict[str, Any], sizes: tuple[int, ...], rows: int, cores: int = CORES
 ) -> int:
     """Return how many networks of a group are trained in lanes; the others are one by one.
 
     A register takes as long for one network as for all that it has lanes for. Few networks that
     would have one for themselves, or that keep two cores from having as much to do, are faster
     alone: of 50 networks 10-32-32-1 in float32, 32 are trained in the 16 lanes of two registers.
+    cores: 1 where other groups give the cores enough to do.
     """
-    plan = plan_in_lanes([options], sizes, rows) if networks >= LEAST_IN_LANES else None
+    lanes, few = lanes_of(options), {**options, "epochs": 1, "warmup_epochs": 0}
+    plan = plan_in_lanes([few], sizes, rows) if networks >= LEAST_IN_LANES else None
     if plan is None:
         return 0
-    lanes = lanes_of(options)
-    flops = step_flops(sizes, rows) * plan.epochs
-    steps = -(-rows // plan.batch_size) * plan.epochs
+    steps = -(-rows // plan.batch_size)
+    flops_of_epoch = step_flops(sizes, rows) + steps * FLOPS_OF_A_STEP
     # In times of the arithmetic of one network's run alone.
-    register = lanes / _gain_in_lanes(_param_bytes(plan, options))
-    alone = 1 + (steps * FLOPS_OF_A_STEP + FLOPS_OF_A_RUN) / flops
+    register = lanes / _gain_in_lanes(_param_bytes(plan, options), lanes)
+    flops = flops_of_epoch * options["epochs"] + FLOPS_OF_A_RUN
+    alone = flops / (step_flops(sizes, rows) * options["epochs"])
+    together = max(1, LEAST_BATCH // lanes)  # registers of a batch
 
     def seconds(registers: int) -> tuple[float, float]:
         """Return the time that all cores take, and the sum of their times."""
         rest = max(0, networks - registers * lanes)
         work = registers * register + rest * alone
-        return max(-(-registers // CORES) * register, work / CORES), work
+        batches_of_core = -(-registers // (together * cores))
+        return max(min(batches_of_core * together, registers) * register, work / cores), work
 
     most = -(-networks // lanes)
-    registers = min(range(max(0, most - 1 - CORES), most + 1), key=seconds)
+    registers = min(range(max(0, most - 1 - together * cores), most + 1), key=seconds)
     return min(networks, registers * lanes)
 
 
@@ -62,7 +67,7 @@ def lanes_of(options: dict[str, Any]) -> int:
     return int(REGISTER_BYTES // np.dtype(options["dtype"]).itemsize)
 
 
-def _gain_in_lanes(param_bytes: int) -> float:
+def _gain_in_lanes(param_bytes: int, lanes: int) -> float:
     """Return how many times as fast a network in a full register is as one alone.
 
     Measured on a Zen 4, 1,000 rows, full batches and batches of 32 and 256, SGD and Adam, the
@@ -71,14 +76,14 @@ def _gain_in_lanes(param_bytes: int) -> float:
     ==========  =================  =================
     network     float32            float64
     ==========  =================  =================
-    3-4-1       2.9 to 3.4 (2.9)   1.9 to 2.7 (2.7)
-    8-16-2      2.0 to 2.7 (2.2)   1.6 to 1.9 (1.8)
-    10-24-8-1   2.2 to 3.1 (1.7)   1.3 to 1.7 (1.4)
-    20-24-2     1.5 to 2.5 (1.6)   1.4 to 1.6 (1.4)
-    10-32-32-1  1.1 to 1.4 (1.3)   1.0 to 1.3 (1.2)
+    3-4-1       2.9 to 3.4 (3.5)   1.9 to 2.7 (2.2)
+    8-16-2      2.0 to 2.7 (2.8)   1.6 to 1.9 (1.7)
+    10-24-8-1   2.2 to 3.1 (2.2)   1.3 to 1.7 (1.4)
+    20-24-2     1.5 to 2.5 (2.1)   1.4 to 1.6 (1.3)
+    10-32-32-1  1.1 to 1.4 (1.6)   1.0 to 1.3 (1.2)
     ==========  =================  =================
     """
-    return 1 + 2 / (1 + param_bytes / 1000)
+    return 1 + lanes / 6 / (1 + param_bytes / 1500)
 
 
 def _param_bytes(plan: Plan, options: dict[str, Any]) -> int:

@@ -113,7 +113,7 @@ def described(sweep: Sweep, groups: list[Group], without_random_state: bool) -> 
         "folds": _hash(*(rows for fold in sweep.folds for rows in fold)),
         "bootstrap": str(sweep.bootstrap),
         "validation": str(first.validation) if shared is None else _hash(shared.X, shared.y),
-        "batches": _short(str([(group.combinations, group.batches) for group in groups])),
+        "batches": _short(str([(g.combinations, [b[1:] for b in g.batches]) for g in groups])),
     }
     for name in first.options:
         if name not in OF_THE_CALL:

@@ -41,7 +41,8 @@ def networks_in_lanes(
     alone: of 50 networks 10-32-32-1 in float32, 32 are trained in the 16 lanes of two registers.
     cores: 1 where other groups give the cores enough to do.
     """
-    lanes, few = lanes_of(options), {**options, "epochs": 1, "warmup_epochs": 0}
+    lanes = int(REGISTER_BYTES // np.dtype(options["dtype"]).itemsize)
+    few = {**options, "epochs": 1, "warmup_epochs": 0}  # epochs decide nothing, and take time
     plan = plan_in_lanes([few], sizes, rows) if networks >= LEAST_IN_LANES else None
     if plan is None:
         return 0
@@ -65,11 +66,6 @@ def networks_in_lanes(
     least = min(work for _, work in divisions.values())
     frugal = [k for k, (_, work) in divisions.items() if work <= MOST_WORK * least]
     return min(networks, lanes * min(frugal, key=divisions.__getitem__))
-
-
-def lanes_of(options: dict[str, Any]) -> int:
-    """Return how many networks share the longest of registers."""
-    return int(REGISTER_BYTES // np.dtype(options["dtype"]).itemsize)
 
 
 def _gain_in_lanes(param_bytes: int, lanes: int) -> float:

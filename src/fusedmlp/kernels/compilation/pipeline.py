@@ -22,8 +22,8 @@ class _NoEnvironments:
         pass
 
 
-class _InnerLibrary(JITCodeLibrary):
-    """The IR of an inner function, which is linked and optimised as a part of a kernel."""
+class _LibraryOfIR(JITCodeLibrary):
+    """The IR of an inner function, of which no machine code is made: it would never run."""
 
     @property
     def codegen(self):
@@ -33,15 +33,26 @@ class _InnerLibrary(JITCodeLibrary):
     def get_pointer_to_function(self, name):  # noqa: ARG002
         return 0
 
-    def finalize(self):
+    def _finalize_final_module(self):
         self._finalize_dynamic_globals()
         self._finalized = True
+
+
+class _OptimizedLibrary(_LibraryOfIR):
+    """An inner function and all that it calls, optimised before they are a part of a kernel."""
+
+
+class _InnerLibrary(_LibraryOfIR):
+    """An inner function alone, which is linked and optimised as a part of a kernel."""
+
+    def finalize(self):
+        self._finalize_final_module()
 
     def add_ir_module(self, ir_module):
         """Parse the module, no more: it is verified and optimised as a part of a kernel."""
         module = parse_assembly(normalize_ir_text(str(ir_module)))
         module.name = ir_module.name
-        module.data_layout = super().codegen._data_layout  # which linked modules must share
+        module.data_layout = self._codegen._data_layout  # which linked modules must share
         self._final_module.link_in(module)
 
     def own_module(self):
@@ -53,23 +64,6 @@ class _InnerLibrary(JITCodeLibrary):
         module = self.own_module().clone()
         _link_all(module, self._linking_libraries)
         return module
-
-
-class _OptimizedLibrary(JITCodeLibrary):
-    """The IR of an inner function and of all that it calls, optimised before a kernel's is."""
-
-    @property
-    def codegen(self):
-        """As that of an inner function."""
-        return _NoEnvironments()
-
-    def get_pointer_to_function(self, name):  # noqa: ARG002
-        return 0
-
-    def _finalize_final_module(self):
-        """Leave out the machine code, which would never run."""
-        self._finalize_dynamic_globals()
-        self._finalized = True
 
 
 class _KernelLibrary(JITCodeLibrary):

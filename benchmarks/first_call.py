@@ -1,14 +1,22 @@
 """How long a process takes until its first network is trained, in seconds.
 
-Each number is the median of several fresh processes::
+Each number is the median of several fresh processes, which take turns::
 
     python -m benchmarks.first_call
 """
 
 import argparse
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 from statistics import median
 
-from benchmarks.common import first_train_seconds, fresh_seconds, one_thread, where_measured
+from benchmarks.common import FIRST_TRAIN, fresh_seconds, where_measured
+
+BATCHES = FIRST_TRAIN.replace("epochs=1", "epochs=1, batch_size=2")
+ADAM = BATCHES.replace("epochs=1", "epochs=1, optimizer='adam'")
+FIRST_TRAINS = {"defaults": FIRST_TRAIN, "mini-batches": BATCHES, "mini-batches, Adam": ADAM}
+PHASES = ("nothing on disk", "after mini-batches", "from disk")
 
 
 def imported(module: str, processes: int) -> float:
@@ -16,20 +24,33 @@ def imported(module: str, processes: int) -> float:
     return median(fresh_seconds(f"import {module}") for _ in range(processes))
 
 
+def seconds_of(statement: str) -> Iterator[float]:
+    """Return the seconds of a process's first `train` in each phase."""
+    with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryDirectory() as after:
+        fresh_seconds(BATCHES, "import fusedmlp", Path(after))
+        for folder in (empty, after, empty):
+            yield fresh_seconds(statement, "import fusedmlp", Path(folder))
+
+
 def main() -> None:
     """Print the table."""
-    one_thread()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--processes", type=int, default=5, help="how many to take the median of")
     processes = parser.parse_args().processes
     package, numba = imported("fusedmlp", processes), imported("numba", processes)
-    print("| in a fresh process | seconds | of them `import numba` |")
-    print("| --- | ---: | ---: |")
-    print(f"| `import fusedmlp` | {package:.3f} | |")
-    for what, cached in (("nothing on disk", False), ("machine code on disk", True)):
-        seconds = first_train_seconds(cached, processes)
-        print(f"| first `train`, {what} | {seconds:.2f} | {numba:.2f} |", flush=True)
-    print(f"\n{where_measured()}; medians of {processes} processes.")
+    rounds = [
+        [list(seconds_of(statement)) for statement in FIRST_TRAINS.values()]
+        for _ in range(processes)
+    ]
+    print("| first `train` of a process, seconds |", " | ".join(PHASES), "|")
+    print("| --- |", "---: |" * len(PHASES))
+    for name, *taken in zip(FIRST_TRAINS, *rounds, strict=True):
+        cells = [f"{median(seconds):.2f}" for seconds in zip(*taken, strict=True)]
+        print(f"| {name} |", " | ".join(cells), "|")
+    print(
+        f"\n{where_measured()}; medians of {processes} processes. In it, `import numba` takes"
+        f" {numba:.2f} s; `import fusedmlp` alone takes {package:.3f}."
+    )
 
 
 if __name__ == "__main__":

@@ -6,9 +6,11 @@ activations only: the others are then not compiled.
 
 from typing import Any, NamedTuple
 
+from numba import types
+
 from fusedmlp.kernels.compilation.dispatch import dispatch
 from fusedmlp.kernels.compilation.door import operation
-from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.jit import inner, shared
 from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.functions.exponential import exp, expm1_nonpositive, sigmoid, tanh
 from fusedmlp.kernels.functions.logarithm import softplus
@@ -113,7 +115,7 @@ def activate(activation, z):
     activate_at(activation, address(z), z.shape[0], z.shape[1], ALL_ACTIVATIONS)
 
 
-@inner
+@shared(types.none)
 def activate_at(activation, z, rows, units, all_activations):
     """Activate the pre-activations at an address."""
     if activation == Activation.SOFTMAX:
@@ -146,7 +148,7 @@ def error_weighted_derivative(activation, outputs, error, delta):
     )
 
 
-@inner
+@shared(types.none)
 def derivative_at(activation, outputs, error, rows, units, delta, all_activations):
     """Set the delta at an address to error times the activation's derivative."""
     if activation == Activation.SOFTMAX:

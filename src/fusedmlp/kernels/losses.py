@@ -3,10 +3,11 @@
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import types
 
 from fusedmlp.kernels.activations import derivative_at
 from fusedmlp.kernels.compilation.door import operation
-from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.jit import inner, shared
 from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.log_loss import log_loss_at, log_loss_of_probabilities_at
 from fusedmlp.kernels.vector import (
@@ -67,7 +68,7 @@ def _from_probabilities(activation, outputs, targets, size, itemsize):
     return log_loss_of_probabilities_at(activation, outputs, targets, size, least, least_rest)
 
 
-@inner
+@shared(types.float64)
 def loss_at(objective, outputs, sums, targets, rows, units):
     """Return the loss of the outputs (rows, units) at an address; log_loss takes their sums."""
     return _loss(objective.log_loss, objective, outputs, sums, targets, rows, units)
@@ -88,7 +89,7 @@ def loss_of_outputs_at(kind, huber_delta, outputs, targets, size):
     if kind == Loss.POISSON:
         return _poisson_loss(outputs, targets, size)
     if kind == Loss.SQUARED_ERROR:
-        return _sum_of_squared_errors(outputs, targets, size)
+        return squared_error_at(outputs, targets, size)
     if kind == Loss.ABSOLUTE_ERROR:
         return absolute_error_at(outputs, targets, size)
     return _sum_of_huber_losses(outputs, targets, size, huber_delta)
@@ -132,7 +133,7 @@ def _huber_loss(error, huber_delta):
     return select(size > huber_delta, linear, 0.5 * size * size)
 
 
-_sum_of_squared_errors = sum_of_errors(lambda error: 0.5 * error * error)
+squared_error_at = sum_of_errors(lambda error: 0.5 * error * error)
 _sum_of_huber_losses = sum_of_errors(_huber_loss)
 absolute_error_at = sum_of_errors(lambda error: absolute(error))
 

@@ -36,7 +36,8 @@ def leaves_gradient(extras, rare, run, block, part):
         begin = first_param(run.network, run.size, share.member, share.members)
         end = first_param(run.network, run.size, share.member + 1, share.members)
     penalty = 0.0  # computed now: another thread may update its parameters before this one records
-    if extras is not None and block.record != NO_RECORD and team.thread == 0:
+    records = block.record != NO_RECORD and block.add == 0 and team.thread == 0
+    if extras is not None and records and extras.scale_penalties:
         penalty = recorded_penalty(extras, run, block)
     for k in range(share.first, share.end):
         first = first_row(block.rows, k, parts)

@@ -6,9 +6,10 @@ Each thread updates its own part of the flat vector. Without extras, only SGD is
 from typing import Any, NamedTuple
 
 import numpy as np
+from numba import types
 
 from fusedmlp.kernels.blocked.partition import layer_weights_in
-from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.jit import inner, shared
 from fusedmlp.kernels.optimizers import (
     MeanSquareNumbers,
     RpropNumbers,
@@ -46,6 +47,13 @@ def learning_rate_at(extras, optimizer_state, learning_rate, epoch):
 
 
 @inner
+def has_penalties_or_clips(extras):
+    """Whether `penalize_and_clip` changes a gradient."""
+    penalties = extras.l1 > 0 or extras.l2 > 0
+    return penalties or extras.clip_value < np.inf or extras.clip_norm < np.inf
+
+
+@shared(types.none)
 def penalize_and_clip(extras, run, part, scale):
     """Add the penalties' derivative to begin..end of the gradient, and clip it.
 
@@ -69,14 +77,13 @@ def penalize_and_clip(extras, run, part, scale):
             scale_at(shifted(run.gradient, begin), end - begin, extras.clip_norm / length)
 
 
-@inner
+@shared(types.float64)
 def recorded_penalty(extras, run, block):
-    """Return what penalties add to a block's recorded loss: 0 but for a batch's first block."""
+    """Return what penalties add to a batch's recorded loss, with scale_penalties."""
     value = 0.0
-    if extras.scale_penalties and block.add == 0:
-        for layer in range(run.network.layers):
-            first, count = layer_weights_in(run.network, layer, ZERO, run.size)
-            value += penalty_at(shifted(run.params, first), count, extras.l1, extras.l2)
+    for layer in range(run.network.layers):
+        first, count = layer_weights_in(run.network, layer, ZERO, run.size)
+        value += penalty_at(shifted(run.params, first), count, extras.l1, extras.l2)
     return value * block.loss_scale
 
 

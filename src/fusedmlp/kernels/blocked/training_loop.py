@@ -10,6 +10,7 @@ from fusedmlp.kernels.blocked.forward_backward import sum_partial_gradients, tra
 from fusedmlp.kernels.blocked.parameter_update import (
     Step,
     apply_update,
+    has_penalties_or_clips,
     learning_rate_at,
     penalize_and_clip,
 )
@@ -17,7 +18,7 @@ from fusedmlp.kernels.blocked.partition import first_param
 from fusedmlp.kernels.blocked.row_sampling import draw_batch, update_sampler, uses_sampler
 from fusedmlp.kernels.blocked.row_weights import batch_row_scale
 from fusedmlp.kernels.blocked.run import NO_RECORD, Block, Part, run_of
-from fusedmlp.kernels.compilation.door import behind_door
+from fusedmlp.kernels.compilation.door import in_parts_behind_door
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.compilation.require_fit import REFUSED
 from fusedmlp.kernels.random_numbers import row_order_at
@@ -30,7 +31,7 @@ from fusedmlp.kernels.vector.typed_constants import NO, ZERO
 from fusedmlp.plan.signals import PATIENCE
 
 
-@behind_door
+@in_parts_behind_door
 def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
     """Do one thread's part of `fit`. All threads of the team run the same steps.
 
@@ -155,7 +156,7 @@ def _leaves_update(extras, rare, run, batch_start, batch_end, part, step, real):
         if part.team.thread == 0:
             update_sampler(rare, run, batch_start, batch_end)
         apply_dropconnect_to_gradient(rare, run, begin, part.end)
-    if extras is not None:
+    if extras is not None and has_penalties_or_clips(extras):
         penalize_and_clip(extras, run, part, step.scale)
     if run.track_directions:
         last_direction = shifted(run.last_direction, begin)

@@ -21,6 +21,7 @@ from numba import config
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
 from numba.core.errors import NumbaWarning
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from numba.core.sigutils import normalize_signature
 
@@ -98,10 +99,14 @@ class PackageCache(NullCache):
             return None
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return the compiled kernel, or None; the first time, Numba fills its registries."""
+        """Return the compiled kernel, or None.
+
+        Numba's own cache has its registries filled first, which takes a third of a second. Machine
+        code needs none of them, and the compiler fills them itself.
+        """
         with garbage_collection_off():
-            target_context.refresh()
-            name = self._name(sig, target_context.codegen())
+            rtsys.initialize(target_context)  # Numba's allocator, for machine code from disk
+            name = self.file_name(sig, target_context.codegen())
             content = files.read(name)
             if content is None:
                 compiling.begin(self)  # or wait for another process that does
@@ -123,14 +128,15 @@ class PackageCache(NullCache):
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep a compiled kernel."""
         if _can_be_kept(data):
-            files.write(self._name(sig, data.codegen), dumps(data._reduce()))
+            name = self.file_name(sig, data.codegen)
+            files.write(name, dumps((data.library.shared_calls, data._reduce())))
         self.end_turn()
 
     def holds(self, types: tuple[Any, ...], codegen: Any) -> bool:
         """Whether there is machine code for arguments of these types."""
-        return files.read(self._name(types, codegen)) is not None
+        return files.read(self.file_name(types, codegen)) is not None
 
-    def _name(self, sig: Any, codegen: Any) -> str:
+    def file_name(self, sig: Any, codegen: Any) -> str:
         """Return the name of the file for a signature and the processor compiled for."""
         function = self._function
         closure = tuple(cell.cell_contents for cell in function.__closure__ or ())
@@ -148,9 +154,18 @@ class PackageCache(NullCache):
 
 
 def _rebuilt(content: bytes, sig: Any, target_context: Any) -> Any:
-    """Return the compiled kernel that a file holds, or None if it cannot be loaded here."""
+    """Return the compiled kernel that a file holds, or None if it cannot be loaded here.
+
+    What it calls in other files (`shared.py`) is loaded too, or compiled if it is no longer there.
+    """
     try:
-        result = CompileResult._rebuild(target_context, *pickle.loads(content))
+        calls, reduced = pickle.loads(content)
+        if any(call.symbol() != symbol for symbol, call in calls.items()):
+            return None  # it calls functions that have changed since
+        result = CompileResult._rebuild(target_context, *reduced)
+        result.library.shared_calls = calls
+        for call in calls.values():
+            call.provide()
     except Exception:  # a pickle of another build of Python or NumPy: anything may be missing
         return None
     arguments, _ = normalize_signature(sig)

@@ -19,6 +19,7 @@ from numba import config
 from fusedmlp.kernels.compilation.cache import PackageCache
 from fusedmlp.kernels.compilation.jit import compiled
 from fusedmlp.kernels.compilation.notice import notice_of_compilation
+from fusedmlp.kernels.compilation.pipeline import InPartsCompiler, KernelCompiler
 from fusedmlp.plan.operations.arguments import check_arguments, checked
 from fusedmlp.plan.operations.declarations import OPERATIONS
 from fusedmlp.plan.operations.requirements import Code
@@ -152,12 +153,12 @@ class _UncheckedError(Exception):
         self.compile_now = compile_now
 
 
-def behind_door(function: Function) -> Function:
+def behind_door(function: Function, pipeline: type[KernelCompiler] = KernelCompiler) -> Function:
     """Compile a kernel that is called within `through_door` alone.
 
     Its first line raises ValueError where sizes do not fit.
     """
-    kernel: Any = compiled(function)
+    kernel: Any = compiled(function, pipeline)
     if config.DISABLE_JIT:
         return cast(Function, kernel)
     compile_for = kernel._compile_for_args
@@ -167,6 +168,11 @@ def behind_door(function: Function) -> Function:
 
     kernel._compile_for_args = refuse
     return cast(Function, kernel)
+
+
+def in_parts_behind_door(function: Function) -> Function:
+    """Compile a kernel as `behind_door` does, whose shared functions take seconds to compile."""
+    return behind_door(function, InPartsCompiler)
 
 
 def through_door(call: Callable[..., Any], check: Callable[..., None], *arguments: Any) -> Any:

@@ -6,6 +6,9 @@ deep would be linked and optimised ten times, and nine of the ten results would 
 kernel is linked with all functions that it calls once, and optimised once.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from llvmlite.binding import parse_assembly
 from numba.core.cgutils import normalize_ir_text
 from numba.core.codegen import JITCodeLibrary
@@ -14,7 +17,9 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.typed_passes import NativeLowering, NopythonRewrites
 from numba.core.untyped_passes import InlineClosureLikes
 
+from fusedmlp.kernels.compilation import in_parallel
 from fusedmlp.kernels.compilation.garbage import garbage_collection_off
+from fusedmlp.kernels.compilation.shared import provide_all, shared_calls
 
 
 class _NoEnvironments:
@@ -76,6 +81,10 @@ class _KernelLibrary(JITCodeLibrary):
             if function.name in inner and not function.is_declaration:
                 function.linkage = "internal"
         super().finalize()
+
+    def _finalize_final_module(self):
+        self.shared_calls = shared_calls(self._final_module)
+        super()._finalize_final_module()
 
     def _optimize_final_module(self):
         """Run LLVM's passes of its first level, and before them those that Numba runs first.
@@ -144,11 +153,28 @@ def _lowering_with(library_class, name):
     return Lowering
 
 
+class _Depth:
+    now = 0  # functions that are being compiled for one another, under Numba's lock
+
+
+@contextmanager
+def _compilation() -> Iterator[bool]:
+    """Say whether this compilation is not for another; end other processes after such a one."""
+    _Depth.now += 1
+    try:
+        yield _Depth.now == 1
+    finally:
+        _Depth.now -= 1
+        if _Depth.now == 0:
+            in_parallel.end()
+
+
 class KernelCompiler(CompilerBase):
     """Numba's pipeline for kernels."""
 
     lowering = _lowering_with(_KernelLibrary, "fusedmlp_kernel_lowering")
     left_out: tuple[type, ...] = ()  # of Numba's passes
+    in_parts = False  # whether it calls shared functions that take seconds to compile
 
     def define_pipelines(self):  # noqa: D102
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
@@ -161,8 +187,19 @@ class KernelCompiler(CompilerBase):
         return [manager]
 
     def compile_extra(self, func):  # noqa: D102
-        with garbage_collection_off():
-            return super().compile_extra(func)
+        with _compilation() as is_outermost, garbage_collection_off():
+            if is_outermost and self.in_parts:
+                in_parallel.prepare()
+            result = super().compile_extra(func)
+            if is_outermost and isinstance(result.library, _KernelLibrary):
+                provide_all(result.library.shared_calls)
+            return result
+
+
+class InPartsCompiler(KernelCompiler):
+    """Numba's pipeline for kernels that call shared functions which take seconds to compile."""
+
+    in_parts = True
 
 
 class InnerCompiler(KernelCompiler):

@@ -23,7 +23,7 @@ from fusedmlp.kernels.log_loss import (
     softmax_losses,
     with_unit,
 )
-from fusedmlp.kernels.losses import Records, absolute_error_at, loss_of_outputs_at, record_at
+from fusedmlp.kernels.losses import Records, absolute_error_at, record_at, squared_error_at
 from fusedmlp.kernels.updates import count_changes_at
 from fusedmlp.kernels.vector import (
     address,
@@ -37,7 +37,7 @@ from fusedmlp.kernels.vector import (
     sum_lanes,
     zeros,
 )
-from fusedmlp.plan.codes import Activation, Loss
+from fusedmlp.plan.codes import Activation
 
 
 class Choices(NamedTuple):
@@ -111,7 +111,7 @@ def _record(layout, log_loss, work, last, targets, rows, records, record):
         out, target = shifted(work, last.outputs + j * lanes), shifted(targets, j * lanes)
         error += absolute_error_at(out, target, rows)
         if log_loss is None:
-            value += loss_of_outputs_at(Loss.SQUARED_ERROR, 1.0, out, target, rows)
+            value += squared_error_at(out, target, rows)
     if log_loss is not None:
         value = sum_lanes(keep_first(_log_losses(layout, work, last, targets), rows))
     record_at(records, record, error, value)

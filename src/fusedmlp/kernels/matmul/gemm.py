@@ -5,7 +5,9 @@
 A is read through two strides, so that one function computes A @ B and A.T @ B.
 """
 
-from fusedmlp.kernels.compilation.jit import inner
+from numba import types
+
+from fusedmlp.kernels.compilation.jit import shared
 from fusedmlp.kernels.matmul.narrow import (
     multiply_by_dot_products,
     multiply_transposed,
@@ -19,7 +21,7 @@ from fusedmlp.kernels.vector.reductions import Weights, sum_weighted_rows
 from fusedmlp.kernels.vector.typed_constants import UNIT_STRIDE
 
 
-@inner
+@shared(types.none)
 def gemm(A, B, C, rows, depth, columns, mode, biases):
     """Set C (rows, columns) to A @ B; A is a LeftMatrix, B and C are addresses.
 

@@ -27,6 +27,7 @@ from fusedmlp.kernels.blocked.run import objective_of
 from fusedmlp.kernels.blocked.training_loop import fit_blocks
 from fusedmlp.kernels.blocked.workspace import last_layer_of, workspace_layout
 from fusedmlp.kernels.compilation.door import behind_door, run_operation, through_door
+from fusedmlp.kernels.compilation.in_parallel import helped
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.compilation.require_fit import REFUSED
 from fusedmlp.kernels.lanes.fit_in_lanes import fit_in_lanes, suits_lanes
@@ -77,6 +78,7 @@ def _predict_in_team(plan, params, X, outputs):
 
 
 @behind_door
+@helped
 def predict_part(
     sizes, weight_offsets, bias_offsets, activations, all_activations, numbers, params, X, outputs,
     signals, thread, threads,
@@ -121,6 +123,7 @@ def _refuse_rows(inputs, rows, n_in, outputs, n_out):
 
 
 @run_operation(check_gradient)
+@helped
 def gradient(plan, params, X, y, result, row_weights=None, signals=None):
     """Set result to the gradient of the loss of X (rows, n_in), y (rows, n_out); return the loss.
 

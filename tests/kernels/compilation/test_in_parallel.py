@@ -10,19 +10,24 @@ from fusedmlp.kernels.compilation import in_parallel
 from tests.processes import TRAIN, run_python
 
 START = """
-import sys
+import os, sys
+sys.path.insert(1, os.getcwd())
 from numba import types
 from fusedmlp.kernels.compilation import in_parallel
 from fusedmlp.kernels.compilation.shared import SharedCall
 from tests.kernels.compilation.tiny_shared import square, square_plus_3
 in_parallel.available_threads = lambda: 2
 call = SharedCall("tests.kernels.compilation.tiny_shared", "square", (types.int64,))
+symbol = call.function().symbol(call.arguments)
+in_parallel.prepare()
+(process, requests), = in_parallel._helpers
 """
-ASK = START + "in_parallel.ask_for(call.symbol(), call)\n(process,) = in_parallel._processes\n"
-LET_IT_END = "in_parallel.SECONDS_TO_END = 60; in_parallel.end()"
+ASK = START + "in_parallel.ask_for(symbol, call)\n"
+LET_IT_END = "requests.close(); process.wait(60); in_parallel._helpers.clear()"
 RESULT = """
 print(square_plus_3(42), sum(square.shared._compiled.stats.cache_misses.values()))
-assert in_parallel._processes == []
+in_parallel.end()
+assert in_parallel._helpers == []
 assert process.returncode is not None
 """
 
@@ -44,36 +49,50 @@ def test_a_process_that_is_ended_or_stopped_is_not_waited_for(tmp_path, sent):
     assert result_of(ASK + f"process.send_signal({int(sent)})", tmp_path) == 1
 
 
-def test_a_process_that_cannot_work_is_no_error(tmp_path):
-    broken = START + "in_parallel.SCRIPT = 'raise SystemExit(3)'\nin_parallel.prepare()\n"
-    ended = "(process,) = in_parallel._processes; assert process.wait(60) == 3"
-    assert result_of(broken + ended, tmp_path) == 1
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal there")
+def test_a_process_that_has_ended_sends_no_signal(tmp_path):
+    """Programs that want to end with the process that reads their output have this of SIGPIPE."""
+    default = "import signal; signal.signal(signal.SIGPIPE, signal.SIG_DFL)\n"
+    killed = "process.kill(); process.wait()\n" + 2 * "in_parallel.ask_for(symbol, call)\n"
+    assert result_of(default + START + killed, tmp_path) == 1
+
+
+def test_what_cannot_be_pickled_is_compiled_here(tmp_path):
+    assert result_of(START + "in_parallel.ask_for(symbol, lambda: call)", tmp_path) == 1
 
 
 def test_a_process_with_other_settings_compiles_nothing(tmp_path):
-    other = ASK.replace("call.symbol()", "'another'")
-    assert result_of(other + LET_IT_END, tmp_path) == 1
+    assert result_of(ASK.replace("(symbol, call)", "('x', call)") + LET_IT_END, tmp_path) == 1
+
+
+def test_a_process_imports_nothing_from_the_current_folder(tmp_path):
+    (tmp_path / "numba.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
+    there = START.replace(
+        "in_parallel.prepare()", f"os.chdir({str(tmp_path)!r}); in_parallel.prepare()"
+    )
+    assert "os.chdir" in there
+    assert result_of(there + "in_parallel.ask_for(symbol, call)\n" + LET_IT_END, tmp_path) == 0
+    assert not (tmp_path / "ran").exists()
 
 
 def test_processes_end_where_a_compilation_fails(tmp_path):
     script = """
         from fusedmlp.kernels.compilation import in_parallel, pipeline
         in_parallel.available_threads = lambda: 2
-        started, start = [], in_parallel._start
-        in_parallel._start = lambda: started.append(start()) or started[-1]
-        def interrupted(calls):
-            assert in_parallel._processes == started != []
+        started = []
+        def interrupted():
+            started.extend(in_parallel._helpers)
             raise KeyboardInterrupt
-        pipeline.provide_all, provide_all = interrupted, pipeline.provide_all
+        compile_all, pipeline.compile_what_was_asked = pipeline.compile_what_was_asked, interrupted
         import fusedmlp
         def train():
             return fusedmlp.train([[0.0], [1.0]] * 8, [0.0, 1.0] * 8, batch_size=4, epochs=2)
         try:
             train()
         except KeyboardInterrupt:
-            assert in_parallel._processes == []
-            assert all(process.returncode is not None for process in started)
-        pipeline.provide_all = provide_all
+            assert in_parallel._helpers == []
+            assert [helper.process.returncode is None for helper in started] == [False]
+        pipeline.compile_what_was_asked = compile_all
         print(train().epochs)
     """
     assert run_python(script, NUMBA_CACHE_DIR=str(tmp_path)).split() == ["2"]
@@ -84,13 +103,13 @@ def could_start(tmp_path, monkeypatch):
     """Start no process, but count those that would be."""
     monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(in_parallel, "available_threads", lambda: 3)
-    monkeypatch.setattr(in_parallel, "_processes", [])
-    monkeypatch.setattr(in_parallel, "_start", object)
+    monkeypatch.setattr(in_parallel, "_helpers", [])
+    monkeypatch.setattr(in_parallel, "_start", lambda: in_parallel._helpers.append(object()))
 
     def count():
         for _ in range(4):
             in_parallel.prepare()
-        return len(in_parallel._processes)
+        return len(in_parallel._helpers)
 
     return count
 
@@ -101,6 +120,14 @@ def test_there_is_a_process_for_each_further_core(could_start, monkeypatch):
     assert could_start() == in_parallel.MOST_PROCESSES
 
 
+def test_a_process_that_cannot_be_started_is_no_error(could_start, monkeypatch):
+    def forbidden():
+        raise RuntimeError("no subprocesses here")
+
+    monkeypatch.setattr(in_parallel, "_start", forbidden)
+    assert could_start() == 0
+
+
 @pytest.mark.parametrize(
     ("where", "name", "value"),
     [
@@ -109,9 +136,10 @@ def test_there_is_a_process_for_each_further_core(could_start, monkeypatch):
         (sys, "executable", ""),
         (sys, "executable", None),
         (sys, "frozen", True),
+        (sys, "platform", "win32"),
         (config, "CACHE_DIR", "/dev/null"),
     ],
-    ids=["one core", "a server", "empty", "unknown", "frozen", "nothing is kept"],
+    ids=["one core", "a server", "empty", "unknown", "frozen", "no locks", "nothing is kept"],
 )
 def test_no_process_is_started(could_start, monkeypatch, where, name, value):
     monkeypatch.setattr(where, name, value, raising=False)

@@ -54,14 +54,17 @@ def held(folder):
 
 @pytest.mark.usefixtures("folder")
 def test_who_comes_second_waits_for_the_first():
-    first, second, ended = Turn(), Turn(), []
-    assert first.begin(NAME) is False
+    first, second, begun, ended = Turn(), Turn(), threading.Event(), []
 
-    def end():
+    def take_first_turn():
+        assert first.begin(NAME) is False
+        begun.set()
+        time.sleep(0.2)
         ended.append(time.monotonic())
         first.end()
 
-    threading.Timer(0.2, end).start()
+    threading.Thread(target=take_first_turn).start()
+    assert begun.wait(60)
     assert second.begin(NAME) is True
     assert ended
     second.end()
@@ -75,6 +78,18 @@ def test_other_kernels_do_not_wait():
     assert second.begin(NAME.replace("0123", "3210")) is False
     first.end()
     second.end()
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_thread_ends_no_turn_but_its_own():
+    turn = Turn()
+    assert turn.begin(NAME) is False
+    other = threading.Thread(target=turn.end)
+    other.start()
+    other.join()
+    assert turn._descriptor >= 0
+    turn.end()
+    assert turn._descriptor < 0
 
 
 def test_a_process_that_is_killed_leaves_no_lock(folder):

@@ -25,3 +25,15 @@ def square_plus_3(x):
 @compiled
 def square_minus_3(x):
     return square_and(x, None) - 3
+
+
+@shared(types.int64)
+def refused(x):
+    if x < 0:
+        raise ValueError("x must be at least 0")
+    return x
+
+
+@compiled
+def refused_or_square(x):
+    return square(refused(x))

@@ -157,7 +157,7 @@ CONSTANTS = [
     ((3, 4, 1), "float64", {}),
     ((4, 8, 8, 2), "float64", {**NESTEROV, "bias": True, "track_directions": True}),
     ((3, 1), "float32", {"momentum": 0.9, "activation": "tanh", "loss": "log_loss"}),
-    ((9, 1, 9), "float64", {"output_activation": "softmax", "activation": "relu", "bias": True}),
+    ((9, 1, 9), "float64", {**SOFTMAX, "activation": "relu", "bias": True}),
     ((2, 3, 4, 5, 6), "float32", FEW),
     ((4, 6, 5, 2), "float64", {"activation": ["elu", "softplus"], "output_activation": "softplus"}),
     ((3, 5, 2), "float32", {"activation": "leaky_relu", "learning_rate": 0.1}),

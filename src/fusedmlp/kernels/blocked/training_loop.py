@@ -18,7 +18,8 @@ from fusedmlp.kernels.blocked.partition import first_param
 from fusedmlp.kernels.blocked.row_sampling import draw_batch, update_sampler, uses_sampler
 from fusedmlp.kernels.blocked.row_weights import batch_row_scale
 from fusedmlp.kernels.blocked.run import NO_RECORD, Block, Part, run_of
-from fusedmlp.kernels.compilation.door import in_parts_behind_door
+from fusedmlp.kernels.compilation.door import behind_door
+from fusedmlp.kernels.compilation.in_parallel import helped
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.compilation.require_fit import REFUSED
 from fusedmlp.kernels.random_numbers import row_order_at
@@ -31,7 +32,8 @@ from fusedmlp.kernels.vector.typed_constants import NO, ZERO
 from fusedmlp.plan.signals import PATIENCE
 
 
-@in_parts_behind_door
+@behind_door
+@helped
 def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
     """Do one thread's part of `fit`. All threads of the team run the same steps.
 

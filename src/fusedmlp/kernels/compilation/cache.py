@@ -43,7 +43,6 @@ def kept_on_disk(kernel: Any, *arguments: Any) -> bool:
     """Whether the on-disk cache has machine code of a kernel for arguments of these types."""
     if not isinstance(kernel._cache, PackageCache):
         return False
-    kernel.targetctx.refresh()
     types = tuple(kernel.typeof_pyval(argument) for argument in arguments)
     return kernel._cache.holds(types, kernel.targetctx.codegen())
 
@@ -99,10 +98,10 @@ class PackageCache(NullCache):
             return None
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return the compiled kernel, or None.
+        """Return the compiled kernel, or None if it is to be compiled.
 
-        Numba's own cache has its registries filled first, which takes a third of a second. Machine
-        code needs none of them, and the compiler fills them itself.
+        The compiler's registries, which Numba takes a third of a second to fill, are not needed for
+        machine code. If Ctrl-C comes while the compiler fills them itself, it lacks the rest.
         """
         with garbage_collection_off():
             rtsys.initialize(target_context)  # Numba's allocator, for machine code from disk
@@ -112,12 +111,13 @@ class PackageCache(NullCache):
                 compiling.begin(self)  # or wait for another process that does
                 if self._turn.begin(name):
                     content = files.read(name)
-            if content is None:
-                return None
-            self.end_turn()
-            rebuilt = _rebuilt(content, sig, target_context)
+            rebuilt = None
+            if content is not None:
+                self.end_turn()
+                rebuilt = _rebuilt(content, sig, target_context)
             if rebuilt is None:
                 compiling.begin(self)
+                target_context.refresh()
             return rebuilt
 
     def end_turn(self) -> None:
@@ -160,12 +160,13 @@ def _rebuilt(content: bytes, sig: Any, target_context: Any) -> Any:
     """
     try:
         calls, reduced = pickle.loads(content)
-        if any(call.symbol() != symbol for symbol, call in calls.items()):
+        called = [(call.function(), call.arguments) for call in calls.values()]
+        if [function.symbol(arguments) for function, arguments in called] != list(calls):
             return None  # it calls functions that have changed since
         result = CompileResult._rebuild(target_context, *reduced)
         result.library.shared_calls = calls
-        for call in calls.values():
-            call.provide()
+        for function, arguments in called:
+            function.provide(arguments)
     except Exception:  # a pickle of another build of Python or NumPy: anything may be missing
         return None
     arguments, _ = normalize_signature(sig)

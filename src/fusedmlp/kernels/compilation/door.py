@@ -19,7 +19,6 @@ from numba import config
 from fusedmlp.kernels.compilation.cache import PackageCache
 from fusedmlp.kernels.compilation.jit import compiled
 from fusedmlp.kernels.compilation.notice import notice_of_compilation
-from fusedmlp.kernels.compilation.pipeline import InPartsCompiler, KernelCompiler
 from fusedmlp.plan.operations.arguments import check_arguments, checked
 from fusedmlp.plan.operations.declarations import OPERATIONS
 from fusedmlp.plan.operations.requirements import Code
@@ -153,12 +152,12 @@ class _UncheckedError(Exception):
         self.compile_now = compile_now
 
 
-def behind_door(function: Function, pipeline: type[KernelCompiler] = KernelCompiler) -> Function:
+def behind_door(function: Function) -> Function:
     """Compile a kernel that is called within `through_door` alone.
 
     Its first line raises ValueError where sizes do not fit.
     """
-    kernel: Any = compiled(function, pipeline)
+    kernel: Any = compiled(function)
     if config.DISABLE_JIT:
         return cast(Function, kernel)
     compile_for = kernel._compile_for_args
@@ -168,11 +167,6 @@ def behind_door(function: Function, pipeline: type[KernelCompiler] = KernelCompi
 
     kernel._compile_for_args = refuse
     return cast(Function, kernel)
-
-
-def in_parts_behind_door(function: Function) -> Function:
-    """Compile a kernel as `behind_door` does, whose shared functions take seconds to compile."""
-    return behind_door(function, InPartsCompiler)
 
 
 def through_door(call: Callable[..., Any], check: Callable[..., None], *arguments: Any) -> Any:

@@ -4,47 +4,70 @@ Numba compiles under one lock and LLVM under another: threads would take turns. 
 0.7 s until it has imported Numba and the kernels. It is told what to compile, one function after
 the other, and leaves them on disk. Nobody waits for its answer: whoever needs a function looks for
 it on disk, waits if another process compiles it just then (`turns.py`), and else compiles it.
+Whatever becomes of such a process, or keeps it from being started, is no error.
 """
 
 import os
 import pickle
+import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, NamedTuple, TypeVar
 
 from numba import config
 
 from fusedmlp.kernels.compilation import files
 from fusedmlp.plan.threads import available_threads
 
+Function = TypeVar("Function", bound=Callable[..., Any])
+
 SCRIPT = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
     "from fusedmlp.kernels.compilation.in_parallel import compile_asked; compile_asked()"
 )
+PACKAGES = str(Path(__file__).parents[3])  # the folder of this one
 MOST_PROCESSES = 3
-SECONDS_TO_END = 1.0
 
-_processes: list["subprocess.Popen[bytes]"] = []
+
+class Helper(NamedTuple):
+    """A process that compiles, and the socket through which it is told what."""
+
+    process: "subprocess.Popen[bytes]"
+    requests: socket.socket
+
+    def send(self, message: Any) -> None:
+        """Send a message; an error, but no signal, if the process has ended."""
+        self.requests.sendall(pickle.dumps(message), getattr(socket, "MSG_NOSIGNAL", 0))
+
+
+_helpers: list[Helper] = []
 _asked: list[Any] = []
+
+
+def helped(function: Function) -> Function:
+    """Mark a kernel whose shared functions take seconds to compile: others begin with it."""
+    function.helped = True  # type: ignore[attr-defined]
+    return function
 
 
 def prepare() -> None:
     """Start a process if there is a core for it: it is ready when something is asked for."""
-    if len(_processes) < min(available_threads() - 1, MOST_PROCESSES) and _may_start():
-        with suppress(OSError, ValueError):  # none can be started, or it has ended at once
-            _processes.append(_start())
+    if len(_helpers) < min(available_threads() - 1, MOST_PROCESSES) and _may_start():
+        with suppress(Exception):
+            _start()
 
 
 def ask_for(symbol: str, call: Any) -> None:
-    """Have another process compile a shared function, which has this symbol here."""
-    prepare()
-    if _processes:
-        process = _processes.pop(0)  # they take turns
-        _processes.append(process)
-        with suppress(OSError):  # it has ended
-            _send(process, (symbol, call))
+    """Have another process, if one was started, compile a shared function with this symbol."""
+    if _helpers:
+        prepare()  # one more
+        helper = _helpers.pop(0)  # they take turns
+        _helpers.append(helper)
+        with suppress(Exception):  # it has ended, or types that cannot be pickled
+            helper.send((symbol, call))
             _asked.append(call)
 
 
@@ -54,19 +77,14 @@ def asked() -> list[Any]:
 
 
 def end() -> None:
-    """End the processes: all that this one needs is compiled, or will not be."""
+    """End the processes. What this one needs is compiled, or will not be."""
     _asked.clear()
-    while _processes:
-        process = _processes.pop()
-        with suppress(OSError):
-            cast(IO[bytes], process.stdin).close()
-        try:
-            process.wait(SECONDS_TO_END)
-        except BaseException as error:
-            process.kill()
-            process.wait()
-            if not isinstance(error, subprocess.TimeoutExpired):
-                raise
+    for helper in _helpers:
+        helper.requests.close()
+        helper.process.kill()
+    while _helpers:
+        _helpers[-1].process.wait()
+        _helpers.pop()
 
 
 def compile_asked() -> None:
@@ -77,33 +95,35 @@ def compile_asked() -> None:
             function = call.function()
             if function.symbol(call.arguments) == symbol:  # else its settings are others
                 function.compile(call.arguments)
-    os._exit(0)  # what Python does at its end takes a tenth of a second
 
 
 def _may_start() -> bool:
-    """Whether a process that is started now would be Python, and could keep what it compiles.
+    """Whether a process that is started now would be Python, and could share what it compiles.
 
-    `sys.executable` may be a program that has Python in it.
+    `sys.executable` may be a program that has Python in it. Windows has no locks of files.
     """
     is_python = Path(sys.executable or "").stem.startswith("python")
-    return is_python and not getattr(sys, "frozen", False) and not files.why_not_writable()
+    alone = getattr(sys, "frozen", False) or sys.platform == "win32"
+    return is_python and not alone and not files.why_not_writable()
 
 
-def _start() -> "subprocess.Popen[bytes]":
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-c", SCRIPT],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=os.environ | ({"NUMBA_CACHE_DIR": config.CACHE_DIR} if config.CACHE_DIR else {}),
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
-    with suppress(OSError):  # it has ended
-        _send(process, sys.path)
-    return process
+def _start() -> None:
+    """Start a process. The current folder is not among those that it imports from."""
+    own, its = socket.socketpair()
+    with its:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", SCRIPT],
+            stdin=its.fileno(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | _settings(),
+        )
+    helper = Helper(process, own)
+    _helpers.append(helper)
+    helper.send([*filter(os.path.isabs, sys.path), PACKAGES])
 
 
-def _send(process: "subprocess.Popen[bytes]", message: Any) -> None:
-    pipe = cast(IO[bytes], process.stdin)
-    pipe.write(pickle.dumps(message))
-    pipe.flush()
+def _settings() -> dict[str, str]:
+    """Return the environment of a process that starts no others, and keeps what it compiles."""
+    cache = {"NUMBA_CACHE_DIR": str(config.CACHE_DIR)} if config.CACHE_DIR else {}
+    return cache | {"NUMBA_NUM_THREADS": "1"}

@@ -43,8 +43,8 @@ def inner(function: Function) -> Function:
 def shared(returned: Any) -> Callable[[Function], Function]:
     """Return a decorator as `inner`, for functions with machine code of their own.
 
-    They take far longer than a call, which costs 3 ns more, and raise nothing. returned: the Numba
-    type of what they return.
+    They take far longer than a call, which costs 3 ns more. returned: the Numba type of what they
+    return.
     """
 
     def decorate(function: Function) -> Function:
@@ -57,14 +57,16 @@ def shared(returned: Any) -> Callable[[Function], Function]:
     return decorate
 
 
-def compiled(function: Function, pipeline: type[KernelCompiler] = KernelCompiler) -> Function:
+def compiled(function: Function) -> Function:
     """Compile a kernel that Python calls, at the first call with each combination of types.
 
     It runs without the GIL, and is kept on disk if the user has a folder that can be written.
     """
     if config.DISABLE_JIT:
         return _interpreted(function)
-    kernel = njit(nogil=True, no_cfunc_wrapper=True, pipeline_class=pipeline, **FLAGS)(function)
+    kernel = njit(nogil=True, no_cfunc_wrapper=True, pipeline_class=KernelCompiler, **FLAGS)(
+        function
+    )
     kernel._cache = cache_for(function)
     return kernel
 

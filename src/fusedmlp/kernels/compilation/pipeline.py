@@ -6,9 +6,6 @@ deep would be linked and optimised ten times, and nine of the ten results would 
 kernel is linked with all functions that it calls once, and optimised once.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from llvmlite.binding import parse_assembly
 from numba.core.cgutils import normalize_ir_text
 from numba.core.codegen import JITCodeLibrary
@@ -19,7 +16,7 @@ from numba.core.untyped_passes import InlineClosureLikes
 
 from fusedmlp.kernels.compilation import in_parallel
 from fusedmlp.kernels.compilation.garbage import garbage_collection_off
-from fusedmlp.kernels.compilation.shared import provide_all, shared_calls
+from fusedmlp.kernels.compilation.shared import calls_in, compile_what_was_asked, provide
 
 
 class _NoEnvironments:
@@ -82,8 +79,14 @@ class _KernelLibrary(JITCodeLibrary):
                 function.linkage = "internal"
         super().finalize()
 
+    @property
+    def has_dynamic_globals(self):
+        """Whether it holds addresses that another process could not find."""
+        self._ensure_finalized()
+        return len(self._dynamic_globals) > len(self.shared_calls)
+
     def _finalize_final_module(self):
-        self.shared_calls = shared_calls(self._final_module)
+        self.shared_calls = calls_in(self._final_module)
         super()._finalize_final_module()
 
     def _optimize_final_module(self):
@@ -153,28 +156,11 @@ def _lowering_with(library_class, name):
     return Lowering
 
 
-class _Depth:
-    now = 0  # functions that are being compiled for one another, under Numba's lock
-
-
-@contextmanager
-def _compilation() -> Iterator[bool]:
-    """Say whether this compilation is not for another; end other processes after such a one."""
-    _Depth.now += 1
-    try:
-        yield _Depth.now == 1
-    finally:
-        _Depth.now -= 1
-        if _Depth.now == 0:
-            in_parallel.end()
-
-
 class KernelCompiler(CompilerBase):
     """Numba's pipeline for kernels."""
 
     lowering = _lowering_with(_KernelLibrary, "fusedmlp_kernel_lowering")
     left_out: tuple[type, ...] = ()  # of Numba's passes
-    in_parts = False  # whether it calls shared functions that take seconds to compile
 
     def define_pipelines(self):  # noqa: D102
         manager = DefaultPassBuilder.define_nopython_pipeline(self.state)
@@ -187,19 +173,19 @@ class KernelCompiler(CompilerBase):
         return [manager]
 
     def compile_extra(self, func):  # noqa: D102
-        with _compilation() as is_outermost, garbage_collection_off():
-            if is_outermost and self.in_parts:
-                in_parallel.prepare()
-            result = super().compile_extra(func)
-            if is_outermost and isinstance(result.library, _KernelLibrary):
-                provide_all(result.library.shared_calls)
-            return result
-
-
-class InPartsCompiler(KernelCompiler):
-    """Numba's pipeline for kernels that call shared functions which take seconds to compile."""
-
-    in_parts = True
+        has_help = getattr(func, "helped", False)
+        if has_help:
+            in_parallel.prepare()
+        try:
+            with garbage_collection_off():
+                result = super().compile_extra(func)
+                if not self.state.flags.no_cpython_wrapper:  # it is about to run
+                    compile_what_was_asked()
+                    provide(result.library.shared_calls)
+                return result
+        finally:
+            if has_help:
+                in_parallel.end()
 
 
 class InnerCompiler(KernelCompiler):

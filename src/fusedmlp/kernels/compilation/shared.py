@@ -16,13 +16,15 @@ from typing import Any, NamedTuple, cast
 
 from llvmlite import ir
 from llvmlite.binding import add_symbol
+from numba.core import cgutils
 from numba.core.types.misc import unliteral
 from numba.extending import intrinsic
 
 from fusedmlp.kernels.compilation import in_parallel
 from fusedmlp.kernels.compilation.cache import PackageCache
 
-SYMBOL = "fusedmlp_shared_"
+# Numba's own cache keeps no machine code with such variables: it would not find the places again.
+SYMBOL = "numba.dynamic.globals.fusedmlp_shared_"
 
 _unkept = count()  # numbers for functions of which no file can be kept
 
@@ -38,18 +40,28 @@ class SharedCall(NamedTuple):
         """Return the function."""
         return cast(SharedFunction, getattr(import_module(self.module), self.name).shared)
 
-    def symbol(self) -> str:
-        """Return the symbol of the place that holds the function's address."""
-        return self.function().symbol(self.arguments)
 
-    def provide(self) -> None:
-        """Set the address, if it is not set: the function is loaded, or compiled."""
-        self.function().provide(self.arguments)
+class Place:
+    """Where the address of a shared function is. It is kept for good, as what it points to is."""
+
+    def __init__(self, symbol: str, call: SharedCall) -> None:
+        self.call = call
+        self._address = c_void_p()
+        self._library: Any = None
+        add_symbol(symbol, addressof(self._address))
+
+    def is_set(self) -> bool:
+        """Whether machine code that reads the address may run."""
+        return self._library is not None
+
+    def set(self, result: Any) -> None:
+        """Set the address of a compiled function."""
+        self._library = result.library
+        name = result.fndesc.llvm_func_name
+        self._address.value = self._library.get_pointer_to_function(name)
 
 
-# By symbol: the calls that this process has compiled, and the places of the addresses.
-_calls: dict[str, SharedCall] = {}
-_places: dict[str, c_void_p] = {}
+_places: dict[str, Place] = {}  # by symbol
 
 
 class SharedFunction:
@@ -58,7 +70,7 @@ class SharedFunction:
     Parameters
     ----------
     function : callable
-        What it is compiled from. It raises nothing.
+        What it is compiled from.
     returned : Numba type
         Of what it returns. Callers are compiled without knowing more of it.
     compiled : Numba dispatcher
@@ -70,34 +82,34 @@ class SharedFunction:
         self._symbols: dict[tuple[Any, ...], str] = {}
 
     def symbol(self, arguments: tuple[Any, ...]) -> str:
-        """Return the symbol of the place that holds its address; any change of it changes that."""
+        """Return the symbol of the place of its address; after a change it has another symbol."""
         if arguments not in self._symbols:
             cache, name = self._compiled._cache, f"{next(_unkept)}"
             if isinstance(cache, PackageCache):
                 name = cache.file_name(arguments, self._compiled.targetctx.codegen())
-            self._symbols[arguments] = symbol = SYMBOL + name
-            _places[symbol] = c_void_p()
-            add_symbol(symbol, addressof(_places[symbol]))
+            call = SharedCall(self._function.__module__, self._function.__name__, arguments)
+            symbol = SYMBOL + name
+            _places[symbol] = _places.get(symbol) or Place(symbol, call)
+            self._symbols[arguments] = symbol
         return self._symbols[arguments]
 
-    def provide(self, arguments: tuple[Any, ...]) -> None:
-        """Set its address, after those of all that it calls."""
-        place = _places[self.symbol(arguments)]
-        if not place.value:
-            self.compile(arguments)
-            result = self._compiled.overloads[arguments]
-            for call in result.library.shared_calls.values():
-                call.provide()
-            place.value = result.library.get_pointer_to_function(result.fndesc.llvm_func_name)
-
-    def compile(self, arguments: tuple[Any, ...]) -> None:
-        """Compile it, or load it from disk."""
+    def compile(self, arguments: tuple[Any, ...]) -> Any:
+        """Compile it, or load it from disk; return Numba's result, which may not run yet."""
         cache = self._compiled._cache
         try:
             self._compiled.compile(arguments)
         finally:
             if isinstance(cache, PackageCache):
                 cache.end_turn()
+        return self._compiled.overloads[arguments]
+
+    def provide(self, arguments: tuple[Any, ...]) -> None:
+        """Set its address, after those of all that it calls."""
+        place = _places[self.symbol(arguments)]
+        if not place.is_set():
+            result = self.compile(arguments)
+            provide(result.library.shared_calls)
+            place.set(result)
 
     def callee(self) -> Any:
         """Return what stands for it in compiled functions that call it."""
@@ -117,42 +129,47 @@ class SharedFunction:
     def _lowering(self, arguments: tuple[Any, ...]) -> Callable[..., Any]:
         """Return what generates a call; from now on, another process may compile the function."""
         symbol, returned = self.symbol(arguments), self._returned
-        call = SharedCall(self._function.__module__, self._function.__name__, arguments)
-        _calls[symbol] = call
-        if self._is_missing(arguments):
-            in_parallel.ask_for(symbol, call)
+        if self._could_be_kept(arguments):
+            in_parallel.ask_for(symbol, _places[symbol].call)
 
         def lowered(context: Any, builder: Any, _: Any, values: Any) -> Any:
             convention = context.call_conv
-            kind = convention.get_function_type(returned, arguments)
+            kind = convention.get_function_type(returned, arguments).as_pointer()
             place = builder.module.globals.get(symbol)
             if place is None:
-                place = ir.GlobalVariable(builder.module, kind.as_pointer(), symbol)
+                place = ir.GlobalVariable(builder.module, kind, symbol)
             callee = builder.load(place)
-            return convention.call_function(builder, callee, returned, arguments, values)[1]
+            status, value = convention.call_function(builder, callee, returned, arguments, values)
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
+            return value
 
         return lowered
 
-    def _is_missing(self, arguments: tuple[Any, ...]) -> bool:
-        """Whether its machine code is neither in this process nor on disk, and can be put there."""
+    def _could_be_kept(self, arguments: tuple[Any, ...]) -> bool:
+        """Whether a file with its machine code is missing on disk, and can be put there."""
         cache = self._compiled._cache
         if arguments in self._compiled.overloads or not isinstance(cache, PackageCache):
             return False
         return not cache.holds(arguments, self._compiled.targetctx.codegen())
 
 
-def provide_all(calls: dict[str, SharedCall]) -> None:
-    """Set the addresses of functions, none of which is compiled here and by another process, too.
+def calls_in(module: Any) -> dict[str, SharedCall]:
+    """Return which shared functions an LLVM module calls, by the symbols of their places."""
+    names = [variable.name for variable in module.global_variables]
+    return {name: _places[name].call for name in names if name.startswith(SYMBOL)}
 
-    Other processes compile in the order in which they were asked: the last are left for this one.
+
+def provide(calls: dict[str, SharedCall]) -> None:
+    """Set the addresses of shared functions, which are loaded or compiled."""
+    for call in calls.values():
+        call.function().provide(call.arguments)
+
+
+def compile_what_was_asked() -> None:
+    """Compile, or load, all that other processes were asked for.
+
+    They do it in the order in which they were asked: what they come to last, this one does first.
     """
     for call in reversed(in_parallel.asked()):
         call.function().compile(call.arguments)
-    for call in calls.values():
-        call.provide()
-
-
-def shared_calls(module: Any) -> dict[str, SharedCall]:
-    """Return which shared functions an LLVM module calls, by their symbols in it."""
-    names = [variable.name for variable in module.global_variables]
-    return {name: _calls[name] for name in names if name.startswith(SYMBOL)}

@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from threading import get_ident
 
 from fusedmlp.kernels.compilation import files
 
@@ -23,14 +24,19 @@ POLL_SECONDS = 0.05
 
 
 class Turn:
-    """A kernel's lock, from the first look for its file until it is there."""
+    """A kernel's lock, from the first look for its file until it is there.
+
+    A thread begins its turn under Numba's lock, and ends it whenever it has the kernel: another
+    thread may have begun one by then, which is not its own to end.
+    """
 
     def __init__(self) -> None:
-        self._path, self._descriptor = Path(), -1
+        self._path, self._descriptor, self._thread = Path(), -1, 0
 
     def begin(self, name: str) -> bool:
         """Take the lock for a file; return whether another process had it, and has now ended."""
-        self.end()
+        self._release()
+        self._thread = get_ident()
         if sys.platform == "win32":
             return False
         with suppress(OSError):
@@ -58,6 +64,11 @@ class Turn:
         return True
 
     def end(self) -> None:
+        """Release the lock, if this thread holds it, and remove its file."""
+        if self._thread == get_ident():
+            self._release()
+
+    def _release(self) -> None:
         """Release the lock, if it is held, and remove its file.
 
         Whoever has opened that before may lock it, and another process a new one: both then find

@@ -6,7 +6,6 @@ from fusedmlp.kernels.functions.exponential import exp_nonpositive
 from fusedmlp.kernels.lanes.inlined import force_inlined
 from fusedmlp.kernels.vector import (
     concatenate,
-    fma,
     lane_count,
     load,
     maximum,
@@ -20,11 +19,12 @@ from fusedmlp.plan.codes import Activation, Loss
 
 
 @force_inlined
-def activate(work, layer, all_activations):
+def activate(work, layer, all_activations, log_loss):
     """Replace a layer's pre-activations by its outputs, two units at a time.
 
-    An activation is a long chain of dependent instructions: two of them at a time hide each other's
-    latency. The pre-activations are shorter chains: four at a time were slower in most networks.
+    log_loss: as in a plan; softmax is compiled for log_loss alone. An activation is a long chain of
+    dependent instructions: two of them at a time hide each other's latency. The pre-activations are
+    shorter chains: four at a time were slower in most networks.
     """
     lanes = lane_count(work)
     for pair in range((layer.n_out + 1) // 2):
@@ -34,7 +34,7 @@ def activate(work, layer, all_activations):
         low, high = split(activated(layer.activation, z, all_activations))
         store(work, first, low)
         store(work, second, high)
-    if layer.activation == Activation.SOFTMAX:
+    if log_loss is not None and layer.activation == Activation.SOFTMAX:
         _softmax(shifted(work, layer.outputs), layer.n_out)
 
 
@@ -57,14 +57,9 @@ def _softmax(z, units):
 def output_delta(choices, activation, out, targets, row_scales, units, delta):
     """Set the last layer's delta; row_scales: one for each lane, 0 for a lane without a row."""
     lanes = lane_count(out)
-    mean_error = zeros(out)
     for j in range(units):
         o = load(out, j * lanes)
         error = load(row_scales, 0) * (o - load(targets, j * lanes))
         if choices.loss == Loss.SQUARED_ERROR:
             error = derived(activation, o, error, choices.all_activations)
-        mean_error = fma(o, error, mean_error)
         store(delta, j * lanes, error)
-    if choices.loss == Loss.SQUARED_ERROR and activation == Activation.SOFTMAX:
-        for j in range(units):
-            store(delta, j * lanes, load(out, j * lanes) * (load(delta, j * lanes) - mean_error))

@@ -25,7 +25,7 @@ def forward_rows(layout, choices, work):
     """Compute all layers' outputs."""
     layers = address(layout.layers)
     for number in range(len(layout.layers)):
-        _forward(work, layer_of(layers, number), choices.all_activations)
+        _forward(work, layer_of(layers, number), choices.all_activations, choices.log_loss)
 
 
 @inlined_early
@@ -40,12 +40,12 @@ def backward_rows(layout, choices, work, learning_rate, momentum):
 
 
 @force_inlined
-def _forward(work, layer, all_activations):
+def _forward(work, layer, all_activations, log_loss):
     """Compute a layer's outputs: all sums, then the activations."""
     lanes = lane_count(work)
     for j in range(layer.n_out):
         store(work, layer.outputs + j * lanes, sum_of_unit(work, layer, j))
-    activate(work, layer, all_activations)
+    activate(work, layer, all_activations, log_loss)
 
 
 @force_inlined

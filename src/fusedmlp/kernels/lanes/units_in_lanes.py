@@ -33,7 +33,7 @@ def forward_units(layout, choices, work):
     hidden, last = layer_of(layers, 0), layer_of(layers, 1)
     _forward_hidden(layout, work, hidden, choices.all_activations)
     _forward_outputs(layout, work, last)
-    activate(work, last, choices.all_activations)
+    activate(work, last, choices.all_activations, choices.log_loss)
 
 
 @inlined_early

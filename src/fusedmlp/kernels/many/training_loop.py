@@ -5,6 +5,7 @@ import numpy as np
 from fusedmlp.kernels.blocked.network import network_of
 from fusedmlp.kernels.blocked.row_weights import row_scale
 from fusedmlp.kernels.compilation.door import behind_door
+from fusedmlp.kernels.compilation.in_parallel import helped
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.many.forward_backward import forward, output_delta
 from fusedmlp.kernels.many.group import draw_orders, gather_block, load_group, store_network
@@ -23,6 +24,7 @@ from fusedmlp.plan.signals import STOP
 
 
 @behind_door
+@helped
 def train_networks(plan, shape, X, y, networks, active, begin, end, signals):
     """Train the active networks, whose arguments are checked, as `fit_networks` does."""
     lanes, size = network_count(address(networks.params)), networks.params.shape[1]

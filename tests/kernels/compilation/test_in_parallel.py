@@ -61,6 +61,17 @@ def test_what_cannot_be_pickled_is_compiled_here(tmp_path):
     assert result_of(START + "in_parallel.ask_for(symbol, lambda: call)", tmp_path) == 1
 
 
+def test_types_that_are_only_tried_need_not_compile(tmp_path):
+    tried = "from types import SimpleNamespace\ndef fails(): raise TypeError\n" + START
+    asked = "call = SimpleNamespace(function=fails)\nin_parallel._asked.append(call)\n"
+    assert result_of(tried + asked, tmp_path) == 1
+
+
+def test_a_default_timeout_of_sockets_is_not_that_of_a_process(tmp_path):
+    timeout = "import socket; socket.setdefaulttimeout(10)\n"
+    assert result_of(timeout + ASK + LET_IT_END, tmp_path) == 0
+
+
 def test_a_process_with_other_settings_compiles_nothing(tmp_path):
     assert result_of(ASK.replace("(symbol, call)", "('x', call)") + LET_IT_END, tmp_path) == 1
 
@@ -112,6 +123,24 @@ def could_start(tmp_path, monkeypatch):
         return len(in_parallel._helpers)
 
     return count
+
+
+def test_a_process_that_is_interrupted_at_its_start_ends(tmp_path):
+    script = """
+        from fusedmlp.kernels.compilation import in_parallel
+        in_parallel.available_threads = lambda: 2
+        started = []
+        def interrupted(helper, message):
+            started.append(helper.process)
+            raise KeyboardInterrupt
+        in_parallel.Helper.send = interrupted
+        import fusedmlp
+        try:
+            fusedmlp.train([[0.0], [1.0]] * 8, [0.0, 1.0] * 8, batch_size=4, epochs=2)
+        except KeyboardInterrupt:
+            print(in_parallel._helpers, [process.returncode is None for process in started])
+    """
+    assert run_python(script, NUMBA_CACHE_DIR=str(tmp_path)) == "[] [False]\n"
 
 
 def test_there_is_a_process_for_each_further_core(could_start, monkeypatch):

@@ -177,3 +177,27 @@ def test_a_first_call_that_is_interrupted_can_be_repeated(tmp_path):
             print(square_plus_3(42))
     """
     assert int(run_python(script, NUMBA_CACHE_DIR=str(tmp_path))) == RESULTS[0]
+
+
+def test_a_function_whose_address_was_not_set_is_not_called(tmp_path):
+    """Ctrl-C comes when the address is there, and before it is set."""
+    script = """
+        from fusedmlp.kernels.compilation.shared import Place
+        from tests.kernels.compilation.tiny_shared import square_plus_3
+        class Interrupted:
+            def __init__(self, result):
+                self.fndesc, self.library = result.fndesc, self
+            def get_pointer_to_function(self, name):
+                raise KeyboardInterrupt
+        place_set = Place.set
+        def interrupted(self, result):
+            Place.set = place_set
+            self.set(Interrupted(result))
+        Place.set = interrupted
+        try:
+            square_plus_3(42)
+        except KeyboardInterrupt:
+            print(square_plus_3(42))
+    """
+    for _ in range(2):
+        assert int(run_python(script, NUMBA_CACHE_DIR=str(tmp_path))) == RESULTS[0]

@@ -101,7 +101,8 @@ class PackageCache(NullCache):
         """Return the compiled kernel, or None if it is to be compiled.
 
         The compiler's registries, which Numba takes a third of a second to fill, are not needed for
-        machine code. If Ctrl-C comes while the compiler fills them itself, it lacks the rest.
+        machine code. They are filled here where something is to be compiled: the compiler does it,
+        too, but after Ctrl-C in the midst of it, it lacks the rest for good.
         """
         with garbage_collection_off():
             rtsys.initialize(target_context)  # Numba's allocator, for machine code from disk

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -26,10 +26,11 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 SCRIPT = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
-    "from fusedmlp.kernels.compilation.in_parallel import compile_asked; compile_asked()"
+    "from fusedmlp.kernels.compilation.in_parallel import serve; serve()"
 )
 PACKAGES = str(Path(__file__).parents[3])  # the folder of this one
 MOST_PROCESSES = 3
+SO_NOSIGPIPE = 0x1022  # of macOS, whose sockets have no MSG_NOSIGNAL
 
 
 class Helper(NamedTuple):
@@ -48,7 +49,10 @@ _asked: list[Any] = []
 
 
 def helped(function: Function) -> Function:
-    """Mark a kernel whose shared functions take seconds to compile: others begin with it."""
+    """Mark a kernel whose shared functions take seconds: other processes are to compile them.
+
+    It is a decorator of the plain function, below that which compiles it.
+    """
     function.helped = True  # type: ignore[attr-defined]
     return function
 
@@ -87,7 +91,7 @@ def end() -> None:
         _helpers.pop()
 
 
-def compile_asked() -> None:
+def serve() -> None:
     """Compile what standard input asks for, in a process that was started for it."""
     with suppress(EOFError):
         while True:
@@ -110,7 +114,11 @@ def _may_start() -> bool:
 def _start() -> None:
     """Start a process. The current folder is not among those that it imports from."""
     own, its = socket.socketpair()
-    with its:
+    with ExitStack() as at_failure, its:
+        at_failure.callback(own.close)
+        its.setblocking(True)  # whatever socket.setdefaulttimeout says
+        if sys.platform == "darwin":
+            own.setsockopt(socket.SOL_SOCKET, SO_NOSIGPIPE, 1)
         process = subprocess.Popen(
             [sys.executable, "-P", "-c", SCRIPT],
             stdin=its.fileno(),
@@ -118,6 +126,7 @@ def _start() -> None:
             stderr=subprocess.DEVNULL,
             env=os.environ | _settings(),
         )
+        at_failure.pop_all()
     helper = Helper(process, own)
     _helpers.append(helper)
     helper.send([*filter(os.path.isabs, sys.path), PACKAGES])

@@ -16,7 +16,7 @@ from numba.core.untyped_passes import InlineClosureLikes
 
 from fusedmlp.kernels.compilation import in_parallel
 from fusedmlp.kernels.compilation.garbage import garbage_collection_off
-from fusedmlp.kernels.compilation.shared import calls_in, compile_what_was_asked, provide
+from fusedmlp.kernels.compilation.shared import calls_in, compile_what_was_asked, provide_all
 
 
 class _NoEnvironments:
@@ -81,7 +81,10 @@ class _KernelLibrary(JITCodeLibrary):
 
     @property
     def has_dynamic_globals(self):
-        """Whether it holds addresses that another process could not find."""
+        """Whether it holds addresses that another process could not find.
+
+        The places of shared functions, whose names say that they are addresses, can be found.
+        """
         self._ensure_finalized()
         return len(self._dynamic_globals) > len(self.shared_calls)
 
@@ -174,14 +177,14 @@ class KernelCompiler(CompilerBase):
 
     def compile_extra(self, func):  # noqa: D102
         has_help = getattr(func, "helped", False)
-        if has_help:
-            in_parallel.prepare()
         try:
+            if has_help:
+                in_parallel.prepare()
             with garbage_collection_off():
                 result = super().compile_extra(func)
-                if not self.state.flags.no_cpython_wrapper:  # it is about to run
+                if not self.state.flags.no_cpython_wrapper:  # Python may call it from now on
                     compile_what_was_asked()
-                    provide(result.library.shared_calls)
+                    provide_all(result.library.shared_calls)
                 return result
         finally:
             if has_help:

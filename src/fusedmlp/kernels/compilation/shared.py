@@ -9,6 +9,7 @@ the other, or at the same time in another process (`in_parallel.py`).
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from ctypes import addressof, c_void_p
 from importlib import import_module
 from itertools import count
@@ -23,7 +24,8 @@ from numba.extending import intrinsic
 from fusedmlp.kernels.compilation import in_parallel
 from fusedmlp.kernels.compilation.cache import PackageCache
 
-# Numba's own cache keeps no machine code with such variables: it would not find the places again.
+# Numba's own cache keeps no machine code with variables of such names, addresses in one process: it
+# would not find the places again. Ours does (`cache.py`; `has_dynamic_globals` in `pipeline.py`).
 SYMBOL = "numba.dynamic.globals.fusedmlp_shared_"
 
 _unkept = count()  # numbers for functions of which no file can be kept
@@ -52,13 +54,13 @@ class Place:
 
     def is_set(self) -> bool:
         """Whether machine code that reads the address may run."""
-        return self._library is not None
+        return bool(self._address.value)
 
     def set(self, result: Any) -> None:
         """Set the address of a compiled function."""
         self._library = result.library
         name = result.fndesc.llvm_func_name
-        self._address.value = self._library.get_pointer_to_function(name)
+        self._address.value = result.library.get_pointer_to_function(name)
 
 
 _places: dict[str, Place] = {}  # by symbol
@@ -108,7 +110,7 @@ class SharedFunction:
         place = _places[self.symbol(arguments)]
         if not place.is_set():
             result = self.compile(arguments)
-            provide(result.library.shared_calls)
+            provide_all(result.library.shared_calls)
             place.set(result)
 
     def callee(self) -> Any:
@@ -160,7 +162,7 @@ def calls_in(module: Any) -> dict[str, SharedCall]:
     return {name: _places[name].call for name in names if name.startswith(SYMBOL)}
 
 
-def provide(calls: dict[str, SharedCall]) -> None:
+def provide_all(calls: dict[str, SharedCall]) -> None:
     """Set the addresses of shared functions, which are loaded or compiled."""
     for call in calls.values():
         call.function().provide(call.arguments)
@@ -170,6 +172,9 @@ def compile_what_was_asked() -> None:
     """Compile, or load, all that other processes were asked for.
 
     They do it in the order in which they were asked: what they come to last, this one does first.
+    Numba may only have tried some of the types, which cannot be compiled: `provide_all` raises what
+    is wrong with the others.
     """
     for call in reversed(in_parallel.asked()):
-        call.function().compile(call.arguments)
+        with suppress(Exception):
+            call.function().compile(call.arguments)

@@ -32,6 +32,7 @@ class Turn:
 
     def __init__(self) -> None:
         self._path, self._descriptor, self._thread = Path(), -1, 0
+        self._locked = False
 
     def begin(self, name: str) -> bool:
         """Take the lock for a file; return whether another process had it, and has now ended."""
@@ -61,6 +62,7 @@ class Turn:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        self._locked = True
         return True
 
     def end(self) -> None:
@@ -75,8 +77,10 @@ class Turn:
         the kernel's file, or compile it.
         """
         descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
+        locked, self._locked = self._locked, False
+        if locked:
             with suppress(OSError):
                 self._path.unlink()
+        if descriptor >= 0:
             with suppress(OSError):
                 os.close(descriptor)

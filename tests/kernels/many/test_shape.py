@@ -5,9 +5,9 @@ import pytest
 
 from fusedmlp import kernels
 from fusedmlp.kernels.many import shape_choice
-from fusedmlp.kernels.many.shape import ShapeType, places_of
+from fusedmlp.kernels.many.shape import Sizes, places_of
 from fusedmlp.options.table import checked_options
-from fusedmlp.plan.networks import make_networks, own_numbers, schedule_of
+from fusedmlp.plan.networks import OWN_NUMBERS, make_networks, own_numbers, schedule_of
 from fusedmlp.plan.plan import make_plan
 
 SHAPES = {
@@ -16,34 +16,52 @@ SHAPES = {
     "5-3-2 with bias, log loss": (
         (5, 3, 2), 7, {"bias": True, "loss": "log_loss", "momentum": 0.9, "dtype": "float32"},
     ),
+    "4-2-3, softmax, Adam, clipped": (
+        (4, 2, 3), 6,
+        {"loss": "log_loss", "output_activation": "softmax", "optimizer": "adam", "clip_norm": 1.0},
+    ),
+    "softmax and squared error": ((2, 3, 3), 3, {"bias": True, "output_activation": "softmax"}),
+    "tanh, Huber, Nesterov": (
+        (3, 5, 2), 4,
+        {
+            "bias": True, "activation": "tanh", "output_activation": "identity", "loss": "huber",
+            "momentum": 0.5, "nesterov": True,
+        },
+    ),
+    "1-1, as many rows as have room": (
+        (1, 1), 256, {"bias": True, "loss": "absolute_error", "output_activation": "identity"},
+    ),
 }  # fmt: skip
 
 
-def run_of(sizes, rows, options):
+def run_of(sizes, rows, options, count=11):
     """Return the arguments of `fit_networks`, and a function that makes the networks anew."""
     options = checked_options({"epochs": 20, "record_every": 3, **options})
     plan, random = make_plan(options, sizes, rows), np.random.RandomState(0)
     dtype = options["dtype"]
     X = random.randn(rows, sizes[0]).astype(dtype)
     y = random.random_sample((rows, sizes[-1])).astype(dtype)
-    params = random.randn(11, plan.extras.scale_offset).astype(dtype)
-    own = np.array([own_numbers({**options, "learning_rate": 0.1 * (k + 1)}) for k in range(11)])
+    if options["output_activation"] == "softmax":
+        y = np.eye(sizes[-1], dtype=dtype)[np.arange(rows) % sizes[-1]]
+    params = random.randn(count, plan.extras.scale_offset).astype(dtype)
+    rates = 0.1 * (1 + np.arange(count)) / rows
+    own = np.array([own_numbers({**options, "learning_rate": rate}) for rate in rates])
 
     def networks():
-        return make_networks(plan, own, schedule_of(options, rows), params.copy(), range(11))
+        return make_networks(plan, own, schedule_of(options, rows), params.copy(), range(count))
 
     return plan, X, y, networks
 
 
 def trained(plan, X, y, networks):
     made = networks()
-    assert kernels.fit_networks(plan, X, y, made, np.arange(11), 0, 20) == 11
+    count = len(made.params)
+    assert kernels.fit_networks(plan, X, y, made, np.arange(count), 0, 20) == count
     return made
 
 
-@pytest.mark.parametrize("name", SHAPES)
-def test_same_bits(name, monkeypatch):
-    run = run_of(*SHAPES[name])
+def trained_both_ways(run, monkeypatch):
+    """Return networks trained by the kernel for any sizes, and by the one for their shape."""
     monkeypatch.setattr(shape_choice, "_CHOICES", {})
     general = trained(*run)
     monkeypatch.setattr(shape_choice, "BEFORE_COMPILING", 0.0)
@@ -51,16 +69,65 @@ def test_same_bits(name, monkeypatch):
     special = trained(*run)
     (choice,) = shape_choice._CHOICES.values()
     assert choice.chosen
-    for field in ("params", "velocity", "errors", "losses"):
-        assert np.array_equal(getattr(general, field), getattr(special, field)), field
+    return general, special
+
+
+def assert_same_bits(general, special):
+    for field in ("params", "velocity", "squares", "errors", "losses", "diverged"):
+        a, b = getattr(general, field), getattr(special, field)
+        assert np.array_equal(a, b, equal_nan=True), field
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_same_bits(name, monkeypatch):
+    general, special = trained_both_ways(run_of(*SHAPES[name]), monkeypatch)
+    assert np.isfinite(general.params).all()
+    assert_same_bits(general, special)
+
+
+@pytest.mark.parametrize("count", [1, 8, 9, 16, 17, 40])
+def test_same_bits_for_any_number_of_networks(count, monkeypatch):
+    """Two groups take turns; there may be one, and neither needs to be full."""
+    assert_same_bits(*trained_both_ways(run_of((3, 4, 1), 4, {}, count), monkeypatch))
+
+
+def test_networks_that_diverge_leave_the_others_alone(monkeypatch):
+    options = {"output_activation": "identity", "activation": "identity", "bias": True}
+    plan, X, y, networks = run_of((2, 2, 1), 3, options, 20)
+    rate = OWN_NUMBERS.index("learning_rate")
+
+    def some_diverge():
+        made = networks()
+        made.numbers[:, rate] = 0.01
+        made.numbers[[2, 9, 13], rate] = 1e6
+        return made
+
+    general, special = trained_both_ways((plan, X, y, some_diverge), monkeypatch)
+    assert (general.diverged > 0).nonzero()[0].tolist() == [2, 9, 13]
+    assert_same_bits(general, special)
+
+
+def test_weights_whose_sum_overflows_are_finite(monkeypatch):
+    """The kernels look at the sum first: the networks go on, as long as each weight is finite."""
+    plan, X, y, networks = run_of((2, 2, 1), 3, {}, 3)
+
+    def huge():
+        made = networks()
+        made.params[1, :4] = 1.5e308  # of the hidden units, which are 0 or 1 then
+        return made
+
+    general, special = trained_both_ways((plan, 0.1 * X, y, huge), monkeypatch)
+    assert not general.diverged.any()
+    assert_same_bits(general, special)
 
 
 def test_places_follow_one_another():
     """Each part begins where the one before it ends, and the last parts are as in the layout."""
-    shape = ShapeType((3, 4, 2), 1, 5)
-    places = places_of(shape)
+    places = places_of(Sizes((3, 4, 2), 1, 5, (1, 1), 0))
     assert (places.weights, places.biases, places.gradient) == ([0, 16], [12, 24], 26)
-    assert np.diff([*places.values, *places.deltas]).tolist() == [15, 20, 10, 20]
+    assert (places.velocity, places.numbers) == (52, 104)
+    parts = [*places.values, *places.deltas, places.sums, places.targets]
+    assert np.diff(parts).tolist() == [15, 20, 10, 20, 10, 10]
 
 
 @pytest.mark.parametrize(

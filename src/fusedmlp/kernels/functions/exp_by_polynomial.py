@@ -20,8 +20,6 @@ LOG2_E = 1.4426950408889634
 ROUND_64 = 6755399441055744.0
 ROUND_32 = 12582912.0
 
-UNSCALED = 1.0
-
 
 @inner
 def _reduced_64(x):
@@ -67,21 +65,39 @@ def _reduced_for_type(x):
 
 @inner
 def exp_parts(x):
-    """Return (m, power) with exp(x) = scaled(m, power), for x within `range_of_exp`.
-
-    Below 2**-1022, a power of two is no longer a normal number; a product of two is exact there.
-    """
+    """Return (m, exponent) with exp(x) = scaled(m, exponent), for x within `range_of_exp`."""
     k, t, rounding = _reduced(x)
-    half = k * 0.5 + rounding
-    rest = (k - (half - rounding)) + rounding
-    first = power_of_two(half)
-    return first + first * t, power_of_two(rest)
+    return 1.0 + t, _halves(k, rounding)
 
 
 @inner
-def scaled(m, power):
-    """Return m times a power of two."""
-    return m * power
+def scaled(m, exponent):
+    """Return m times the power of two of an exponent."""
+    half, rest = exponent
+    return (m * half) * rest
+
+
+@inner
+def sigmoid_parts(x):
+    """Return (power, divisor, exponent) of x from `range_of_exp` to 40.
+
+    The power of two is scaled(1, exponent); by the divisor, it is 1 / (1 + exp(-x)).
+    """
+    k, t, rounding = _reduced(0.0 - x)
+    half, rest = _halves(0.0 - k, rounding)
+    power = half * rest
+    return power, (power + 1.0) + t, (half, rest)
+
+
+@inner
+def _halves(k, rounding):
+    """Return two powers of two whose product is 2**k, for an integer k.
+
+    Below 2**-1022, a power of two is no longer a normal number; a product of two is exact there.
+    """
+    half = k * 0.5 + rounding
+    rest = (k - (half - rounding)) + rounding
+    return power_of_two(half), power_of_two(rest)
 
 
 @inner

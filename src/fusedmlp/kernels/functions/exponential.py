@@ -14,15 +14,16 @@ from numba.extending import overload
 
 from fusedmlp.kernels.compilation.jit import INNER, inner
 from fusedmlp.kernels.functions.exp_by_polynomial import expm1_nonpositive, tanh
-from fusedmlp.kernels.vector import USES_AVX512_MATH, absolute, select
+from fusedmlp.kernels.vector import USES_AVX512_MATH, select
 
 if USES_AVX512_MATH:
-    from fusedmlp.kernels.functions.exp_by_table import UNSCALED, exp_parts, scaled
+    from fusedmlp.kernels.functions.exp_by_table import exp_parts, scaled, sigmoid_parts
 else:
-    from fusedmlp.kernels.functions.exp_by_polynomial import UNSCALED, exp_parts, scaled
+    from fusedmlp.kernels.functions.exp_by_polynomial import exp_parts, scaled, sigmoid_parts
+
+ONE_FROM = 40.0  # where a sigmoid is 1 in both types
 
 __all__ = [
-    "UNSCALED",
     "exp",
     "exp_nonpositive",
     "exp_parts",
@@ -30,7 +31,9 @@ __all__ = [
     "range_of_exp",
     "scaled",
     "sigmoid",
+    "sigmoid_parts",
     "tanh",
+    "within_sigmoid",
 ]
 
 
@@ -63,6 +66,17 @@ def exp(x):
 
 @inner
 def sigmoid(x):
-    """Return 1 / (1 + exp(-x)): with e = exp(-|x|), it is 1 / (1 + e) or e / (1 + e)."""
-    e = exp_nonpositive(0.0 - absolute(x))
-    return select(x > 0.0, 1.0, e) / (1.0 + e)
+    """Return 1 / (1 + exp(-x)) = p / (p + p exp(-x)), p the power of two that keeps both finite.
+
+    So results below 2**-1022 (2**-126) are right too.
+    """
+    power, divisor, _ = sigmoid_parts(within_sigmoid(x))
+    return power / divisor
+
+
+@inner
+def within_sigmoid(x):
+    """Return x, or the next number at which a sigmoid is 0 or 1 like there."""
+    least, _ = range_of_exp(x)
+    x = select(x < least, least, x)
+    return select(x > ONE_FROM, ONE_FROM, x)

@@ -8,17 +8,17 @@ import math
 
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.functions.exponential import (
-    UNSCALED,
     exp_nonpositive,
-    exp_parts,
     range_of_exp,
     scaled,
+    sigmoid_parts,
+    within_sigmoid,
 )
 from fusedmlp.kernels.vector import absolute, select
 
 SILU = (1.0, 0.0)
 GELU = (2.0 * math.sqrt(2.0 / math.pi), 2.0 * math.sqrt(2.0 / math.pi) * 0.044715)
-OPEN = 100.0  # from here on the gate is 1 in both types
+OPEN = 100.0  # from here on the gate and the derivative are 1 in both types
 
 
 @inner
@@ -54,12 +54,10 @@ def _gated(z, linear, cubic):
     """
     least, _ = range_of_exp(z)
     bounded = select(z < least, least, z)  # minus infinity times 0 would be NaN
-    x = select(z > OPEN, OPEN, bounded)
+    x = select(z > OPEN, OPEN, bounded)  # whose square is finite
     u = x * (linear + cubic * (x * x))
-    size = 0.0 - absolute(u)
-    m, power = exp_parts(select(size < least, least, size))
-    gate = select(u > 0.0, 1.0, m) / (1.0 + scaled(m, power))
-    return scaled(bounded * gate, select(u > 0.0, UNSCALED, power))
+    _, divisor, exponent = sigmoid_parts(within_sigmoid(u))
+    return scaled(bounded / divisor, exponent)
 
 
 @inner

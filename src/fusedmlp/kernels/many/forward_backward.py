@@ -47,13 +47,13 @@ def activate_layer(run, layer, outputs, rows):
     if run.log_loss is not None and layer == network.layers - 1:
         copy(outputs, rows * n_out * lanes, work.sums)
     if activation == Activation.SOFTMAX:
-        _softmax(outputs, rows, n_out, lanes)
+        softmax_of_rows(outputs, rows, n_out, lanes)
     else:
         activate_at(activation, outputs, rows, n_out * lanes, network.all_activations)
 
 
 @inner
-def _softmax(z, rows, units, lanes):
+def softmax_of_rows(z, rows, units, lanes):
     """Replace z (rows, units, lanes) by the softmax over the units."""
     for b in range(rows):
         row = shifted(z, b * units * lanes)
@@ -75,15 +75,11 @@ def output_delta(run, rows, scale):
     outputs, delta = shifted(work.outputs, work.last), shifted(work.deltas, work.last)
     most = scale * number(work, HUBER_DELTA)
     for k in range(0, rows * units * lanes, lanes):
-        error = scale * (load(outputs, k) - load(work.targets, k))
-        if run.loss == Loss.HUBER:
-            error = select(error > most, most, select(error < 0.0 - most, 0.0 - most, error))
-        elif run.loss == Loss.ABSOLUTE_ERROR:
-            error = select(error > 0.0, scale, select(error < 0.0, -scale, error))
+        error = error_of(run.loss, load(outputs, k), load(work.targets, k), scale, most)
         store(delta, k, error)
     if run.loss != Loss.LOG_LOSS:
         if run.last_activation == Activation.SOFTMAX:
-            _softmax_derivative(outputs, delta, rows, units, lanes)
+            softmax_derivative_of_rows(outputs, delta, rows, units, lanes)
         else:
             any_activation = run.network.all_activations
             derivative_at(
@@ -92,7 +88,18 @@ def output_delta(run, rows, scale):
 
 
 @inner
-def _softmax_derivative(outputs, delta, rows, units, lanes):
+def error_of(loss, output, target, scale, most):
+    """Return the derivative of a row's loss by an output, times `scale`; most: of Huber's."""
+    error = scale * (output - target)
+    if loss == Loss.HUBER:
+        error = select(error > most, most, select(error < 0.0 - most, 0.0 - most, error))
+    elif loss == Loss.ABSOLUTE_ERROR:
+        error = select(error > 0.0, scale, select(error < 0.0, -scale, error))
+    return error
+
+
+@inner
+def softmax_derivative_of_rows(outputs, delta, rows, units, lanes):
     """Multiply delta by softmax's derivative: o_j (e_j - sum_k o_k e_k)."""
     for b in range(rows):
         first, mean_error = b * units * lanes, zeros(outputs)

@@ -1,10 +1,26 @@
 """A group of networks between their arrays and the lanes of the workspace."""
 
+import numpy as np
+
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.many.run import place_of
 from fusedmlp.kernels.random_numbers import row_order_at
 from fusedmlp.kernels.vector import at, lane_count, put, shifted, transpose_tile_of_rows
 from fusedmlp.kernels.vector.integers import smaller
+
+
+@inner
+def begin_run(run):
+    """Set what is the same for all groups."""
+    for lane in range(run.work.lanes):
+        put(run.work.one, lane, 1.0)
+
+
+@inner
+def set_places(run, active, first, count):
+    """Set the networks in the lanes: `count` active ones from the first on, the last repeated."""
+    for lane in range(run.work.lanes):
+        put(run.arrays.places, lane, active[first + smaller(lane, count - 1)])
 
 
 @inner
@@ -22,6 +38,33 @@ def load_group(run):
             lane,
             run.work.lanes,
         )
+
+
+@inner
+def store_group(run, count):
+    """Store the first `count` networks in the lanes, but for those that have diverged."""
+    for lane in range(count):
+        if at(run.arrays.diverged, place_of(run, lane)) == 0:
+            store_network(run, lane)
+
+
+@inner
+def end_diverged(run, count, epoch):
+    """Store the networks with a weight that is not finite; zeros go on in their lanes."""
+    work, lanes = run.work, run.work.lanes
+    for lane in range(lanes):
+        finite = True
+        for k in range(run.arrays.size):
+            finite = finite and np.isfinite(at(work.params, k * lanes + lane))
+        if not finite:
+            place = place_of(run, lane)
+            if lane < count and at(run.arrays.diverged, place) == 0:
+                store_network(run, lane)
+                put(run.arrays.diverged, place, epoch)
+            for k in range(run.arrays.size):
+                put(work.params, k * lanes + lane, 0.0)
+                put(work.velocity, k * lanes + lane, 0.0)
+                put(work.squares, k * lanes + lane, 0.0)
 
 
 @inner

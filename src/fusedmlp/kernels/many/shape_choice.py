@@ -5,13 +5,13 @@ Nanoseconds a network-epoch, 4 rows, one thread of a Zen 4, for any sizes and fo
 =======  ===============  ===============
 network  float64          float32
 =======  ===============  ===============
-3-1      16, 12           10, 6
-3-4-1    51, 29           24, 14
-3-32-1   316, 265         165, 152
+3-1      15, 5            6, 2.4
+3-4-1    47, 22           22, 9
+3-32-1   239, 172         98, 74
 =======  ===============  ===============
 
-(20 sigmoids take 13 and 5 of those of 3-4-1; the other rows are older.) The results have the same
-bits, so that a run may change kernels. It compiles in 5 to 12 s, and loads from disk in 20 ms.
+(20 sigmoids take 11 and 4 of those of 3-4-1.) The results have the same bits, so that a run may
+change kernels. It compiles in 5 to 12 s, and loads from disk in 20 ms.
 """
 
 from itertools import pairwise
@@ -23,10 +23,12 @@ from numba import config
 from fusedmlp.kernels.compilation.cache import kept_on_disk, times_compiled
 from fusedmlp.kernels.many.lanes import GROUP_BYTES
 from fusedmlp.kernels.many.layout import BLOCK_BYTES
-from fusedmlp.kernels.many.shape import Shape
+from fusedmlp.kernels.many.shape import Shape, Sizes
 from fusedmlp.kernels.many.training_loop import train_networks
+from fusedmlp.kernels.vector import STACK_BYTES
+from fusedmlp.plan.codes import Activation
 
-# Products of a pass over the batch: all are written out one by one.
+# Products of a pass over the batch.
 MOST_PRODUCTS = 512
 # Seconds that this process has spent on a shape in the kernel for any sizes.
 BEFORE_LOADING = 0.02
@@ -77,14 +79,20 @@ def train_with_shape(*run: Any) -> int:
 def _choice_for(plan: Any, X: Any, y: Any, networks: Any) -> ShapeChoice | None:  # noqa: ARG001
     """Return the choice for a run, or None if its batches are not whole, small and shallow."""
     rows = networks.rows.shape[1] if networks.rows.size else len(X)
-    sizes = tuple(plan.sizes.tolist())
-    products = rows * sum(n * m for n, m in pairwise(sizes))
-    values = rows * (sizes[0] + 2 * sum(sizes[1:]) + 2 * sizes[-1])
-    one_block = plan.batch_size == rows and values * GROUP_BYTES <= BLOCK_BYTES
-    if not one_block or len(sizes) > 3 or products > MOST_PRODUCTS:
+    activations = tuple(plan.activations.tolist())
+    shape = Sizes(tuple(plan.sizes.tolist()), int(plan.bias), rows, activations, int(plan.loss))
+    if plan.batch_size < rows or not _is_small(shape) or Activation.SOFTMAX in activations[:-1]:
         return None
-    kind = plan.extras is None, plan.log_loss, plan.all_activations
-    key = sizes, plan.bias, rows, X.dtype.name, *kind
+    key = shape, X.dtype.name, plan.extras is None
     if key not in _CHOICES:
-        _CHOICES[key] = ShapeChoice(Shape(sizes, int(plan.bias), rows))
+        _CHOICES[key] = ShapeChoice(Shape(shape))
     return _CHOICES[key]
+
+
+def _is_small(shape: Sizes) -> bool:
+    """Whether there are few products and layers, and room for the batch."""
+    products = shape.rows * sum(n * m for n, m in pairwise(shape.sizes))
+    outputs = 2 * sum(shape.sizes[1:]) + 2 * shape.sizes[-1]
+    one_block = shape.rows * (shape.sizes[0] + outputs) * GROUP_BYTES <= BLOCK_BYTES
+    deltas_fit = shape.rows * GROUP_BYTES <= STACK_BYTES
+    return products <= MOST_PRODUCTS and len(shape.sizes) <= 3 and one_block and deltas_fit

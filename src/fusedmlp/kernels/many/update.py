@@ -7,6 +7,7 @@ from fusedmlp.kernels.many.lanes import load, zeros
 from fusedmlp.kernels.many.numbers import number
 from fusedmlp.kernels.vector import (
     absolute,
+    any_lane,
     copysign,
     fma,
     select,
@@ -18,17 +19,38 @@ from fusedmlp.plan.codes import Optimizer
 
 
 @inner
+def update_with_extras(run, epoch, step):
+    """Update the parameters, given the gradient, by any optimiser, with penalties and clipping."""
+    optimizer = run.steps.optimizer
+    penalize_and_clip(run)
+    if optimizer == Optimizer.SGD:
+        sgd(run)
+        return
+    if optimizer == Optimizer.ADAMW:
+        decay(run)
+    if optimizer == Optimizer.ADAM or optimizer == Optimizer.ADAMW:
+        n.set_moments(run, epoch, step)
+    adaptive(run)
+
+
+@inner
 def sgd(run):
-    """Update the parameters by SGD, as PyTorch defines momentum."""
-    work, lanes = run.work, run.work.lanes
+    """Update the parameters by SGD, given the gradient."""
+    work, steps = run.work, run.steps
     rate, share = number(work, n.RATE), number(work, n.MOMENTUM)
-    for k in range(0, run.arrays.size * lanes, lanes):
+    for k in range(0, run.arrays.size * work.lanes, work.lanes):
         g = load(work.gradient, k)
-        if run.steps.momentum:
-            v = share * load(work.velocity, k) + g
-            store(work.velocity, k, v)
-            g = g + share * v if run.steps.nesterov else v
-        store(work.params, k, load(work.params, k) - rate * g)
+        sgd_at(work.params, work.velocity, k, g, rate, share, steps.momentum, steps.nesterov)
+
+
+@inner
+def sgd_at(params, velocity, k, g, rate, share, momentum, nesterov):
+    """Update the parameter at k by SGD, as PyTorch defines momentum; g: its gradient."""
+    if momentum:
+        v = share * load(velocity, k) + g
+        store(velocity, k, v)
+        g = g + share * v if nesterov else v
+    store(params, k, load(params, k) - rate * g)
 
 
 @inner
@@ -134,10 +156,21 @@ def _rprop(work, size):
 
 
 @inner
-def sum_of_all(work, size):
-    """Return 0 for a network whose parameters are all finite, else NaN: 0 times infinity is NaN."""
-    lanes, total = work.lanes, zeros(work.params)
-    other = total
-    for k in range(0, size * lanes, lanes):
-        total, other = other, fma(0.0, load(work.params, k), total)
-    return total + other
+def may_not_be_finite(work, size):
+    """Whether the sum of any network's parameters is infinite or NaN, as it is if one of them is.
+
+    In four independent sums; 0 times infinity or NaN is NaN. Additions have units of their own on
+    AMD's processors, while products are what the rest of a step waits for.
+    """
+    lanes, k = work.lanes, 0
+    a = b = c = d = zeros(work.params)
+    while k + 4 <= size:
+        a = a + load(work.params, k * lanes)
+        b = b + load(work.params, (k + 1) * lanes)
+        c = c + load(work.params, (k + 2) * lanes)
+        d = d + load(work.params, (k + 3) * lanes)
+        k += 4
+    while k < size:
+        a = a + load(work.params, k * lanes)
+        k += 1
+    return any_lane(0.0 * ((a + b) + (c + d)))

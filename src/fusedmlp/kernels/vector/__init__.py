@@ -29,6 +29,7 @@ transpose_tile_of_rows(source, row_stride, rows, target, target_stride): the sam
 numbers are in memory at `rows`.
 maximum(a, b): in each lane the larger number.
 max_lane(vector), sum_lanes(vector): the largest lane, and the sum of the lanes.
+any_lane(vector): whether any lane is not 0; NaN is not.
 dot_products(vector, memory, offset): lane k is the dot product with the k-th vector of memory from
 `offset` on.
 lane_count(memory): lanes of a vector.
@@ -48,6 +49,7 @@ if config.DISABLE_JIT:
         WIDE,
         absolute,
         address,
+        any_lane,
         as_float64,
         at,
         column_height,
@@ -115,6 +117,7 @@ else:
         USES_AVX512_MATH,
         WIDE,
         absolute,
+        any_lane,
         concatenate,
         copysign,
         fma,
@@ -146,6 +149,7 @@ __all__ = [
     "WIDE",
     "absolute",
     "address",
+    "any_lane",
     "as_float64",
     "at",
     "column_height",

@@ -149,6 +149,10 @@ def power_of_two(shifted):
     return ((shifted.view(np.int32) << 23) + np.int32(127 << 23)).view(np.float32)
 
 
+def any_lane(vector):
+    return (vector != 0).any()
+
+
 def sum_lanes(vector):
     return vector.sum()
 

@@ -237,6 +237,16 @@ def _maximum(builder, a, b):
 
 
 @intrinsic
+def any_lane(typing_context, vector):
+    def build(context, builder, sig, args):
+        differ = builder.fcmp_unordered("!=", args[0], ir.Constant(args[0].type, None))
+        bits = builder.bitcast(differ, ir.IntType(vector.lanes))
+        return builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
+
+    return types.boolean(vector), build
+
+
+@intrinsic
 def absolute(typing_context, vector):
     def build(context, builder, sig, args):
         return call_llvm(builder, "fabs", args[0].type, "", args, args[0].type)

@@ -23,6 +23,16 @@ def scale_by_power(typing_context, vector, exponent):
     return vector(vector, vector), build
 
 
+@intrinsic
+def power_of_two_below(typing_context, exponent):
+    """Return 2**k for an exponent rounded down to k; it may be 0, or infinity."""
+
+    def build(context, builder, sig, args):
+        return _in_registers(builder, args, _power)
+
+    return exponent(exponent), build
+
+
 def table_of_16(doubles, floats):
     """Return an intrinsic (places) that reads a table of 16 numbers, which is in registers.
 
@@ -71,6 +81,11 @@ def _scaled(builder, vector, exponent):
     rounding = ir.Constant(ir.IntType(32), ROUND_AS_USUAL)
     arguments = [vector, exponent, zeros, everywhere, rounding]
     return _call(builder, f"mask.scalef.{_suffix(kind)}.512", arguments)
+
+
+def _power(builder, exponent):
+    kind = exponent.type
+    return _scaled(builder, ir.Constant(kind, [1.0] * kind.count), exponent)
 
 
 def _looked_up(builder, places, numbers):

@@ -91,6 +91,12 @@ def test_same_bits_for_any_number_of_networks(count, monkeypatch):
     assert_same_bits(*trained_both_ways(run_of((3, 4, 1), 4, {}, count), monkeypatch))
 
 
+def test_same_bits_with_a_schedule(monkeypatch):
+    """Rates are set anew for each epoch, of the group that has networks."""
+    options = {"learning_rate_schedule": "exponential", "warmup_epochs": 3}
+    assert_same_bits(*trained_both_ways(run_of((3, 4, 1), 4, options, 3), monkeypatch))
+
+
 def test_networks_that_diverge_leave_the_others_alone(monkeypatch):
     options = {"output_activation": "identity", "activation": "identity", "bias": True}
     plan, X, y, networks = run_of((2, 2, 1), 3, options, 20)

@@ -45,27 +45,27 @@ def training_of(shape: Sizes, plain: bool) -> Any:
         begin_run(run)
         begin_run(other)
         while first < active.size:
-            count = smaller(2 * lanes, active.size - first)
-            here = smaller(lanes, count)
-            set_places(run, active, first, here)
-            if count > here:
-                set_places(other, active, first + here, count - here)
-            if not train_two(extras, run, other, X.dtype.type, here, count - here, begin, end):
+            count = smaller(lanes, active.size - first)
+            others = smaller(lanes, active.size - first - count)
+            set_places(run, active, first, count)
+            if others > 0:
+                set_places(other, active, first + count, others)
+            if not train_two(extras, run, other, X.dtype.type, count, others, begin, end):
                 break
-            first += count
+            first += count + others
         return first
 
     return train_groups
 
 
 def _training_of_two(shape: Sizes, plain: bool) -> Any:
-    """Return a function that trains two groups, or one: of the other there are no networks then."""
+    """Return a function that trains two groups, of which the other may have no networks."""
     train_epoch, rows = _epoch_of(shape, plain), shape.rows
 
     @inner
-    def train_two(extras, run, other, real, here, there, epoch, end):
+    def train_two(extras, run, other, real, count, others, epoch, end):
         _load(run, epoch, rows)
-        if there > 0:
+        if others > 0:
             _load(other, epoch, rows)
         scale = row_scale(run.steps.reduction, rows, real)
         while epoch < end:
@@ -73,20 +73,21 @@ def _training_of_two(shape: Sizes, plain: bool) -> Any:
                 return False
             if run.steps.schedule_size > 1:
                 set_rates(run, epoch)
-                set_rates(other, epoch)
+                if others > 0:
+                    set_rates(other, epoch)
             record = epoch // run.steps.record_every if epoch % run.steps.record_every == 0 else -1
-            train_epoch(run, other, scale, here, there, record)
+            train_epoch(run, other, scale, count, others, record)
             epoch += 1
             if extras is not None:
                 update_with_extras(run, epoch - 1, epoch)
-                if there > 0:
+                if others > 0:
                     update_with_extras(other, epoch - 1, epoch)
             if may_not_be_finite(run.work, run.arrays.size):
-                end_diverged(run, here, epoch)
-            if there > 0 and may_not_be_finite(other.work, run.arrays.size):
-                end_diverged(other, there, epoch)
-        store_group(run, here)
-        store_group(other, there)
+                end_diverged(run, count, epoch)
+            if others > 0 and may_not_be_finite(other.work, run.arrays.size):
+                end_diverged(other, others, epoch)
+        store_group(run, count)
+        store_group(other, others)
         return True
 
     return train_two
@@ -108,8 +109,8 @@ def _epoch_of(shape: Sizes, plain: bool) -> Any:
     backward = backward_of(shape, sgd_of(shape) if plain else gradient_of(shape))
 
     @inner
-    def train_epoch(run, other, scale, here, there, record):
-        a, b, both = run.work.params, other.work.params, there > 0
+    def train_epoch(run, other, scale, count, others, record):
+        a, b, both = run.work.params, other.work.params, others > 0
         steps = run.steps.momentum, run.steps.nesterov
         if two_layers:
             first(a)
@@ -119,9 +120,9 @@ def _epoch_of(shape: Sizes, plain: bool) -> Any:
         if both:
             last(b)
         if record >= 0:
-            add_records(run, here, rows, record)
+            add_records(run, count, rows, record)
             if both:
-                add_records(other, there, rows, record)
+                add_records(other, others, rows, record)
         output_delta(a, scale)
         if both:
             output_delta(b, scale)

@@ -146,6 +146,14 @@ def test_other_batches_have_no_shape(change, monkeypatch):
     assert not shape_choice._CHOICES
 
 
+def test_shuffled_full_batches_have_no_shape(monkeypatch):
+    """`make_plan` shuffles no full batch, but a caller's own plan may."""
+    monkeypatch.setattr(shape_choice, "_CHOICES", {})
+    plan, *others = run_of((3, 4, 1), 4, {})
+    trained(plan._replace(shuffle=1), *others)
+    assert not shape_choice._CHOICES
+
+
 def test_a_short_run_waits(monkeypatch):
     monkeypatch.setattr(shape_choice, "_CHOICES", {})
     trained(*run_of(*SHAPES["3-4-1"]))

@@ -14,6 +14,7 @@ from numba import types
 from numba.extending import overload
 
 from fusedmlp.kernels.compilation.jit import INNER, inner
+from fusedmlp.kernels.functions.sums import larger_last
 from fusedmlp.kernels.vector import absolute, copysign, power_of_two, select
 
 LOG2_E = 1.4426950408889634
@@ -23,7 +24,7 @@ ROUND_32 = 12582912.0
 
 @inner
 def _reduced_64(x):
-    """Return (k, t, rounding constant) with exp(x) = 2**k (1 + t), for -800 <= x <= 720."""
+    """Return (k, t, rounding constant) with exp(x) = 2**k (1 + t), for -800 <= x <= 800."""
     k = (x * LOG2_E + ROUND_64) - ROUND_64
     r = (x - k * 6.93147180369123816490e-01) - k * 1.90821492927058770002e-10
     r2 = r * r
@@ -41,7 +42,7 @@ def _reduced_64(x):
 
 @inner
 def _reduced_32(x):
-    """Return the same in float32, for -130 <= x <= 100."""
+    """Return the same in float32, for -130 <= x <= 130."""
     k = (x * LOG2_E + ROUND_32) - ROUND_32
     r = (x - k * 0.693359375) - k * -2.12194440e-4
     r2 = r * r
@@ -86,7 +87,7 @@ def sigmoid_parts(x):
     k, t, rounding = _reduced(0.0 - x)
     half, rest = _halves(0.0 - k, rounding)
     power = half * rest
-    return power, (power + 1.0) + t, (half, rest)
+    return power, larger_last(power, 1.0, t), (half, rest)
 
 
 @inner

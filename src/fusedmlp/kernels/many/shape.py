@@ -65,7 +65,10 @@ class Places(NamedTuple):
 
 
 def places_of(shape: Sizes) -> Places:
-    """Return the places of a workspace with as many rows in a block as the shape has."""
+    """Return the places of a workspace with as many rows in a block as the shape has.
+
+    They are those of `layout.py` and of a plan's offsets of weights and biases.
+    """
     weights, biases, params = [], [], 0
     for n_in, n_out in pairwise(shape.sizes):
         weights.append(params)

@@ -10,7 +10,7 @@ network  float64          float32
 3-32-1   239, 172         98, 74
 =======  ===============  ===============
 
-(20 sigmoids take 11 and 4 of those of 3-4-1.) The results have the same bits, so that a run may
+(20 sigmoids take 12 and 4 of those of 3-4-1.) The results have the same bits, so that a run may
 change kernels. It compiles in 3.5 s, or 8 s in a process that has loaded the other kernel from
 disk, and loads from disk in 20 ms.
 """
@@ -29,7 +29,7 @@ from fusedmlp.kernels.many.training_loop import train_networks
 from fusedmlp.kernels.vector import STACK_BYTES
 from fusedmlp.plan.codes import Activation
 
-# Products of a pass over the batch.
+# Products of a pass over the batch: with more, storing and loading are a small part of a step.
 MOST_PRODUCTS = 512
 # Seconds that this process has spent on a shape in the kernel for any sizes.
 BEFORE_LOADING = 0.02
@@ -82,7 +82,8 @@ def _choice_for(plan: Any, X: Any, y: Any, networks: Any) -> ShapeChoice | None:
     rows = networks.rows.shape[1] if networks.rows.size else len(X)
     activations = tuple(plan.activations.tolist())
     shape = Sizes(tuple(plan.sizes.tolist()), int(plan.bias), rows, activations, int(plan.loss))
-    if plan.batch_size < rows or not _is_small(shape) or Activation.SOFTMAX in activations[:-1]:
+    whole = plan.batch_size == rows and not plan.shuffle  # no order of the rows is drawn
+    if not whole or not _is_small(shape) or Activation.SOFTMAX in activations[:-1]:
         return None
     key = shape, X.dtype.name, plan.extras is None
     if key not in _CHOICES:

@@ -40,7 +40,7 @@ def training_of(shape: Sizes, plain: bool) -> Any:
     train_two = _training_of_two(shape, plain)
 
     @inner
-    def train_groups(extras, run, other, active, X, begin, end, arrays):  # noqa: ARG001
+    def train_pairs(extras, run, other, active, X, begin, end, arrays):  # noqa: ARG001
         first, lanes = 0, run.work.lanes
         begin_run(run)
         begin_run(other)
@@ -55,7 +55,7 @@ def training_of(shape: Sizes, plain: bool) -> Any:
             first += count + others
         return first
 
-    return train_groups
+    return train_pairs
 
 
 def _training_of_two(shape: Sizes, plain: bool) -> Any:
@@ -103,7 +103,10 @@ def _load(run, epoch, rows):
 
 
 def _epoch_of(shape: Sizes, plain: bool) -> Any:
-    """Return a function that computes the gradients of an epoch, and with plain SGD uses them."""
+    """Return a function that makes the passes of an epoch and its records.
+
+    With plain SGD it updates the parameters; else it leaves the gradients.
+    """
     first, last = layer_forward_of(shape, 0), layer_forward_of(shape, len(shape.activations) - 1)
     output_delta, two_layers, rows = output_delta_of(shape), len(shape.activations) == 2, shape.rows
     backward = backward_of(shape, sgd_of(shape) if plain else gradient_of(shape))

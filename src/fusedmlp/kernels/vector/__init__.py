@@ -29,7 +29,7 @@ transpose_tile_of_rows(source, row_stride, rows, target, target_stride): the sam
 numbers are in memory at `rows`.
 maximum(a, b): in each lane the larger number.
 max_lane(vector), sum_lanes(vector): the largest lane, and the sum of the lanes.
-any_lane(vector): whether any lane is not 0; NaN is not.
+any_lane(vector): whether any lane is not 0, as NaN is not.
 dot_products(vector, memory, offset): lane k is the dot product with the k-th vector of memory from
 `offset` on.
 lane_count(memory): lanes of a vector.

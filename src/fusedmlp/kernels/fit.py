@@ -28,7 +28,7 @@ from fusedmlp.kernels.blocked.training_loop import fit_blocks
 from fusedmlp.kernels.blocked.workspace import last_layer_of, workspace_layout
 from fusedmlp.kernels.compilation.door import behind_door, run_operation, through_door
 from fusedmlp.kernels.compilation.in_parallel import helped
-from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.jit import allocates, inner
 from fusedmlp.kernels.compilation.require_fit import REFUSED
 from fusedmlp.kernels.lanes.fit_in_lanes import fit_in_lanes, suits_lanes
 from fusedmlp.kernels.losses import output_delta_at
@@ -79,6 +79,7 @@ def _predict_in_team(plan, params, X, outputs):
 
 @behind_door
 @helped
+@allocates
 def predict_part(
     sizes, weight_offsets, bias_offsets, activations, all_activations, numbers, params, X, outputs,
     signals, thread, threads,
@@ -124,6 +125,7 @@ def _refuse_rows(inputs, rows, n_in, outputs, n_out):
 
 @run_operation(check_gradient)
 @helped
+@allocates
 def gradient(plan, params, X, y, result, row_weights=None, signals=None):
     """Set result to the gradient of the loss of X (rows, n_in), y (rows, n_out); return the loss.
 

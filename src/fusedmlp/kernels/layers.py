@@ -6,7 +6,7 @@ import numpy as np
 
 from fusedmlp.kernels.activations import activate_at, derivative_at
 from fusedmlp.kernels.compilation.door import operation
-from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.jit import allocates, inner
 from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.matmul.gemm import gemm
 from fusedmlp.kernels.vector import REGISTER, address, lane_count
@@ -64,6 +64,7 @@ def preactivate_at(shape, inputs, weights, biases, bias, out):
 
 
 @operation
+@allocates
 def backpropagate(delta, weights, activation, inputs, delta_below):
     """Set delta_below (rows, n_in) to the delta of the layer below, given delta (rows, n_out).
 

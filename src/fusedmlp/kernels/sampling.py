@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from fusedmlp.kernels.compilation.door import operation
-from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.jit import allocates, inner
 from fusedmlp.kernels.compilation.require_fit import require_fit
 from fusedmlp.kernels.layers import Shape
 from fusedmlp.kernels.random_numbers import mix_bits
@@ -92,6 +92,7 @@ def add_squares_at(shape, inputs, delta, bias, unscaled, squares):
 
 
 @operation
+@allocates
 def learn_to_sample(scores, usual, floor, rate, drawn, squares):
     """Update the scores of the drawn rows (draws,) from the squared lengths of their gradients.
 

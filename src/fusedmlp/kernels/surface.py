@@ -8,7 +8,7 @@ from fusedmlp.kernels.blocked.network import network_of
 from fusedmlp.kernels.blocked.run import objective_of
 from fusedmlp.kernels.blocked.workspace import workspace_layout
 from fusedmlp.kernels.compilation.door import behind_door, through_door
-from fusedmlp.kernels.compilation.jit import inner
+from fusedmlp.kernels.compilation.jit import allocates, inner
 from fusedmlp.kernels.compilation.require_fit import REFUSED
 from fusedmlp.kernels.losses import absolute_error_at, loss_at
 from fusedmlp.kernels.threads.team import run_in_team
@@ -38,6 +38,7 @@ def _surface_in_team(plan, params, X, y, *grid_measure_result):
 
 
 @behind_door
+@allocates
 def surface_part(plan, params, data, grid, measure, result, signals, thread, threads):
     """Compute the results of one thread's part of the pairs."""
     X, y = data

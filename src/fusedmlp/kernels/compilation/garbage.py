@@ -10,7 +10,9 @@ def garbage_collection_off() -> Iterator[None]:
     """Leave garbage where it is for a while.
 
     Numba makes hundreds of thousands of objects when it compiles, or fills its registries before it
-    loads the first kernel, and keeps most of them: one full collection takes 50 ms.
+    loads the first kernel, and keeps most of them: one full collection takes 50 ms. At the end, all
+    of them would be young, and the next object would begin a collection of 0.2 s: they become old
+    ones, which Python collects when there are many more of them, or when it is asked to.
     """
     if not gc.isenabled():
         yield
@@ -19,4 +21,7 @@ def garbage_collection_off() -> Iterator[None]:
     try:
         yield
     finally:
+        if gc.get_freeze_count() == 0:  # else somebody froze objects, which are to stay frozen
+            gc.freeze()
+            gc.unfreeze()
         gc.enable()

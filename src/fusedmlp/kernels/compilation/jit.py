@@ -28,6 +28,14 @@ INNER: dict[str, Any] = {
     **FLAGS,
 }
 
+# Of functions that Python calls.
+KERNEL: dict[str, Any] = {
+    "pipeline_class": KernelCompiler,
+    "nogil": True,
+    "no_cfunc_wrapper": True,
+    **FLAGS,
+}
+
 
 def inner(function: Function) -> Function:
     """Compile a function that only kernels call: no wrapper for Python, no entry in the cache.
@@ -57,6 +65,17 @@ def shared(returned: Any) -> Callable[[Function], Function]:
     return decorate
 
 
+def allocates(function: Function) -> Function:
+    """Mark a kernel that makes arrays, for which Numba counts references to all arrays.
+
+    It is a decorator of the plain function, below that which compiles it. The other kernels' arrays
+    are the caller's, who keeps them: to count them was half of a training kernel's instructions.
+    Numba refuses a kernel that makes an array without the mark.
+    """
+    function.allocates = True  # type: ignore[attr-defined]
+    return function
+
+
 def compiled(function: Function) -> Function:
     """Compile a kernel that Python calls, at the first call with each combination of types.
 
@@ -64,9 +83,8 @@ def compiled(function: Function) -> Function:
     """
     if config.DISABLE_JIT:
         return _interpreted(function)
-    kernel = njit(nogil=True, no_cfunc_wrapper=True, pipeline_class=KernelCompiler, **FLAGS)(
-        function
-    )
+    options = KERNEL | {"_nrt": getattr(function, "allocates", False)}
+    kernel = njit(**options)(function)
     kernel._cache = cache_for(function)
     return kernel
 

@@ -7,16 +7,33 @@ kernel is linked with all functions that it calls once, and optimised once.
 """
 
 from llvmlite.binding import parse_assembly
-from numba.core.cgutils import normalize_ir_text
+from numba.core.cgutils import alloca_once, normalize_ir_text
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.compiler_machinery import register_pass
-from numba.core.typed_passes import NativeLowering, NopythonRewrites
-from numba.core.untyped_passes import InlineClosureLikes
+from numba.core.lowering import Lower
+from numba.core.typed_passes import (
+    AnnotateTypes,
+    DumpParforDiagnostics,
+    IRLegalization,
+    NativeLowering,
+    NopythonRewrites,
+    NoPythonSupportedFeatureValidation,
+)
+from numba.core.untyped_passes import (
+    FindLiterallyCalls,
+    InlineClosureLikes,
+    LiteralUnroll,
+    MakeFunctionToJitFunction,
+    RewriteDynamicRaises,
+    WithLifting,
+)
 
 from fusedmlp.kernels.compilation import in_parallel
 from fusedmlp.kernels.compilation.garbage import garbage_collection_off
 from fusedmlp.kernels.compilation.shared import calls_in, compile_what_was_asked, provide_all
+
+PYTHON_WRAPPER = "_ZN7cpython"  # how Numba's names of functions that Python calls begin
 
 
 class _NoEnvironments:
@@ -102,6 +119,7 @@ class _KernelLibrary(JITCodeLibrary):
         Jump threading makes one branch of the three on whether a vector is a remainder. One run
         for both makes many of 3-4-1 slower by a quarter.
         """
+        _leave_wrappers_as_they_are(self._final_module)
         codegen = self._codegen
         first = codegen._module_pass_manager(
             loop_vectorize=codegen._loopvect,
@@ -117,6 +135,18 @@ class _KernelLibrary(JITCodeLibrary):
 
     def _optimize_functions(self, ll_module):
         """Leave a module as it is until it is linked: all is optimised together."""
+
+
+def _leave_wrappers_as_they_are(module):
+    """Have LLVM not optimise what reads Python's arguments, once in a call.
+
+    A call takes the same time. A plan and a state have eighty fields: the wrapper that reads them
+    is a fifth of the smallest kernel's instructions.
+    """
+    for function in module.functions:
+        if function.name.startswith(PYTHON_WRAPPER) and not function.is_declaration:
+            function.add_function_attribute("optnone")
+            function.add_function_attribute("noinline")  # which LLVM asks for with the other
 
 
 def _link_all(module, libraries):
@@ -144,12 +174,22 @@ def _link_all(module, libraries):
     return names
 
 
+class _Lower(Lower):
+    """Numba's translation to LLVM's IR, which asks LLVM for variables' sizes in debugging only."""
+
+    def alloca_lltype(self, name, lltype, datamodel=None):
+        if self.context.enable_debuginfo:
+            return super().alloca_lltype(name, lltype, datamodel)
+        return alloca_once(self.builder, lltype, name=name)
+
+
 def _lowering_with(library_class, name):
     """Return Numba's lowering pass, changed to use the given library class."""
 
     @register_pass(mutates_CFG=True, analysis_only=False)
     class Lowering(NativeLowering):
         _name = name
+        lowering_class = _Lower
 
         def run_pass(self, state):
             state.library = library_class(state.targetctx.codegen(), state.func_id.func_qualname)
@@ -195,8 +235,22 @@ class InnerCompiler(KernelCompiler):
     """Numba's pipeline for functions that only kernels call."""
 
     lowering = _lowering_with(_InnerLibrary, "fusedmlp_inner_lowering")
-    # Passes for array expressions and closures, of which inner functions have none.
-    left_out = (NopythonRewrites, InlineClosureLikes)
+    # Passes for what inner functions have none of: array expressions, closures, `with`, literal
+    # loops, exceptions, parallel loops. Without IRLegalization, variables have no ends, where Numba
+    # would release what is counted, of which there is none, and store zeros.
+    left_out = (
+        NopythonRewrites,
+        InlineClosureLikes,
+        MakeFunctionToJitFunction,
+        WithLifting,
+        FindLiterallyCalls,
+        LiteralUnroll,
+        RewriteDynamicRaises,
+        NoPythonSupportedFeatureValidation,
+        AnnotateTypes,
+        IRLegalization,
+        DumpParforDiagnostics,
+    )
 
 
 class OptimizedCompiler(InnerCompiler):

@@ -8,7 +8,7 @@ from fusedmlp.kernels.blocked.network import network_of
 from fusedmlp.kernels.blocked.row_weights import row_scale
 from fusedmlp.kernels.compilation.door import behind_door
 from fusedmlp.kernels.compilation.in_parallel import helped
-from fusedmlp.kernels.compilation.jit import INNER, inner
+from fusedmlp.kernels.compilation.jit import INNER, allocates, inner
 from fusedmlp.kernels.many.forward_backward import backward, forward, output_delta
 from fusedmlp.kernels.many.group import (
     begin_run,
@@ -34,6 +34,7 @@ from fusedmlp.plan.signals import STOP
 
 @behind_door
 @helped
+@allocates
 def train_networks(plan, shape, X, y, networks, active, begin, end, signals):
     """Train the active networks, whose arguments are checked, as `fit_networks` does."""
     lanes, size = network_count(address(networks.params)), networks.params.shape[1]
@@ -150,6 +151,7 @@ def _train_epoch(extras, run, real, count, epoch, in_place):
 
 
 @behind_door
+@allocates
 def measure_groups(plan, X, y, networks, active):
     """Measure the active networks, whose arguments are checked, as `measure_networks` does."""
     lanes, size = network_count(address(networks.params)), networks.params.shape[1]

@@ -34,6 +34,7 @@ LEVELS = [
     ["kernels/compilation"],
     ["options"],
     ["plan"],
+    ["helper_threads"],
     ["background", "checks", "notebook"],
     ["forks"],
 ]
@@ -95,7 +96,7 @@ def test_imports_never_run_in_a_circle():
 def test_the_two_implementations_know_neither_each_other_nor_options():
     allowed = {
         "reference": ("reference", "plan"),
-        "kernels": ("kernels", "plan", "background", "forks"),
+        "kernels": ("kernels", "plan", "helper_threads", "background", "forks"),
     }
     for name, others in IMPORTS.items():
         folder = name.partition("/")[0]

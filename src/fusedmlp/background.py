@@ -84,19 +84,34 @@ class BackgroundCall(threading.Thread):
 
         `interrupted` is called when one comes, and may end the call; it is raised at the end.
         """
-        interrupt: BaseException | None = None
-        running = True
-        while running:
-            try:
-                self._ended.wait()
-                if self._ended.is_set():
-                    self.join()  # microseconds; a fork finds nothing of the thread then
-                running = False
-            except BaseException as error:
-                interrupt = error
-                interrupted()
-        if interrupt is not None:
-            raise interrupt
+        wait_out(self._wait, interrupted)
+
+    def _wait(self) -> None:
+        self._ended.wait()
+        if self._ended.is_set():
+            self.join()  # microseconds; a fork finds nothing of the thread then
+
+    def new_flag(self) -> "threading.Event":
+        """Return an event for which nobody waits any longer when the thread is dead."""
+        return _Flag(self._lifeline.is_dead)
+
+
+def wait_out(wait: Callable[[], None], interrupted: Callable[[], None] = lambda: None) -> None:
+    """Call wait() until it has returned, even if an exception, such as Ctrl-C, comes meanwhile.
+
+    `interrupted` is called when one comes; the last one is raised at the end.
+    """
+    interrupt: BaseException | None = None
+    running = True
+    while running:
+        try:
+            wait()
+            running = False
+        except BaseException as error:
+            interrupt = error
+            interrupted()
+    if interrupt is not None:
+        raise interrupt
 
 
 def wait_for_all(

@@ -16,8 +16,8 @@ from fusedmlp.plan.idle_cores import seem_free
 SLICE_SECONDS = 0.05
 GROWTH = 16  # a slice has at most this many times the rows of the one before
 
-# A slice has several threads only if it takes longer than this: they are started anew for each
-# slice, in a tenth of this time.
+# A slice has several threads only if it takes longer than this: the others take up to a tenth of
+# this time to begin.
 ALONE_SECONDS = 0.001
 
 # The time of a trial, of a team or, once a team works, of one thread; and how often the latter is.

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from fusedmlp.backends import implementation
+from fusedmlp.helper_threads import start_helpers
 from fusedmlp.plan.blocking import step_flops
 from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.signals import PATIENCE
@@ -53,12 +54,14 @@ class Slices:
         """Train until `stop` rows have been visited; return whether all weights are finite."""
         state, finite = self._state, True
         while finite and state.position[0] < stop:
-            begun, first = time.perf_counter(), int(state.position[0])
+            first = int(state.position[0])
             threads, rows = self._choice.next_slice(stop - first)
             plan = self._plan._replace(threads=threads)
             if threads > 1:
                 patience = self._choice.patience(self._plan.batch_size)
                 state.signals[PATIENCE] = int(patience * 1e9)
+                start_helpers(threads - 1)  # whose start is no part of a trial's time
+            begun = time.perf_counter()
             call = self._fit, plan, self._data.X, self._data.y, state, first + rows
             finite = interruptible(state.signals, self._block_flops, *call)
             seconds = max(time.perf_counter() - begun, 1e-9)

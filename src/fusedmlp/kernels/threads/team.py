@@ -7,7 +7,8 @@ from typing import Any
 from numba import config
 from numpy.typing import NDArray
 
-from fusedmlp.background import BackgroundCall, wait_for_all
+from fusedmlp.background import wait_out
+from fusedmlp.helper_threads import are_kept, lend, take_back
 from fusedmlp.kernels.threads.barrier import RELEASED
 from fusedmlp.plan.backoff import TEAMS
 from fusedmlp.plan.signals import ARRIVED, FAILED, LEAVE_AT, PAUSE, STOP, new_signals
@@ -24,9 +25,10 @@ def run_in_team(
 ) -> Any:
     """Run kernel(*arguments, signals, thread, threads) in `threads` threads; return one result.
 
-    The threads live as long as the call, so that none is lost in a fork or shared by two runs.
-    Whatever one of them raises is raised here, after all others have left the kernel. Without
-    compilation, the team is one thread, since the barrier is compiled code.
+    The threads live as long as the call, or as the block of `helpers_kept` that it is in, so that
+    none is lost in a fork or shared by two runs. Whatever one of them raises is raised here, after
+    all others have left the kernel. Without compilation, the team is one thread, since the barrier
+    is compiled code.
     """
     if threads == 1 or config.DISABLE_JIT:
         return kernel(*arguments, NO_SIGNALS if signals is None else signals, 0, 1)
@@ -44,30 +46,37 @@ def run_in_team(
             places[STOP] = FAILED
         places[ARRIVED] = RELEASED
 
-    helpers = [
-        BackgroundCall(kernel, (*arguments, signals, thread, threads), failed=release)
-        for thread in range(1, threads)
-    ]
+    helpers, last = lend(threads - 1), not are_kept()
     # Ctrl-C is raised between the end of the kernel and the next instruction of Python; whether the
     # kernel has ended is seen in what list.extend, which is one instruction, has put here.
     results: list[Any] = []
-    try:
+    worked = False
+
+    def wait() -> None:
         for helper in helpers:
-            helper.start()
+            helper.wait() if worked else helper.end()
+
+    try:
+        for thread, helper in enumerate(helpers, 1):
+            helper.give(kernel, (*arguments, signals, thread, threads), release, last)
         begun = perf_counter()
+        for helper in helpers:
+            helper.gate.release()
         results.extend(starmap(kernel, [(*arguments, signals, 0, threads)]))
         ended = perf_counter()
+        worked = True
     except BaseException:  # too little memory, or more threads than the system allows
         if not results:  # else the others are on their way to the end of the kernel, too
             release()
         raise
     finally:
         try:
-            wait_for_all(helpers)
+            wait_out(wait)
         finally:
             signals[[ARRIVED, LEAVE_AT, PAUSE]] = 0  # for the next team
             if signals[STOP] == FAILED:
                 signals[STOP] = 0
+    take_back(helpers)
     for helper in helpers:
         if helper.error is not None:
             raise helper.error

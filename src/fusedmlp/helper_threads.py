@@ -1,0 +1,179 @@
+"""Threads that help another one: each makes calls, and waits in between.
+
+A new thread takes 0.3 to 1 ms until it works; one that waits, a tenth of a millisecond.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fusedmlp.background import BackgroundCall, wait_out
+
+
+class _Order:
+    """What a helper is to do next: what its thread shares with the thread that it helps."""
+
+    function: Callable[..., Any] | None = None
+    arguments: tuple[Any, ...] = ()
+    failed: Callable[[], None] = staticmethod(lambda: None)
+    error: BaseException | None = None
+    last = False  # no other call comes
+
+    def __init__(self) -> None:
+        self.gate = threading.Lock()
+        self.gate.acquire()
+        self.ended = threading.Event()
+
+
+def _follow(order: _Order) -> None:
+    """Make one call after another: the helper's thread."""
+    while True:
+        order.gate.acquire()
+        if order.function is not None:
+            try:
+                order.function(*order.arguments)
+            except BaseException as error:
+                order.error = error
+                order.failed()
+            order.function, order.arguments = None, ()  # nothing of the caller's is kept
+            order.ended.set()
+        if order.last:
+            return
+
+
+class Helper:
+    """A thread that makes calls one after another, until it is told to end."""
+
+    lent = False  # to somebody who uses it now
+
+    def __init__(self) -> None:
+        self._order = _Order()
+        self._thread = BackgroundCall(_follow, (self._order,))
+        self._process, self._started = os.getpid(), False
+
+    @property
+    def gate(self) -> threading.Lock:
+        """A lock: once it is released, the helper makes the call that it was given."""
+        return self._order.gate
+
+    @property
+    def error(self) -> BaseException | None:
+        """What the last call raised."""
+        return self._order.error
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be lent: not in the child of a fork, which has no such thread."""
+        return not self.lent and self._process == os.getpid()
+
+    def give(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        failed: Callable[[], None],
+        last: bool,
+    ) -> None:
+        """Give it the next call, which begins when its gate is released.
+
+        failed() is called in the thread if the function raises; with `last`, no other call comes.
+
+        Raises
+        ------
+        RuntimeError
+            If the system allows no more threads.
+        MemoryError
+            If there is too little memory for the thread.
+        """
+        order = self._order
+        order.ended, order.last = self._thread.new_flag(), last
+        order.function, order.arguments, order.failed = function, arguments, failed
+        order.error = None
+        self.start()
+
+    def start(self) -> None:
+        """Start the thread, unless it has been started; raise what `give` raises."""
+        if not self._started:
+            self._thread.start()
+            self._started = True
+
+    def wait(self) -> None:
+        """Wait for the end of the call."""
+        self._order.ended.wait()
+        if self._order.last:
+            self._thread.wait()
+
+    def end(self) -> None:
+        """End the thread, after the call that it makes, if any, and wait for its end."""
+        self._order.last = True
+        if self._order.gate.locked():
+            self._order.gate.release()
+        if self._process == os.getpid():
+            self._thread.wait()
+
+
+class _OfThread(threading.local):
+    kept: list[Helper] | None = None
+
+
+_OF_THREAD = _OfThread()
+
+
+@contextmanager
+def helpers_kept(keep: bool = True) -> Iterator[None]:
+    """Keep the helpers of this thread from one use to the next, until the end of the block.
+
+    keep: False where the block calls the caller's functions. They may fork: Python warns of other
+    threads then, and the child has none of them.
+    """
+    if not keep or _OF_THREAD.kept is not None:
+        yield
+        return
+    _OF_THREAD.kept = []
+    try:
+        yield
+    finally:
+        kept, _OF_THREAD.kept = _OF_THREAD.kept, None
+
+        def end_all() -> None:
+            for helper in kept:
+                helper.end()
+
+        try:
+            wait_out(end_all)
+        finally:  # Ctrl-C may have come before the first instruction of that
+            end_all()
+
+
+def are_kept() -> bool:
+    """Whether helpers of this thread are kept."""
+    return _OF_THREAD.kept is not None
+
+
+def start_helpers(number: int) -> None:
+    """Start as many helpers as will be lent, if they are kept: they begin sooner then."""
+    if _OF_THREAD.kept is not None:
+        helpers = lend(number)
+        for helper in helpers:
+            helper.start()
+        take_back(helpers)
+
+
+def lend(number: int) -> list[Helper]:
+    """Return helpers, which nobody else uses until they are taken back: those kept, or new ones."""
+    if _OF_THREAD.kept is None:
+        return [Helper() for _ in range(number)]
+    usable = [helper for helper in _OF_THREAD.kept if helper.usable]
+    more = [Helper() for _ in range(number - len(usable))]
+    _OF_THREAD.kept += more
+    helpers = usable[:number] + more
+    for helper in helpers:
+        helper.lent = True
+    return helpers
+
+
+def take_back(helpers: list[Helper]) -> None:
+    """Take helpers back that have made all calls that they were given."""
+    for helper in helpers:
+        helper.lent = False

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from fusedmlp.kernels.compilation.jit import inner
 from fusedmlp.kernels.matmul.columns import column_of_tiles
-from fusedmlp.kernels.matmul.tile_shapes import MOST_REGISTERS
+from fusedmlp.kernels.matmul.tile_shapes import MOST_REGISTERS, PACKS
 from fusedmlp.kernels.vector import (
     REGISTER,
     STACK_BYTES,
@@ -19,7 +19,10 @@ from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.matrices import LeftMatrix, Rows
 from fusedmlp.kernels.vector.typed_constants import ADD, NO_STRIDE, ON_BIAS, SET
 
-ROWS_WORTH_PACKING = 24
+ROWS_WORTH_PACKING = 48
+# Rows of B, and of A if it is transposed, that a column of tiles reads from one to the next: in a
+# transposed A they may all be in the same few sets of the cache.
+MOST_DEPTH = 256
 
 _column_of_tiles = column_of_tiles()
 
@@ -43,7 +46,8 @@ def multiply_in_tiles(A, B, C, rows, depth, columns, mode, biases):
     start = stack_buffer(C.data)
     panel = shifted(start, MOST_REGISTERS * lanes)
     panel_size = (STACK_BYTES // REGISTER - MOST_REGISTERS) * lanes
-    worth_packing = rows >= ROWS_WORTH_PACKING and depth * columns > 2 * panel_size
+    many_rows = rows >= ROWS_WORTH_PACKING
+    worth_packing = PACKS and many_rows and depth * columns > 2 * panel_size
     if mode == SET:
         for j in range(0, MOST_REGISTERS * lanes, lanes):
             store(start, j, zeros(start))
@@ -56,8 +60,11 @@ def multiply_in_tiles(A, B, C, rows, depth, columns, mode, biases):
             _copy_padded(shifted(biases, end), part.size, start, width)
         chunk = depth
         pack = worth_packing or ragged
-        if pack and depth * width > panel_size:
-            chunk = _equal_parts(depth, panel_size // width)
+        most = MOST_DEPTH
+        if pack:
+            most = panel_size // width
+        if depth > most and (pack or many_rows):
+            chunk = _equal_parts(depth, most)
         first = 0
         while first < depth:
             part_depth = smaller(chunk, depth - first)

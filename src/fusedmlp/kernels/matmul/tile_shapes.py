@@ -45,6 +45,8 @@ elif IS_AARCH64 and REGISTER == 16:
 else:
     TILES = {1: TileShape(REGISTER, 1, 8, 4), 2: TileShape(REGISTER, 2, 6, 4)}
 MOST_REGISTERS = max(TILES)
+# With 32 registers, the tile of half that width is as fast, and has eight rows.
+NEXT_REGISTERS = MOST_REGISTERS // 2 if TILES[MOST_REGISTERS // 2].vectors == 2 else MOST_REGISTERS
 
 # Whether a part of B that several tiles read is copied to one place. In B its rows are far apart,
 # perhaps in the same few sets of the cache. A tile of four 64-byte vectors multiplies for so long

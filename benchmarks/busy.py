@@ -25,7 +25,14 @@ NETWORKS = ["20-64-64-2", "64-100-10", "784-100-10", "784-512-512-10"]
 PROGRAMS = [0, 1, 2, 4]
 AFTER_BLAS = "after BLAS"
 LENGTHS = {"1 s": 1.0, "50 ms": 0.05}
-BUSY = "while True: pass"
+# A program that ends with the benchmark, also where that is killed.
+BUSY = """
+import os
+parent = os.getppid()
+while os.getppid() == parent:
+    for _ in range(1_000_000):
+        pass
+"""
 
 
 @contextmanager

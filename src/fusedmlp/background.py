@@ -100,6 +100,11 @@ def wait_out(wait: Callable[[], None], interrupted: Callable[[], None] = lambda:
     """Call wait() until it has returned, even if an exception, such as Ctrl-C, comes meanwhile.
 
     `interrupted` is called when one comes; the last one is raised at the end.
+
+    Raises
+    ------
+    RecursionError
+        At once, if wait() calls functions deeper than Python allows: it always would.
     """
     interrupt: BaseException | None = None
     running = True
@@ -107,6 +112,8 @@ def wait_out(wait: Callable[[], None], interrupted: Callable[[], None] = lambda:
         try:
             wait()
             running = False
+        except RecursionError:
+            raise
         except BaseException as error:
             interrupt = error
             interrupted()

@@ -5,11 +5,12 @@ A new thread takes 0.3 to 1 ms until it works; one that waits, a tenth of a mill
 
 import os
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from fusedmlp.background import BackgroundCall, wait_out
+
+Result = TypeVar("Result")
 
 
 class _Order:
@@ -120,26 +121,31 @@ class _OfThread(threading.local):
 _OF_THREAD = _OfThread()
 
 
-@contextmanager
-def helpers_kept(keep: bool = True) -> Iterator[None]:
-    """Keep the helpers of this thread from one use to the next, until the end of the block.
+def with_helpers(keep: bool, call: Callable[..., Result], *arguments: Any) -> Result:
+    """Return call(*arguments), and keep this thread's helpers from one use to the next meanwhile.
 
-    keep: False where the block calls the caller's functions. They may fork: Python warns of other
-    threads then, and the child has none of them.
+    It is no context manager: Ctrl-C between `contextlib` and its generator leaves a block without
+    its end.
+
+    Parameters
+    ----------
+    keep : bool
+        False where functions of the caller's are called. They may fork: Python warns of other
+        threads then, and the child has none of them.
     """
     if not keep or _OF_THREAD.kept is not None:
-        yield
-        return
-    _OF_THREAD.kept = []
+        return call(*arguments)
+    kept: list[Helper] = []
+
+    def end_all() -> None:
+        for helper in kept:
+            helper.end()
+
     try:
-        yield
+        _OF_THREAD.kept = kept
+        return call(*arguments)
     finally:
-        kept, _OF_THREAD.kept = _OF_THREAD.kept, None
-
-        def end_all() -> None:
-            for helper in kept:
-                helper.end()
-
+        _OF_THREAD.kept = None
         try:
             wait_out(end_all)
         finally:  # Ctrl-C may have come before the first instruction of that
@@ -151,9 +157,19 @@ def are_kept() -> bool:
     return _OF_THREAD.kept is not None
 
 
+def require_depth(calls: int = 30) -> None:
+    """Raise a RecursionError if Python does not allow so many calls within each other here.
+
+    Helpers that have begun must be waited for, which takes a third of them.
+    """
+    if calls:
+        require_depth(calls - 1)
+
+
 def start_helpers(number: int) -> None:
     """Start as many helpers as will be lent, if they are kept: they begin sooner then."""
     if _OF_THREAD.kept is not None:
+        require_depth()
         helpers = lend(number)
         for helper in helpers:
             helper.start()
@@ -166,7 +182,7 @@ def lend(number: int) -> list[Helper]:
         return [Helper() for _ in range(number)]
     usable = [helper for helper in _OF_THREAD.kept if helper.usable]
     more = [Helper() for _ in range(number - len(usable))]
-    _OF_THREAD.kept += more
+    _OF_THREAD.kept.extend(more)
     helpers = usable[:number] + more
     for helper in helpers:
         helper.lent = True

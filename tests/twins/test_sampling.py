@@ -88,6 +88,16 @@ def test_learning_agrees(rows):
     assert_allclose(scores[0], tree_of(scores[0][rows:]), rtol=0, atol=0)
 
 
+def test_learning_from_many_draws_agrees():
+    """Memory for the scores of so many is given back to the system as soon as it is freed."""
+    random, rows = np.random.default_rng(0), 4096
+    scores, usual = [tree_of(np.ones(rows)) for _ in range(2)], np.zeros((2, 2))
+    drawn, squares = random.integers(0, rows, 300_000), random.lognormal(size=300_000)
+    for which, package in enumerate(PACKAGES.values()):
+        package.learn_to_sample(scores[which], usual[which], 0.1, 0.5, drawn, squares)
+    assert_allclose(*scores, rtol=1e-9)
+
+
 def learnt(package, lengths, rate=0.5, floor=0.1, steps=3000, scale=1.0):
     """Return the tree after steps on gradients of such lengths, which stay as they are."""
     rows, usual, drawn = len(lengths), np.zeros(2), np.zeros(4, np.int64)

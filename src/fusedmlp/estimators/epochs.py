@@ -15,7 +15,7 @@ from fusedmlp.estimators.optimizer_memory import memory_for
 from fusedmlp.estimators.progress import epochs_shown
 from fusedmlp.estimators.settings import network_options, outputs_in_mean, plan_of, step_options
 from fusedmlp.estimators.stop_of_model import stop_check, stops_others
-from fusedmlp.helper_threads import helpers_kept
+from fusedmlp.helper_threads import with_helpers
 from fusedmlp.plan.state import make_state
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.early_stopping import ADAPTIVE_DIVISOR, LEAST_LEARNING_RATE
@@ -129,8 +129,7 @@ class EpochLoop:
             self._callbacks = Callbacks(model, data.X, data.y, data.row_weights)
         calls_back = self._callbacks or model.callback is not None or callable(model.scoring)
         try:
-            with helpers_kept(not (self._incremental or calls_back)):
-                self._run_calls()
+            with_helpers(not (self._incremental or calls_back), self._run_calls)
         except KeyboardInterrupt:
             if not stops_others(model):  # who are told once
                 warnings.warn("Training interrupted by user.", stacklevel=6)
@@ -150,7 +149,7 @@ class EpochLoop:
                         f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) "
                         "reached and the optimization hasn't converged yet.",
                         ConvergenceWarning,
-                        stacklevel=7,  # the caller of fit
+                        stacklevel=8,  # the caller of fit
                     )
                     break
             show()

@@ -100,9 +100,14 @@ def learn_to_sample(scores, usual, floor, rate, drawn, squares):
     their ratio is the mean of c.
     """
     require_fit("learn_to_sample", scores, usual, floor, rate, drawn, squares)
-    rows, count, moved = scores.size // 2, drawn.size, np.empty(drawn.size)
+    _learn(scores, usual, floor, rate, drawn, squares, np.empty(drawn.size))
+
+
+@inner
+def _learn(scores, usual, floor, rate, drawn, squares, moved):
+    """Update the scores through arrays; `moved` is an argument, which lives as long as the call."""
     learn_at(
-        address(scores), address(usual), floor, rate, rows, address(drawn), count,
+        address(scores), address(usual), floor, rate, scores.size // 2, address(drawn), drawn.size,
         address(squares), address(moved),
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from fusedmlp.checks.arrays import Array
-from fusedmlp.helper_threads import helpers_kept
+from fusedmlp.helper_threads import with_helpers
 from fusedmlp.plan.codes import SCIPY_OPTIMIZERS
 from fusedmlp.plan.continuation import Continuation
 from fusedmlp.plan.plan import Plan, record_count
@@ -51,8 +51,8 @@ def train_in_memory(
         limits = request.search_limits
         return Search(objective, plan, len(data.X), state, control, limits, show).run()
     slices = Slices(backend, plan, data, state, show, request.options["threads"] is not None)
-    with helpers_kept(request.callback is None):
-        return _fit(plan, request, state, slices, control)
+    keep = request.callback is None
+    return with_helpers(keep, _fit, plan, request, state, slices, control)
 
 
 def run(plan: Plan, request: Request[Any], train: Trainer = train_in_memory) -> Outcome:

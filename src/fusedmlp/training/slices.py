@@ -60,7 +60,7 @@ class Slices:
             if threads > 1:
                 patience = self._choice.patience(self._plan.batch_size)
                 state.signals[PATIENCE] = int(patience * 1e9)
-                if self._block_flops < LONG_CALL:  # else the team is another thread's
+                if self._block_flops < LONG_CALL:  # else the slice has a thread of its own
                     start_helpers(threads - 1)  # whose start is no part of a trial's time
             begun = time.perf_counter()
             call = self._fit, plan, self._data.X, self._data.y, state, first + rows

@@ -1,7 +1,8 @@
 """A plan's network as numbers and addresses.
 
-Passing an array to a function counts references with atomic operations. A plan and a state hold a
-dozen arrays, and sixty such operations in each epoch took half of a small network's time.
+Where Numba counts references to arrays, as in kernels that make some, passing one to a function is
+an atomic operation. A plan and a state hold a dozen arrays, and sixty such operations in each epoch
+took half of a small network's time.
 """
 
 from typing import Any, NamedTuple

@@ -21,7 +21,15 @@ def garbage_collection_off() -> Iterator[None]:
     try:
         yield
     finally:
-        if gc.get_freeze_count() == 0:  # else somebody froze objects, which are to stay frozen
-            gc.freeze()
-            gc.unfreeze()
-        gc.enable()
+        try:
+            if gc.get_freeze_count() == 0:  # else somebody froze objects, which are to stay frozen
+                _make_all_objects_old()
+        finally:  # also where Ctrl-C has come meanwhile
+            gc.enable()
+
+
+def _make_all_objects_old() -> None:
+    try:
+        gc.freeze()
+    finally:
+        gc.unfreeze()

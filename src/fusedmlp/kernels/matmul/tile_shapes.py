@@ -49,9 +49,11 @@ MOST_REGISTERS = max(TILES)
 NEXT_REGISTERS = MOST_REGISTERS // 2 if TILES[MOST_REGISTERS // 2].vectors == 2 else MOST_REGISTERS
 
 # Whether a part of B that several tiles read is copied to one place. In B its rows are far apart,
-# perhaps in the same few sets of the cache. A tile of four 64-byte vectors multiplies for so long
-# that it need not wait for the second cache: GFLOP/s with and without a copy, in halves, float32
-# and float64, 200-30-100 gradient 85 and 97, 48 and 54; 128-512-512 gradient 106 and 111, 50 and
-# 56; 256-1024-1024 forward 98 and 109, 48 and 53. With AVX2, 128-512-512 gradient 105 and 98, 51
-# and 40, and up to 40 rows the other way: 200-30-100 38 and 48 in float64.
+# perhaps in the same few sets of the cache. A tile of four 64-byte vectors, where the processor
+# halves them, multiplies for so long that it need not wait for the second cache: GFLOP/s with and
+# without a copy, float32 and float64, 200-30-100 gradient 85 and 97, 48 and 54; 128-512-512
+# gradient 106 and 111, 50 and 56; 256-1024-1024 forward 98 and 109, 48 and 53. With AVX2,
+# 128-512-512 gradient 105 and 98, 51 and 40, and up to 40 rows the other way: 200-30-100 38 and 48
+# in float64. Not measured for whole 64 bytes. Columns that end within a vector are always copied,
+# since a vector would read past them.
 PACKS = REGISTER == 64 or not HAS_AVX512

@@ -8,7 +8,7 @@ from numba import config
 from numpy.typing import NDArray
 
 from fusedmlp.background import wait_out
-from fusedmlp.helper_threads import are_kept, lend, take_back
+from fusedmlp.helper_threads import are_kept, lend, require_depth, take_back
 from fusedmlp.kernels.threads.barrier import RELEASED
 from fusedmlp.plan.backoff import TEAMS
 from fusedmlp.plan.signals import ARRIVED, FAILED, LEAVE_AT, PAUSE, STOP, new_signals
@@ -25,7 +25,7 @@ def run_in_team(
 ) -> Any:
     """Run kernel(*arguments, signals, thread, threads) in `threads` threads; return one result.
 
-    The threads live as long as the call, or as the block of `helpers_kept` that it is in, so that
+    The threads live as long as the call, or as the call of `with_helpers` that it is in, so that
     none is lost in a fork or shared by two runs. Whatever one of them raises is raised here, after
     all others have left the kernel. Without compilation, the team is one thread, since the barrier
     is compiled code.
@@ -46,6 +46,7 @@ def run_in_team(
             places[STOP] = FAILED
         places[ARRIVED] = RELEASED
 
+    require_depth()
     helpers, last = lend(threads - 1), not are_kept()
     # Ctrl-C is raised between the end of the kernel and the next instruction of Python; whether the
     # kernel has ended is seen in what list.extend, which is one instruction, has put here.
@@ -73,6 +74,7 @@ def run_in_team(
         try:
             wait_out(wait)
         finally:
+            wait()  # again: Ctrl-C may have come before the first instruction of that
             signals[[ARRIVED, LEAVE_AT, PAUSE]] = 0  # for the next team
             if signals[STOP] == FAILED:
                 signals[STOP] = 0

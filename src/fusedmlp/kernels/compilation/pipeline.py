@@ -88,6 +88,10 @@ class _InnerLibrary(_LibraryOfIR):
 class _KernelLibrary(JITCodeLibrary):
     """The code of a kernel and of all functions that it calls."""
 
+    def add_ir_module(self, ir_module):
+        _leave_wrappers_as_they_are(ir_module)
+        super().add_ir_module(ir_module)
+
     def finalize(self):
         inner = _link_all(self._final_module, self._linking_libraries)
         self._linking_libraries.clear()
@@ -119,7 +123,6 @@ class _KernelLibrary(JITCodeLibrary):
         Jump threading makes one branch of the three on whether a vector is a remainder. One run
         for both makes many of 3-4-1 slower by a quarter.
         """
-        _leave_wrappers_as_they_are(self._final_module)
         codegen = self._codegen
         first = codegen._module_pass_manager(
             loop_vectorize=codegen._loopvect,
@@ -141,12 +144,13 @@ def _leave_wrappers_as_they_are(module):
     """Have LLVM not optimise what reads Python's arguments, once in a call.
 
     A call takes the same time. A plan and a state have eighty fields: the wrapper that reads them
-    is a fifth of the smallest kernel's instructions.
+    is a fifth of the smallest kernel's instructions. Once a module is parsed, llvmlite 0.45 takes
+    an attribute of a function for one of what it returns.
     """
     for function in module.functions:
         if function.name.startswith(PYTHON_WRAPPER) and not function.is_declaration:
-            function.add_function_attribute("optnone")
-            function.add_function_attribute("noinline")  # which LLVM asks for with the other
+            function.attributes.add("optnone")
+            function.attributes.add("noinline")  # which LLVM asks for with the other
 
 
 def _link_all(module, libraries):

@@ -20,9 +20,9 @@ class _Order:
     arguments: tuple[Any, ...] = ()
     failed: Callable[[], None] = staticmethod(lambda: None)
     error: BaseException | None = None
-    last = False  # no other call comes
 
-    def __init__(self) -> None:
+    def __init__(self, last: bool) -> None:
+        self.last = last  # the thread ends after the next call
         self.gate = threading.Lock()
         self.gate.acquire()
         self.ended = threading.Event()
@@ -45,12 +45,12 @@ def _follow(order: _Order) -> None:
 
 
 class Helper:
-    """A thread that makes calls one after another, until it is told to end."""
+    """A thread that makes one call, or is kept and makes one after another until it is ended."""
 
     lent = False  # to somebody who uses it now
 
-    def __init__(self) -> None:
-        self._order = _Order()
+    def __init__(self, kept: bool) -> None:
+        self._order = _Order(last=not kept)
         self._thread = BackgroundCall(_follow, (self._order,))
         self._process, self._started = os.getpid(), False
 
@@ -74,27 +74,18 @@ class Helper:
         function: Callable[..., Any],
         arguments: tuple[Any, ...],
         failed: Callable[[], None],
-        last: bool,
     ) -> None:
-        """Give it the next call, which begins when its gate is released.
+        """Give it the next call, which begins when its gate is released; start the thread.
 
-        failed() is called in the thread if the function raises; with `last`, no other call comes.
-
-        Raises
-        ------
-        RuntimeError
-            If the system allows no more threads.
-        MemoryError
-            If there is too little memory for the thread.
+        failed() is called in the thread if the function raises.
         """
         order = self._order
-        order.ended, order.last = self._thread.new_flag(), last
+        order.ended, order.error = self._thread.new_flag(), None
         order.function, order.arguments, order.failed = function, arguments, failed
-        order.error = None
         self.start()
 
     def start(self) -> None:
-        """Start the thread, unless it has been started; raise what `give` raises."""
+        """Start the thread, unless it has been; raise what `BackgroundCall.start` raises."""
         if not self._started:
             self._thread.start()
             self._started = True
@@ -152,24 +143,18 @@ def with_helpers(keep: bool, call: Callable[..., Result], *arguments: Any) -> Re
             end_all()
 
 
-def are_kept() -> bool:
-    """Whether helpers of this thread are kept."""
-    return _OF_THREAD.kept is not None
-
-
-def require_depth(calls: int = 30) -> None:
+def _require_depth(calls: int = 30) -> None:
     """Raise a RecursionError if Python does not allow so many calls within each other here.
 
     Helpers that have begun must be waited for, which takes a third of them.
     """
     if calls:
-        require_depth(calls - 1)
+        _require_depth(calls - 1)
 
 
 def start_helpers(number: int) -> None:
     """Start as many helpers as will be lent, if they are kept: they begin sooner then."""
     if _OF_THREAD.kept is not None:
-        require_depth()
         helpers = lend(number)
         for helper in helpers:
             helper.start()
@@ -177,11 +162,18 @@ def start_helpers(number: int) -> None:
 
 
 def lend(number: int) -> list[Helper]:
-    """Return helpers, which nobody else uses until they are taken back: those kept, or new ones."""
+    """Return helpers, which nobody else uses until they are taken back: those kept, or new ones.
+
+    Raises
+    ------
+    RecursionError
+        If Python allows too few calls within this one to wait for them.
+    """
+    _require_depth()
     if _OF_THREAD.kept is None:
-        return [Helper() for _ in range(number)]
+        return [Helper(kept=False) for _ in range(number)]
     usable = [helper for helper in _OF_THREAD.kept if helper.usable]
-    more = [Helper() for _ in range(number - len(usable))]
+    more = [Helper(kept=True) for _ in range(number - len(usable))]
     _OF_THREAD.kept.extend(more)
     helpers = usable[:number] + more
     for helper in helpers:

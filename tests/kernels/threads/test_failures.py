@@ -145,10 +145,11 @@ def test_a_request_to_stop_leaves_a_run_between_two_updates(case, epochs, option
 def test_ctrl_c_at_any_moment_ends_a_call_between_two_updates():
     """In its threads' start, in the kernel, at its end: no step is torn, nothing hangs or stays."""
     printed = run_python("""
-        import faulthandler, signal, threading, time, numpy as np
+        import faulthandler, threading, time, numpy as np
         from fusedmlp import kernels
         from fusedmlp.plan import make_state
         from tests.cases import Case, prepared
+        from tests.interrupts import interrupted
         from tests.kernels.threads.test_failures import after_each_step, learnt
 
         faulthandler.dump_traceback_later(60, exit=True)
@@ -156,24 +157,17 @@ def test_ctrl_c_at_any_moment_ends_a_call_between_two_updates():
         run = prepared(*case.data(), **case.arguments(epochs=1000, threads=2, record_every=1))
         whole, rows = after_each_step(run, 2), len(run.X)
 
-        def interrupt(*_):
-            raise KeyboardInterrupt
-
-        signal.signal(signal.SIGALRM, interrupt)
-        random, interrupted, torn = np.random.default_rng(0), 0, 0
+        random, interrupts, torn = np.random.default_rng(0), 0, 0
         end = time.monotonic() + 3
         while time.monotonic() < end:
             state = make_state(run.plan, run.params.copy(), rows)
-            try:
-                signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-5, 3e-3))
-                kernels.fit(run.plan, run.X, run.y, state, 64 * 5)
-                signal.setitimer(signal.ITIMER_REAL, 0)
-            except KeyboardInterrupt:
-                interrupted += 1
+            call = lambda: kernels.fit(run.plan, run.X, run.y, state, 64 * 5)
+            if interrupted(call, random.uniform(1e-5, 3e-3)) is not None:
+                interrupts += 1
                 torn += learnt(state, rows) not in whole
                 # Not active_count: an interrupted Thread.start stays in it (CPython's _limbo).
                 torn += sum(thread.is_alive() for thread in threading.enumerate()) > 1
-        print(interrupted > 50, torn)
+        print(interrupts > 50, torn)
     """)
     assert printed.split() == ["True", "0"]
 
@@ -181,29 +175,17 @@ def test_ctrl_c_at_any_moment_ends_a_call_between_two_updates():
 def test_a_wait_is_interrupted_at_any_instruction_and_ends():
     """`threading.Event` is left locked by Ctrl-C at some of them: 2 of 2 such loops hung."""
     printed = run_python("""
-        import faulthandler, random, signal, time
+        import faulthandler, random, time
         from fusedmlp.background import BackgroundCall
+        from tests.interrupts import interrupted
 
         faulthandler.dump_traceback_later(30, exit=True)
-
-        def interrupt(*_):
-            if waits:  # a late alarm would interrupt the test
-                raise KeyboardInterrupt
-
-        signal.signal(signal.SIGALRM, interrupt)
-        waits, interrupted, end = False, 0, time.monotonic() + 2
+        interrupts, end = 0, time.monotonic() + 2
         while time.monotonic() < end:
             call = BackgroundCall(time.sleep, (0.0002,))
-            try:
-                call.start()
-                waits = True
-                signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 3e-4))
-                call.wait()
-                waits = False
-            except KeyboardInterrupt:
-                interrupted += 1
-            waits = False
-        print(interrupted > 100)
+            call.start()
+            interrupts += interrupted(call.wait, random.uniform(1e-6, 3e-4)) is not None
+        print(interrupts > 100)
     """)
     assert printed.split() == ["True"]
 

@@ -158,21 +158,6 @@ def test_near_the_limit_of_recursion_a_team_works_or_is_refused(left):
     assert thread_of_each(2) == before
 
 
-def test_too_few_threads_for_a_run_leave_none(monkeypatch):
-    start, started = threading.Thread.start, []
-
-    def start_two(thread):
-        if len(started) == 2:
-            raise RuntimeError("can't start new thread")
-        started.append(thread)
-        start(thread)
-
-    monkeypatch.setattr(threading.Thread, "start", start_two)
-    with pytest.raises(RuntimeError, match="can't start"):
-        fusedmlp.train(X, Y, **IN_TWO | {"threads": 4})
-    assert not any(thread.is_alive() for thread in started)
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
 def test_the_child_of_a_fork_within_a_run_has_helpers_of_its_own():
     printed = run_python("""
@@ -228,15 +213,12 @@ def test_a_handler_of_a_signal_may_train_within_a_run():
 def test_ctrl_c_at_any_moment_leaves_no_helper():
     """While it is started, asked, waited for or ended."""
     printed = run_python("""
-        import faulthandler, random, signal, threading, time
+        import faulthandler, random, threading, time
         from fusedmlp.helper_threads import _OF_THREAD, start_helpers, with_helpers
         from fusedmlp.kernels.threads.team import run_in_team
+        from tests.interrupts import interrupted
 
         faulthandler.dump_traceback_later(60, exit=True)
-
-        def interrupt(*_):
-            if within:  # a late alarm would interrupt the test
-                raise KeyboardInterrupt
 
         def work(signals, thread, threads):
             time.sleep(0.0001)
@@ -246,22 +228,15 @@ def test_ctrl_c_at_any_moment_leaves_no_helper():
             for _ in range(3):
                 run_in_team(work, (), 3)
 
-        signal.signal(signal.SIGALRM, interrupt)
-        within, interrupted, end = False, 0, time.monotonic() + 3
+        interrupts, end = 0, time.monotonic() + 3
         while time.monotonic() < end:
-            try:
-                within = True
-                signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-6, 1e-3))
-                with_helpers(True, run)
-                within = False
-            except KeyboardInterrupt as error:
-                within, held = False, error  # with its traceback, and all frames in that
-                interrupted += 1
-            within = False
+            # The exception is held, with its traceback, and all frames in that.
+            error = interrupted(lambda: with_helpers(True, run), random.uniform(1e-6, 1e-3))
+            interrupts += error is not None
             assert _OF_THREAD.kept is None
             deadline = time.monotonic() + 5
             while sum(thread.is_alive() for thread in threading.enumerate()) > 1:
                 assert time.monotonic() < deadline, "a helper is left"
-        print(interrupted > 100)
+        print(interrupts > 100)
     """)
     assert printed.split() == ["True"]

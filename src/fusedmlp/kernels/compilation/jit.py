@@ -28,14 +28,6 @@ INNER: dict[str, Any] = {
     **FLAGS,
 }
 
-# Of functions that Python calls.
-KERNEL: dict[str, Any] = {
-    "pipeline_class": KernelCompiler,
-    "nogil": True,
-    "no_cfunc_wrapper": True,
-    **FLAGS,
-}
-
 
 def inner(function: Function) -> Function:
     """Compile a function that only kernels call: no wrapper for Python, no entry in the cache.
@@ -83,8 +75,10 @@ def compiled(function: Function) -> Function:
     """
     if config.DISABLE_JIT:
         return _interpreted(function)
-    options = KERNEL | {"_nrt": getattr(function, "allocates", False)}
-    kernel = njit(**options)(function)
+    counts = getattr(function, "allocates", False)
+    kernel = njit(
+        nogil=True, no_cfunc_wrapper=True, pipeline_class=KernelCompiler, _nrt=counts, **FLAGS
+    )(function)
     kernel._cache = cache_for(function)
     return kernel
 

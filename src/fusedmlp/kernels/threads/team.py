@@ -8,7 +8,7 @@ from numba import config
 from numpy.typing import NDArray
 
 from fusedmlp.background import wait_out
-from fusedmlp.helper_threads import are_kept, lend, require_depth, take_back
+from fusedmlp.helper_threads import lend, take_back
 from fusedmlp.kernels.threads.barrier import RELEASED
 from fusedmlp.plan.backoff import TEAMS
 from fusedmlp.plan.signals import ARRIVED, FAILED, LEAVE_AT, PAUSE, STOP, new_signals
@@ -46,8 +46,7 @@ def run_in_team(
             places[STOP] = FAILED
         places[ARRIVED] = RELEASED
 
-    require_depth()
-    helpers, last = lend(threads - 1), not are_kept()
+    helpers = lend(threads - 1)
     # Ctrl-C is raised between the end of the kernel and the next instruction of Python; whether the
     # kernel has ended is seen in what list.extend, which is one instruction, has put here.
     results: list[Any] = []
@@ -59,7 +58,7 @@ def run_in_team(
 
     try:
         for thread, helper in enumerate(helpers, 1):
-            helper.give(kernel, (*arguments, signals, thread, threads), release, last)
+            helper.give(kernel, (*arguments, signals, thread, threads), release)
         begun = perf_counter()
         for helper in helpers:
             helper.gate.release()

@@ -17,6 +17,7 @@ class Machine:
         self.now, self.speed, self.pauses = 1000.0, lambda threads: threads, False
         self.seems_free = True
         self.sleeps, self.awake_until = 0.0, 0.0  # how long another core takes to wake up
+        self.works_for = None  # rows of a team until it waits for a core for 4 ms
         for module in (backoff, slice_choice):
             monkeypatch.setattr(module.time, "perf_counter", lambda: self.now)
         monkeypatch.setattr(slice_choice, "TEAMS", backoff.Backoff())
@@ -33,6 +34,8 @@ class Machine:
             slept = threads > 1 and self.sleeps > 0 and self.now > self.awake_until
             ended_early = threads > 1 and (self.pauses or (slept and threads == self.choice._team))
             done = min(rows, 2000) if ended_early else rows
+            if threads > 1 and self.works_for is not None and rows > self.works_for:
+                done, ended_early = self.works_for, True
             took = done * ROW / self.speed(threads) + (0.004 if ended_early else 0)
             if threads > 1:
                 took += self.sleeps * slept
@@ -104,6 +107,18 @@ def test_a_machine_that_gets_busy_is_noticed_in_a_slice(machine):
     machine.run(1)
     machine.pauses = True
     assert machine.run(0.5)[1] > 0.85
+
+
+def test_one_wait_of_a_team_that_works_does_not_end_it(machine):
+    machine.run(1)
+    machine.works_for = 40_000  # 20 ms of two threads: 5/3 of one thread's rate, with the wait
+    assert machine.run(1)[2] > 0.95
+
+
+def test_waits_after_waits_end_it(machine):
+    machine.run(1)
+    machine.works_for = 6_000  # 3 ms: 6/7 of one thread's rate
+    assert machine.run(0.2)[1] > 0.6
 
 
 def test_a_team_that_one_thread_overtakes_gives_up(machine):

@@ -60,7 +60,7 @@ class Arrays(NamedTuple):
     diverged: Any
     sums: Any  # (lanes,) of float64, for records
     places: Any  # (lanes,): the networks in the lanes
-    rows: Any  # (lanes,): a row of the data for each lane
+    rows: Any  # (rows, lanes): the rows of the data in a block
 
 
 class Run(NamedTuple):

@@ -43,7 +43,7 @@ def train_networks(plan, shape, X, y, networks, active, begin, end, signals):
     numbers = workspace_size(network, size, block_rows, lanes)
     memory = np.zeros(groups * numbers + LINE, X.dtype)
     sums, places = np.zeros(groups * lanes), np.empty(groups * lanes, np.int64)
-    lane_rows = np.empty(lanes, np.int64)
+    lane_rows = np.empty(block_rows * lanes, np.int64)
     rows = networks.rows.shape[1] if networks.rows.size > 0 else len(X)
     orders = np.empty(lanes * rows if plan.shuffle else 0, np.int64)
     first, last = first_line(memory), (groups - 1) * lanes
@@ -159,7 +159,8 @@ def measure_groups(plan, X, y, networks, active):
     rows = networks.rows.shape[1] if networks.rows.size > 0 else len(X)
     block_rows = block_rows_of(network, rows, lanes, X.itemsize)
     memory = np.zeros(workspace_size(network, size, block_rows, lanes) + LINE, X.dtype)
-    sums, places, lane_rows = np.zeros(lanes), np.empty(lanes, np.int64), np.empty(lanes, np.int64)
+    sums, places = np.zeros(lanes), np.empty(lanes, np.int64)
+    lane_rows = np.empty(block_rows * lanes, np.int64)
     work = workspace_of(first_line(memory), network, size, block_rows, lanes)
     run = run_of(plan, network, work, X, y, networks, networks.seeds, sums, places, lane_rows)
     _measure(run, active, (memory, sums, places, lane_rows))

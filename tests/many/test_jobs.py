@@ -35,6 +35,21 @@ def test_the_same_bits_for_any_number_of_threads():
             assert_same_bits(sweep(), alone)
 
 
+def test_three_batches_in_lanes_share_two_cores(monkeypatch):
+    for name in ("available_threads", "cores_of_process"):
+        monkeypatch.setattr(f"fusedmlp.training.jobs.{name}", lambda: 2)
+    train, all_three = jobs.train_batch, threading.Barrier(3)
+
+    def train_beside_two(*arguments):
+        all_three.wait(DEADLINE)
+        return train(*arguments)
+
+    alone = fusedmlp.train_many(X, Y, threads=1, **arguments(starts=48))
+    assert sum(batch.in_lanes for batch in alone._groups[0].batches) == 3
+    monkeypatch.setattr(jobs, "train_batch", train_beside_two)
+    assert_same_bits(fusedmlp.train_many(X, Y, **arguments(starts=48)), alone)
+
+
 def test_networks_may_be_trained_in_jobs_that_are_jobs_themselves():
     alone = sweep(threads=1)
     results = joblib.Parallel(2, backend="threading")(joblib.delayed(sweep)() for _ in range(2))

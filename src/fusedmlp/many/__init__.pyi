@@ -165,7 +165,7 @@ def train_many(
     random_state : default None. As that of `train`; an int is the first start's own seed, from
         which the others follow.
     threads : default None. How many networks are trained at a time; None: joblib's number of jobs
-        or, if nothing is configured, the cores.
+        or, if nothing is configured, what the cores can share.
     progress : default False. Whether to show a progress bar of the networks.
     **Network**
     activation : default 'sigmoid'. Activation of the hidden layers, or a sequence with one for each

@@ -14,7 +14,7 @@ from fusedmlp.many.groups import Group, Task, places_of, task_of
 from fusedmlp.many.handed_over import HandedOver
 from fusedmlp.many.sweep import Sweep
 from fusedmlp.many.train_batch import train_batch
-from fusedmlp.training.jobs import are_threads, jobs_now
+from fusedmlp.training.jobs import are_threads, jobs_for
 from fusedmlp.training.shared_stop import SharedStop
 
 # What joblib raises where a worker was lost: joblib's own processes end all together, and Dask
@@ -60,7 +60,7 @@ def _in_jobs(
     sweep: Sweep, groups: list[Group], places: list[Place], threads: int | None
 ) -> Generator[tuple[Place, Batch]]:
     """Train batches in jobs of joblib's, and yield them as they are finished."""
-    stop, jobs = SharedStop(), jobs_now() if threads is None else threads
+    stop, jobs = SharedStop(), threads or jobs_for(_long_batches(groups, places))
     at_once: HandedOver[Finished] | None = HandedOver() if are_threads(jobs) else None
     calls = (
         joblib.delayed(_train_place)(
@@ -88,6 +88,12 @@ def _in_jobs(
             results.close()
         stop.wait()
         raise
+
+
+def _long_batches(groups: list[Group], places: list[Place]) -> int:
+    """Return how many batches take about as long; beside those in lanes, one alone takes little."""
+    in_lanes = sum(groups[place.group].batches[place.batch].in_lanes for place in places)
+    return in_lanes or len(places)
 
 
 def _data(sweep: Sweep, group: Group) -> tuple[Any, ...]:

@@ -37,8 +37,8 @@ def networks_in_lanes(
     """Return how many networks of a group are trained in lanes; the others are one by one.
 
     A register takes as long for one network as for all that it has lanes for. Few networks that
-    would have one for themselves, or that keep two cores from having as much to do, are faster
-    alone: of 50 networks 10-32-32-1 in float32, 32 are trained in the 16 lanes of two registers.
+    would have one for themselves are faster alone: of 50 networks 10-32-32-1 in float32, 48 are
+    trained in the 16 lanes of three registers.
     cores: 1 where other groups give the cores enough to do.
     """
     lanes = int(REGISTER_BYTES // np.dtype(options["dtype"]).itemsize)
@@ -55,11 +55,13 @@ def networks_in_lanes(
     together = max(1, LEAST_BATCH // lanes)  # registers of a batch
 
     def seconds(registers: int) -> tuple[float, float]:
-        """Return the time that all cores take, and the sum of their times."""
+        """Return the time that all cores take, and the sum of their times.
+
+        Batches share the cores evenly (`jobs_for`), but one has no more than one of them.
+        """
         rest = max(0, networks - registers * lanes)
         work = registers * register + rest * alone
-        batches_of_core = -(-registers // (together * cores))
-        return max(min(batches_of_core * together, registers) * register, work / cores), work
+        return max(min(registers, together) * register, work / cores), work
 
     most = -(-networks // lanes)
     divisions = {k: seconds(k) for k in range(max(0, most - 1 - together * cores), most + 1)}

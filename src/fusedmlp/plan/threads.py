@@ -36,7 +36,7 @@ def most_threads(wanted: int | None) -> int:
 
 def available_threads() -> int:
     """Return how many cores this process may use now, within the limit of the environment."""
-    return _within_limit(_cores())
+    return _within_limit(cores_of_process())
 
 
 def _within_limit(threads: int) -> int:
@@ -49,7 +49,7 @@ def _within_limit(threads: int) -> int:
     return threads
 
 
-def _cores() -> int:
+def cores_of_process() -> int:
     """Return the number of cores that the process's affinity and its container's quota allow."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(cores or 1, _quota() or cores or 1)

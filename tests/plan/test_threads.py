@@ -10,7 +10,7 @@ from fusedmlp.plan.threads import FLOPS_PER_THREAD, available_threads, threads_f
 
 
 def test_a_step_gets_as_many_threads_as_it_feeds(monkeypatch):
-    monkeypatch.setattr(threads, "_cores", lambda: 4)
+    monkeypatch.setattr(threads, "cores_of_process", lambda: 4)
     monkeypatch.delenv("NUMBA_NUM_THREADS", raising=False)
     work = [threads_for(None, n * FLOPS_PER_THREAD) for n in (0, 1, 2, 3, 4, 5)]
     assert work == [1, 1, 2, 3, 4, 4]
@@ -20,7 +20,7 @@ def test_a_step_gets_as_many_threads_as_it_feeds(monkeypatch):
 
 @pytest.mark.parametrize(("variable", "expected"), [("3", 3), ("99", 4), ("0", 1), ("many", 4)])
 def test_the_environment_may_lower_the_number_of_threads(monkeypatch, variable, expected):
-    monkeypatch.setattr(threads, "_cores", lambda: 4)
+    monkeypatch.setattr(threads, "cores_of_process", lambda: 4)
     monkeypatch.setenv("NUMBA_NUM_THREADS", variable)
     assert available_threads() == expected
     limit = {"3": 3, "0": 1}.get(variable, 7)

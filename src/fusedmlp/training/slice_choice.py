@@ -133,13 +133,14 @@ class SliceChoice:
             if self._team > 1 and not self._fixed and rate > self._rate:
                 self._give_up(self._team)
             return
+        if self._fixed:
+            self._rate = rate
+            return
         trial, slept = threads != self._team, self._after_alone
-        if not (trial or self._fixed):
+        if not trial:
             before = max(0.0, JUDGED_SECONDS - seconds)
             rate = (rows + self._rate * before) / (seconds + before)
         self._rate = rate
-        if self._fixed:
-            return
         least = self._alone_rate * (TO_BEGIN if trial else TO_STAY)
         failed = rate < least or (trial and ended_early)
         is_long = time.perf_counter() - self._begun > LONG_RUN_SECONDS

@@ -57,6 +57,57 @@ def test_ctrl_c_brings_back_what_is_finished(threads, in_lanes):
     assert run_python(script).split() == ["True"] * 6
 
 
+ANYWHERE = """
+    import random, threading, time
+    import numpy as np
+    import fusedmlp
+    from tests.interrupts import Places
+
+    threads, in_lanes = {threads}, {in_lanes}
+    X, y = np.arange(60.0).reshape(20, 3) % 7, np.arange(20.0) % 2
+    options = dict(hidden=4, random_state=1, threads=threads, reduction="mean", starts=6)
+    options |= dict(grid={grid}, dropout=0.0 if in_lanes else 0.1)
+
+    def call():
+        return fusedmlp.train_many(X, y, **options)
+
+    def wait_for_threads():
+        end = time.monotonic() + 20  # joblib's end a moment later
+        while threading.active_count() > before and time.monotonic() < end:
+            time.sleep(0.001)
+        assert threading.active_count() == before
+
+    before = threading.active_count()
+    places = Places(["fusedmlp", "joblib", "contextlib", "threading"])
+    call()  # compiled
+    places.call(call)
+    at = random.Random(1).sample(range(1, places.seen), {times})
+    finished = some = 0
+    for number in at:
+        try:
+            places.call(call, number)
+            finished += 1  # with threads, there may be fewer places than before
+        except KeyboardInterrupt as stopped:
+            runs = getattr(stopped, "run", None)  # else it came before the training
+            if runs is not None:
+                done = [k for k, text in enumerate(runs.stopped) if text != "not trained"]
+                assert done == np.flatnonzero(runs.epochs).tolist()
+                assert all(np.isfinite(runs[k].predict(X)).all() for k in done)
+                some += 0 < len(done) < len(runs)
+        wait_for_threads()
+    print(finished < len(at) / 10, some > 0)
+"""
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("in_lanes", [True, False])
+def test_ctrl_c_anywhere_leaves_no_thread_and_no_half_a_batch(threads, in_lanes):
+    """Ctrl-C in a lock's `with`, or between two lines that belong together, once hung."""
+    grid = {"epochs": [3, 5]}
+    script = ANYWHERE.format(threads=threads, in_lanes=in_lanes, grid=grid, times=300)
+    assert run_python(script).split() == ["True"] * 2
+
+
 def test_progress_in_a_pipe():
     printed = run_python("""
         import fusedmlp

@@ -1,15 +1,16 @@
 """Training several networks at once, each in a job of joblib's."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-import joblib
 import numpy as np
 from sklearn import config_context, get_config
 
 from fusedmlp.estimators.held_out import GivenRows, score_on
 from fusedmlp.estimators.network import NonFiniteWeightsError
 from fusedmlp.estimators.progress import starts_shown
+from fusedmlp.training.calls_in_jobs import results_in_jobs
 from fusedmlp.training.shared_stop import SharedStop
 
 
@@ -107,16 +108,17 @@ def train_starts(
     """
     starts = [Start(model, number) for number, model in enumerate(models)]
     task = Task(data, validation, verbose, SharedStop(), get_config())
-    calls = (joblib.delayed(start.train)(task) for start in starts)
+    arguments = ((start, task) for start in starts)
     try:
-        parallel = joblib.Parallel(jobs, prefer="threads", return_as="generator_unordered")
-        with starts_shown(len(starts), progress) as show:
-            for start in parallel(calls):  # another process has trained a copy
+        with (
+            starts_shown(len(starts), progress) as show,
+            closing(
+                results_in_jobs(Start.train, arguments, len(starts), jobs, task.stop)
+            ) as results,
+        ):
+            for start in results:  # another process has trained a copy
                 starts[start.number] = start
                 show(start.score)
-    except BaseException as error:
+    except KeyboardInterrupt:
         task.stop.ask()
-        task.stop.wait()
-        if not isinstance(error, KeyboardInterrupt):
-            raise
     return starts, task.stop.asked

@@ -1,20 +1,16 @@
 """Batches of networks in the jobs of joblib: threads, processes, or the workers of a cluster."""
 
-import warnings
 from collections.abc import Generator
 from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import closing
-from itertools import chain
 from typing import Any, NamedTuple
-
-import joblib
 
 from fusedmlp.many.batch import Batch
 from fusedmlp.many.groups import Group, Task, places_of, task_of
-from fusedmlp.many.handed_over import HandedOver
 from fusedmlp.many.sweep import Sweep
 from fusedmlp.many.train_batch import train_batch
-from fusedmlp.training.jobs import are_threads, jobs_for
+from fusedmlp.training.calls_in_jobs import results_in_jobs
+from fusedmlp.training.jobs import jobs_for
 from fusedmlp.training.shared_stop import SharedStop
 
 # What joblib raises where a worker was lost: joblib's own processes end all together, and Dask
@@ -31,7 +27,7 @@ class Place(NamedTuple):
     batch: int
 
 
-Finished = tuple[Place, Batch | None]  # None: it was stopped, or handed over at once
+Finished = tuple[Place, Batch | None]  # None: it was stopped
 
 
 def trained_batches(
@@ -47,9 +43,10 @@ def trained_batches(
         try:
             with closing(_in_jobs(sweep, groups, list(left), threads)) as batches:
                 for place, batch in batches:
-                    del left[place]
-                    losses = 0
-                    yield place, batch
+                    if batch is not None:
+                        del left[place]
+                        losses = 0
+                        yield place, batch
         except LOST:
             losses += 1
             if losses == MOST_LOSSES:
@@ -58,36 +55,14 @@ def trained_batches(
 
 def _in_jobs(
     sweep: Sweep, groups: list[Group], places: list[Place], threads: int | None
-) -> Generator[tuple[Place, Batch]]:
-    """Train batches in jobs of joblib's, and yield them as they are finished."""
+) -> Generator[Finished]:
+    """Return a generator that trains batches in jobs, and yields them as they are finished."""
     stop, jobs = SharedStop(), threads or jobs_for(_long_batches(groups, places))
-    at_once: HandedOver[Finished] | None = HandedOver() if are_threads(jobs) else None
-    calls = (
-        joblib.delayed(_train_place)(
-            *_data(sweep, groups[place.group]), _task(sweep, groups, place), place, stop, at_once
-        )
+    arguments = (
+        (*_data(sweep, groups[place.group]), _task(sweep, groups, place), place, stop)
         for place in places
     )
-    parallel = joblib.Parallel(
-        jobs,
-        prefer="threads",
-        return_as="generator_unordered",
-        batch_size=1,
-        pre_dispatch="2*n_jobs",
-    )
-    results = parallel(calls)
-    try:
-        handed_over = () if at_once is None else at_once.take(len(places))
-        for place, batch in chain(handed_over, results):
-            if batch is not None:
-                yield place, batch
-    except BaseException:  # GeneratorExit, too: the caller failed
-        stop.ask()
-        with warnings.catch_warnings():  # joblib says that there are results that were not used
-            warnings.simplefilter("ignore")
-            results.close()
-        stop.wait()
-        raise
+    return results_in_jobs(_train_place, arguments, len(places), jobs, stop)
 
 
 def _long_batches(groups: list[Group], places: list[Place]) -> int:
@@ -115,11 +90,6 @@ def _train_place(
     task: Task,
     place: Place,
     stop: SharedStop,
-    at_once: HandedOver[Finished] | None,
 ) -> Finished:
-    """Train a batch; return where it belongs, and the batch unless it was handed over."""
-    if at_once is None:
-        return place, train_batch(X, y, validation, task, stop)
-    with at_once.or_failed():
-        at_once.hand_over((place, train_batch(X, y, validation, task, stop)))
-    return place, None
+    """Train a batch; return where it belongs, and the batch."""
+    return place, train_batch(X, y, validation, task, stop)

@@ -80,7 +80,7 @@ class TrainedMany:
         self.stopped = [
             text
             for c in range(self.shape[0])
-            for text in results[self._parts[c][0]].stopped[self._parts[c][1]]
+            for text in results[self._parts[c][0]].stopped(self._parts[c][1])
         ]
 
     def __len__(self) -> int:
@@ -110,7 +110,7 @@ class TrainedMany:
         place = self._checked(network)
         combination, group, k = self._place_of(place)
         results, arguments = self._results[group], self._sweep.arguments[combination]
-        if results.stopped[k] == NOT_TRAINED:
+        if not results.arrived[k]:
             raise ValueError(f"network {place} was not trained: the call was interrupted")
         start = place // self.shape[2] % self.shape[1]
         options = {**arguments.options, "random_state": int(self._sweep.seeds[start])}
@@ -119,7 +119,7 @@ class TrainedMany:
             direction_changes=None,
             options=options,
             epochs=int(results.arrays["epochs"][k]),
-            stopped=results.stopped[k],
+            stopped=results.stopped(slice(k, k + 1))[0],
             _sizes=arguments.sizes,
             _params=_own_copy(results.arrays["params"][k]),
             _running_stats=fixed_view(results.arrays["running_stats"][k].copy()),

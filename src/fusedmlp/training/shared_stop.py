@@ -5,9 +5,12 @@ time whether they are to stop.
 """
 
 import threading
+import time
 from typing import Any
 
 from fusedmlp.plan.signals import STOP, new_signals
+
+SECONDS_BETWEEN_LOOKS = 0.001
 
 
 class SharedStop:
@@ -17,35 +20,30 @@ class SharedStop:
     """
 
     def __init__(self) -> None:
-        self._asked, self._idle, self._running = threading.Event(), threading.Condition(), 0
+        self.asked = False  # whether all are to stop
+        # Of threads: no number of networks, and no lock. Ctrl-C may come between any two lines of
+        # the main thread, which would leave one counted, or the lock held, for ever.
+        self._training: set[int] = set()
         self.signals = new_signals()  # for kernels that train several networks in one call
 
     def __reduce__(self) -> tuple[type["SharedStop"], tuple[()]]:
         return SharedStop, ()
 
     def __enter__(self) -> None:
-        with self._idle:
-            self._running += 1
+        self._training.add(threading.get_ident())
 
     def __exit__(self, *_: object) -> None:
-        with self._idle:
-            self._running -= 1
-            self._idle.notify_all()
+        self._training.discard(threading.get_ident())
 
     def ask(self) -> None:
         """Let no network begin, and those that are trained stop after the present slice."""
-        self._asked.set()
+        self.asked = True
         self.signals[STOP] = 1
 
-    @property
-    def asked(self) -> bool:
-        """Whether all are to stop."""
-        return self._asked.is_set()
-
     def wait(self) -> None:
-        """Wait until no network is trained in this process."""
-        with self._idle:
-            self._idle.wait_for(lambda: self._running == 0)
+        """Wait until no other thread of this process trains a network."""
+        while self._training - {threading.get_ident()}:
+            time.sleep(SECONDS_BETWEEN_LOOKS)
 
     def check(self, _: Any = None) -> None:
         """Raise KeyboardInterrupt, as in the main thread, if all are to stop."""

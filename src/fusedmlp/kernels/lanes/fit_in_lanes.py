@@ -24,7 +24,7 @@ def suits_lanes(plan, X, state):
     """
     if plan.save_for_backward or plan.loss not in LOSSES:
         return False
-    if plan.loss == Loss.SQUARED_ERROR and plan.activations[-1] == Activation.SOFTMAX:
+    if plan.loss == Loss.SQUARED_ERROR and int(plan.activations[-1]) == Activation.SOFTMAX:
         return False
     lanes = REGISTER // X.itemsize
     filled = len(X) <= lanes <= 2 * len(X) or units_suit(plan.sizes, len(X), X.itemsize)

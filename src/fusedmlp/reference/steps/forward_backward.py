@@ -47,7 +47,7 @@ def forward_all(plan: Plan, network: Network, X: Array) -> Forward:
 
 def last_delta(plan: Plan, batch: Batch, outputs: Array) -> Array:
     """Return the delta of the last layer, each row times its weight."""
-    delta, last = np.empty_like(outputs), plan.activations[-1]
+    delta, last = np.empty_like(outputs), int(plan.activations[-1])
     scale, huber_delta = batch.scale(plan), float(plan.huber_delta)
     output_delta(plan.loss, last, outputs, batch.y, scale, delta, huber_delta)
     delta *= batch.row_weights[:, None]
@@ -62,7 +62,8 @@ def backpropagate_all(
     for layer in reversed(range(1, len(network.layers))):
         weights, _ = network.layers[layer]
         below = np.empty((len(delta), len(weights)), delta.dtype)
-        backpropagate(deltas[0], weights, plan.activations[layer - 1], saved[layer], below)
+        activation = int(plan.activations[layer - 1])
+        backpropagate(deltas[0], weights, activation, saved[layer], below)
         if network.dropout_masks:
             below *= network.dropout_masks[layer - 1]
         if network.norms:

@@ -1,9 +1,8 @@
-"""Batches that threads of this process hand over as soon as they are trained.
+"""Results that threads of this process hand over as soon as they have them.
 
 joblib looks for results every 10 ms: as long as hundreds of small networks take.
 """
 
-import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
@@ -13,8 +12,6 @@ Result = TypeVar("Result")
 
 # On some systems, Ctrl-C does not end a wait that has no limit.
 SECONDS_OF_A_WAIT = 0.2
-# Until joblib, too, knows of the last job's end: else it looks again after 10 ms.
-SECONDS_AFTER_THE_LAST = 0.0005
 
 
 class HandedOver(Generic[Result]):
@@ -22,7 +19,7 @@ class HandedOver(Generic[Result]):
 
     def __init__(self) -> None:
         self._results: SimpleQueue[Result | None] = SimpleQueue()
-        self._has_failed = False
+        self.has_failed = False  # one of the jobs
 
     def hand_over(self, result: Result) -> None:
         """Give the result of a job to the thread that waits."""
@@ -34,7 +31,7 @@ class HandedOver(Generic[Result]):
         try:
             yield
         except BaseException:
-            self._has_failed = True  # first: there may be no memory for more
+            self.has_failed = True  # first: there may be no memory for more
             self._results.put(None)
             raise
 
@@ -45,12 +42,11 @@ class HandedOver(Generic[Result]):
             if result is None:
                 break
             yield result
-        time.sleep(SECONDS_AFTER_THE_LAST)
 
     def _next(self) -> Result | None:
         while True:
             try:
                 return self._results.get(timeout=SECONDS_OF_A_WAIT)
             except Empty:
-                if self._has_failed:
+                if self.has_failed:
                     return None

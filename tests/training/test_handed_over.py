@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from fusedmlp.many import handed_over
-from fusedmlp.many.handed_over import HandedOver
+from fusedmlp.training import handed_over
+from fusedmlp.training.handed_over import HandedOver
 
 
 def in_a_thread(function):

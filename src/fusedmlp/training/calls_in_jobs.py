@@ -1,0 +1,117 @@
+"""Calls in jobs of joblib's: threads, processes, or the workers of a cluster."""
+
+import threading
+import time
+import warnings
+from collections.abc import Callable, Generator, Iterable
+from typing import Any, TypeVar
+
+import joblib
+
+from fusedmlp.background import BackgroundCall, wait_out
+from fusedmlp.training.handed_over import HandedOver
+from fusedmlp.training.jobs import are_threads
+from fusedmlp.training.shared_stop import SharedStop
+
+Result = TypeVar("Result")
+
+# Until joblib knows of the last call's end: else it looks again after 10 ms.
+SECONDS_AFTER_THE_LAST = 0.0005
+
+
+def results_in_jobs(
+    function: Callable[..., Result],
+    arguments: Iterable[tuple[Any, ...]],
+    number: int,
+    jobs: int,
+    stop: SharedStop,
+) -> Generator[Result]:
+    """Call function(*arguments) for so many arguments; yield what it returns, in any order.
+
+    When the generator is closed or a call raises something, `stop` is asked; when it has ended, no
+    call is made any more in this process.
+    """
+    parallel = joblib.Parallel(
+        jobs,
+        prefer="threads",
+        return_as="generator_unordered",
+        batch_size=1,
+        pre_dispatch="2*n_jobs",
+    )
+    if are_threads(jobs):
+        return _from_threads(parallel, function, arguments, number, stop)
+    return _from_joblib(parallel, function, arguments, stop)
+
+
+def _from_joblib(
+    parallel: joblib.Parallel,
+    function: Callable[..., Result],
+    arguments: Iterable[tuple[Any, ...]],
+    stop: SharedStop,
+) -> Generator[Result]:
+    """Yield the results of calls as joblib has them."""
+    results: Generator[Result] | None = None
+    try:
+        results = parallel(joblib.delayed(function)(*own) for own in arguments)
+        yield from results
+    except BaseException:  # GeneratorExit, too: the caller failed
+        stop.ask()
+        if results is not None:
+            with warnings.catch_warnings():  # joblib says that some results were not used
+                warnings.simplefilter("ignore")
+                results.close()
+        stop.wait()
+        raise
+
+
+def _from_threads(
+    parallel: joblib.Parallel,
+    function: Callable[..., Result],
+    arguments: Iterable[tuple[Any, ...]],
+    number: int,
+    stop: SharedStop,
+) -> Generator[Result]:
+    """Yield the results of calls in threads of this process as soon as they are there.
+
+    joblib has a thread of its own meanwhile: Ctrl-C within it could leave locks held for ever.
+    """
+    results, wanted = HandedOver[Result](), True
+    all_are_there = threading.Lock()
+    all_are_there.acquire()
+
+    def call(own: tuple[Any, ...]) -> None:
+        with results.or_failed():
+            results.hand_over(function(*own))
+
+    def call_all() -> None:
+        with results.or_failed():
+            ends = parallel(joblib.delayed(call)(own) for own in arguments if wanted)
+        all_are_there.acquire()
+        time.sleep(SECONDS_AFTER_THE_LAST)
+        for _ in ends:
+            pass
+
+    calls = BackgroundCall(call_all, ())
+
+    def end() -> None:
+        if all_are_there.locked():
+            all_are_there.release()
+        calls.wait()
+        stop.wait()
+
+    try:
+        calls.start()
+        yield from results.take(number)
+        if results.has_failed:
+            stop.ask()
+    except BaseException:  # GeneratorExit, too: the caller failed
+        wanted = False
+        stop.ask()
+        raise
+    finally:
+        try:
+            wait_out(end)
+        finally:  # Ctrl-C may have come before the first instruction of that
+            end()
+    if calls.error is not None:
+        raise calls.error

@@ -36,7 +36,7 @@ LEVELS = [
     ["plan"],
     ["helper_threads"],
     ["background", "checks", "notebook"],
-    ["forks"],
+    ["forks", "ctrl_c"],
 ]
 
 
@@ -96,7 +96,7 @@ def test_imports_never_run_in_a_circle():
 def test_the_two_implementations_know_neither_each_other_nor_options():
     allowed = {
         "reference": ("reference", "plan"),
-        "kernels": ("kernels", "plan", "helper_threads", "background", "forks"),
+        "kernels": ("kernels", "plan", "helper_threads", "background", "forks", "ctrl_c"),
     }
     for name, others in IMPORTS.items():
         folder = name.partition("/")[0]

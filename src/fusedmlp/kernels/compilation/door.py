@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numba import config
 
+from fusedmlp.ctrl_c import ctrl_c_waits
 from fusedmlp.kernels.compilation.cache import PackageCache
 from fusedmlp.kernels.compilation.jit import compiled
 from fusedmlp.kernels.compilation.notice import notice_of_compilation
@@ -133,7 +134,7 @@ def _compile_for_plain(compile_for: Callable[..., Any], given: Sequence[Any]) ->
     """Compile for arguments, or load; an array of a subclass is the plain array that it is."""
     cache = compile_for.__self__._cache  # type: ignore[attr-defined]
     try:
-        with notice_of_compilation():
+        with notice_of_compilation(), ctrl_c_waits():
             # So Numba sees it in later calls.
             return compile_for(*(np.asarray(a) if isinstance(a, np.ndarray) else a for a in given))
     finally:

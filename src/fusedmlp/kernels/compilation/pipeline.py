@@ -29,6 +29,7 @@ from numba.core.untyped_passes import (
     WithLifting,
 )
 
+from fusedmlp.ctrl_c import heed_ctrl_c
 from fusedmlp.kernels.compilation import in_parallel
 from fusedmlp.kernels.compilation.garbage import garbage_collection_off
 from fusedmlp.kernels.compilation.shared import calls_in, compile_what_was_asked, provide_all
@@ -220,6 +221,7 @@ class KernelCompiler(CompilerBase):
         return [manager]
 
     def compile_extra(self, func):  # noqa: D102
+        heed_ctrl_c()  # as an error in this function would, it leaves the others as they are
         has_help = getattr(func, "helped", False)
         try:
             if has_help:

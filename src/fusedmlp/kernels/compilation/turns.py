@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from threading import get_ident
 
+from fusedmlp.ctrl_c import heed_ctrl_c
 from fusedmlp.kernels.compilation import files
 
 if sys.platform != "win32":
@@ -52,6 +53,7 @@ class Turn:
                     os.close(self._descriptor)
                     self._descriptor = -1
                     return False
+                heed_ctrl_c()
                 time.sleep(POLL_SECONDS)
             return waited
         return False

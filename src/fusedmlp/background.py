@@ -30,6 +30,9 @@ class BackgroundCall(threading.Thread):
         failed: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(daemon=True)
+        # A set of weak references, each with a function that is called when the thread is freed:
+        # Ctrl-C that comes within is lost.
+        threading._dangling.discard(self)  # type: ignore[attr-defined]
         self._function, self._arguments, self._failed = function, arguments, failed
         self._lifeline = _Lifeline()
         self._started = _Flag(self._lifeline.is_dead)  # which Thread.start waits for

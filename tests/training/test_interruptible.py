@@ -33,6 +33,15 @@ def test_ctrl_c_while_the_thread_starts_ends_its_call(monkeypatch):
     assert ended == [True]
 
 
+def test_no_python_code_runs_when_the_thread_is_freed():
+    """Ctrl-C that comes within such code, such as the function of a weak reference, is lost."""
+    call = BackgroundCall(divmod, (7, 2))
+    call.start()
+    call.wait()
+    assert not hasattr(call, "__del__")
+    assert all(reference.__callback__ is None for reference in weakref.getweakrefs(call))
+
+
 @pytest.mark.parametrize("error", [RuntimeError, MemoryError])
 def test_without_another_thread_the_call_is_made_in_this_one(error, monkeypatch):
     def start(_):

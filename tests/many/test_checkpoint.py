@@ -8,6 +8,7 @@ import pytest
 
 import fusedmlp
 from fusedmlp.many import jobs
+from fusedmlp.many.manifest import Manifest
 from tests.many.data import X, Y, arguments, assert_same_bits
 
 GIVEN = {"grid": {"learning_rate": [0.1, 1.0], "dropout": [0.0, 0.1]}, "starts": 40, "patience": 9}
@@ -142,6 +143,38 @@ def test_without_a_random_state_a_second_call_goes_on_with_the_same_seeds(tmp_pa
     sweep(tmp_path / "one", random_state=1)
     with pytest.raises(ValueError, match="has another random_state:"):
         sweep(tmp_path / "one", random_state=None)
+
+
+def test_two_calls_at_once_without_a_random_state_train_one_sweep(tmp_path, monkeypatch):
+    """The other one makes the folder after this one has drawn its seed."""
+    read, others = Manifest._read, []
+
+    def read_before_the_other_call(manifest):
+        kept = read(manifest)
+        if not others:
+            others.append(None)
+            others[0] = sweep(tmp_path, random_state=None, folds=3)
+        return kept
+
+    monkeypatch.setattr(Manifest, "_read", read_before_the_other_call)
+    assert_same_bits(sweep(tmp_path, random_state=None, folds=3), others[0])
+
+
+def test_data_sets_of_the_same_rows_are_another_sweep(tmp_path):
+    one_each = {"starts": None, "checkpoint": tmp_path, **arguments(epochs=2)}
+    fusedmlp.train_many(X[:20].reshape(4, 5, 3), Y[:20].reshape(4, 5, 2), **one_each)
+    for data_sets, starts in ((1, 4), (2, 2)):
+        shape = (data_sets, 20 // data_sets, -1) if data_sets > 1 else (20, -1)
+        given = {**one_each, "starts": starts if data_sets == 1 else None}
+        with pytest.raises(ValueError, match=r"has another .*data sets"):
+            fusedmlp.train_many(X[:20].reshape(shape), Y[:20].reshape(shape), **given)
+
+
+def test_a_call_that_is_refused_leaves_no_folder(tmp_path):
+    given = {"bias": False, "starts": None, "checkpoint": tmp_path / "new", **arguments()}
+    with pytest.raises(ValueError, match="init"):
+        fusedmlp.train_many(X, Y, **given | {"init": [np.ones((3, 4)), np.ones((4, 2))]})
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_sweep_that_another_version_divided_otherwise_is_refused(tmp_path):

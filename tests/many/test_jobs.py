@@ -14,6 +14,7 @@ import pytest
 import fusedmlp
 from fusedmlp.many import jobs
 from fusedmlp.many.results import Results
+from fusedmlp.training import calls_in_jobs
 from tests.many.data import X, Y, arguments, assert_same_bits
 
 RATES = {"learning_rate": [0.1, 1.0], "dropout": [0.0, 0.1]}
@@ -33,6 +34,16 @@ def test_the_same_bits_for_any_number_of_threads():
     for backend in ("threading", "loky", "sequential"):
         with joblib.parallel_config(backend, n_jobs=2 if backend != "sequential" else 1):
             assert_same_bits(sweep(), alone)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are forked here")
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+def test_backends_that_give_results_only_at_the_end(monkeypatch):
+    """Such as Ray's, which joblib's "multiprocessing" is below: a few batches at a time."""
+    monkeypatch.setattr(calls_in_jobs, "CALLS_AT_A_TIME", 1)
+    alone = sweep(threads=1)
+    with joblib.parallel_config("multiprocessing", n_jobs=2):
+        assert_same_bits(sweep(), alone)
 
 
 def test_three_batches_in_lanes_share_two_cores(monkeypatch):

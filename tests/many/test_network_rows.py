@@ -40,6 +40,7 @@ def test_data_sets_with_bootstrap_and_a_share_for_validation():
         rows, held_out = runs.rows(k), runs.held_out(k)
         assert (rows.size, held_out.size) == (6, 3)
         assert set(rows // 9) | set(held_out // 9) == {k}  # of its own data set
+        assert not set(rows) & set(held_out)
     assert_each_equals_train(runs, X=SETS_X, y=SETS_Y)
 
 

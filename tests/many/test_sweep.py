@@ -1,10 +1,13 @@
 """What is wrong with the arguments of train_many is said before anything is built."""
 
 import itertools
+import re
 import tracemalloc
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
+from sklearn.model_selection import KFold
 
 import fusedmlp
 from tests.many.data import X, Y, arguments
@@ -42,12 +45,39 @@ MANY = range(10**6)
         ({"sample_weight": np.ones(23)}, ValueError, "sample_weight must be left out"),
         ({"learning_rat": 1.0}, TypeError, "unknown option 'learning_rat'"),
         ({"validation": 0.001}, ValueError, "validation must leave rows on both sides"),
+        (
+            {"folds": 3, "optimizer": "rprop", "batch_size": 15},
+            ValueError,
+            "it must come with batch_size=None, got batch_size=15 for 16 rows",
+        ),
+        (
+            {"optimizer": "annealing", "init": "he", "search_radius": 2.5, "starts": 500},
+            ValueError,
+            "search_radius must be at least the size of the largest first weight",
+        ),
+        ({"folds": KFold(30)}, ValueError, "n_splits=30 greater than the number of samples"),
+        ({"folds": 5.0}, TypeError, "folds must be a number, a splitter"),
         ({"checkpoint": 5}, TypeError, "checkpoint must be the path"),
     ],
 )
 def test_what_is_wrong_is_said(given, error, message):
     with pytest.raises(error, match=message):
         fusedmlp.train_many(X, Y, **arguments(**given))
+
+
+@pytest.mark.parametrize("wrong", [csr_matrix(X), None, 5, iter(X)])
+def test_a_wrong_x_is_refused_as_by_train(wrong):
+    with pytest.raises((TypeError, ValueError)) as refused:
+        fusedmlp.train(wrong, Y, **arguments())
+    with pytest.raises(refused.type, match=re.escape(str(refused.value))):
+        fusedmlp.train_many(wrong, Y, **arguments())
+
+
+def test_masked_targets_of_data_sets_are_refused():
+    targets = np.ma.masked_array(np.stack([Y, Y]), mask=False)
+    targets[1, 3] = np.ma.masked
+    with pytest.raises(ValueError, match="y must have no masked values"):
+        fusedmlp.train_many(np.stack([X, X]), targets, **arguments())
 
 
 def test_seeds_in_the_grid_are_whole_numbers_and_their_number_is_that_of_starts():

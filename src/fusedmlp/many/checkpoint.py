@@ -24,8 +24,9 @@ class NoCheckpoint:
         """Return the seed."""
         return new
 
-    def begin(self, sweep: Sweep, groups: list[Group]) -> None:
+    def begin(self, sweep: Sweep, groups: list[Group]) -> bool:  # noqa: ARG002
         """There is nothing to compare with."""
+        return True
 
     def read(self, group: int, number: int) -> None:
         """There is no batch."""
@@ -58,8 +59,8 @@ class Checkpoint:
         """Return what is drawn from where the caller gives no random_state: first time, `new`."""
         return self._manifest.seed(new)
 
-    def begin(self, sweep: Sweep, groups: list[Group]) -> None:
-        """Take up this sweep.
+    def begin(self, sweep: Sweep, groups: list[Group]) -> bool:
+        """Take up this sweep; return False if another call has kept another seed meanwhile.
 
         Raises
         ------
@@ -68,8 +69,9 @@ class Checkpoint:
         OSError
             If it cannot be made or written to.
         """
-        self._manifest.require(described(sweep, groups, self._manifest.has_seed))
+        begun = self._manifest.require(described(sweep, groups, self._manifest.has_seed))
         self._sweep = sha256(json.dumps(self._manifest.kept, sort_keys=True).encode()).hexdigest()
+        return begun
 
     def _file(self, group: int, number: int) -> Path:
         return self._folder / f"group-{group}-batch-{number}.safetensors"

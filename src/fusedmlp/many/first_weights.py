@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import Array
+from fusedmlp.many.sweep import Sweep
 from fusedmlp.plan.parameters import aligned_zeros, layer_offsets
 from fusedmlp.training.initial_weights import draw_weights, initial_params, weight_scale
+from fusedmlp.training.request import random_state, require_within
 
 
 class FirstWeights:
@@ -53,3 +55,13 @@ class FirstWeights:
         else:
             params[:] = drawn
         return params
+
+
+def require_within_radius(sweep: Sweep) -> None:
+    """Raise ValueError if annealing could not begin from one of the networks' first weights."""
+    for arguments in sweep.arguments:
+        options = arguments.options
+        if options["optimizer"] == "annealing":
+            first = FirstWeights(options, arguments.sizes)
+            drawn = [first.draw(random_state(seed)) for seed in sweep.seeds.tolist()]
+            require_within(options["search_radius"], first.params(drawn))

@@ -49,7 +49,7 @@ def _given(folds: Any, X: Any, y: Any, rows: int) -> list[Fold]:
         targets = np.asarray(y)
         if targets.ndim == 2 and targets.shape[1] > 1 and np.isin(targets, (0, 1)).all():
             targets = targets.argmax(axis=1)  # one-hot rows, for a splitter that keeps shares
-        folds = folds.split(X, targets)
+        folds = list(folds.split(X, targets))  # here: what it raises says what is wrong
     try:
         pairs = [(np.asarray(training), np.asarray(held_out)) for training, held_out in folds]
     except (TypeError, ValueError):

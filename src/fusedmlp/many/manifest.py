@@ -60,16 +60,22 @@ class Manifest:
             self._new_seed = new
         return int(self.kept.get(SEED, new))
 
-    def require(self, wanted: Mapping[str, str]) -> None:
-        """Write the manifest of a sweep, or compare with the one that is there."""
+    def require(self, wanted: Mapping[str, str]) -> bool:
+        """Write the manifest of a sweep, or compare with the one that is there.
+
+        Return False if another call has kept another seed meanwhile, to begin with again.
+        """
         if not self.kept:
             self.kept = {**wanted}
             if self._new_seed is not None:
                 self.kept[SEED] = str(self._new_seed)
             self.folder.mkdir(parents=True, exist_ok=True)
             if _create(self._file, json.dumps(self.kept, indent=1).encode()):
-                return
+                return True
             self.kept = self._read()  # another call was first
+            other = self.kept.get(SEED, str(self._new_seed))
+            if self._new_seed is not None and other != str(self._new_seed):
+                return False
         names = sorted(({*self.kept, *wanted}) - {SEED})
         changed = [name for name in names if self.kept.get(name) != wanted.get(name)]
         if changed:
@@ -81,6 +87,7 @@ class Manifest:
                 f"checkpoint must be of a call with the same arguments, got {self.folder}, which "
                 f"has another {', '.join(told)}: give another folder, or remove this one"
             )
+        return True
 
     def _read(self) -> dict[str, str]:
         """Return the entries; none if there is no manifest."""
@@ -115,6 +122,10 @@ def described(sweep: Sweep, groups: list[Group], without_random_state: bool) -> 
         "validation": str(first.validation) if shared is None else _hash(shared.X, shared.y),
         "batches": _short(str([(g.combinations, [b[1:] for b in g.batches]) for g in groups])),
     }
+    if sweep.data_sets:
+        entries["data sets"] = f"{sweep.data_sets} of {sweep.rows} rows"
+    if sweep.bootstrap and isinstance(first.validation, int):
+        entries["bootstrap"] = "of the rows that are not held out"
     for name in first.options:
         if name not in OF_THE_CALL:
             entries[name] = _short(str([_text(a.options[name]) for a in sweep.arguments]))

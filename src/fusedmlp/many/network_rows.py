@@ -29,13 +29,13 @@ def rows_of(task: Task, network: int, share: int, random: np.random.RandomState)
         rows = np.arange(task.rows) + task.rows * task.data_sets[network]
     if task.folds:
         rows, held_out = task.folds[network]
-    if task.bootstrap:
-        base = np.arange(task.rows) if rows is None else rows
-        rows = base[bootstrap_sample(int(task.seeds[network]), base.size)]
     if share:
         base = np.arange(task.rows) if rows is None else rows
         places = held_out_rows(share, base.size, random)
         rows, held_out = np.delete(base, places), base[places]
+    if task.bootstrap:  # of the rows that are not held out
+        base = np.arange(task.rows) if rows is None else rows
+        rows = base[bootstrap_sample(int(task.seeds[network]), base.size)]
     return NetworkRows(rows, held_out)
 
 

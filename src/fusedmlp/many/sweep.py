@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fusedmlp.checks.arrays import natural_dtype
+from fusedmlp.checks.arrays import checked_inputs, natural_dtype
 from fusedmlp.checks.frames import Names, column_names
 from fusedmlp.checks.requirements import flag
 from fusedmlp.checks.requirements import seed as checked_seed
@@ -104,7 +104,7 @@ def checked_sweep(
     known = isinstance(folds, int) and not isinstance(folds, bool)
     require_few_enough(values, count, max(1, folds) if known else 1)
     seeds = _seeds(given_seeds, count, options)
-    rows = len(X) // (data_sets or 1)
+    rows = _rows(X) // (data_sets or 1)
     fold_rows = checked_folds(folds, X, y, int(seeds[0]), options)
     combinations = require_few_enough(values, len(seeds), max(1, len(fold_rows)))
     if data_sets not in (None, len(seeds), len(seeds) * combinations):
@@ -114,11 +114,11 @@ def checked_sweep(
         )
     given = {n: v for n, v in options.items() if n not in ("progress", "random_state")}
     given["dtype"] = given.get("dtype") or natural_dtype(X)
-    least = min([rows, *(len(fold.training) for fold in fold_rows)])
+    counts = {len(fold.training) for fold in fold_rows} or {rows}
     cache: dict[Any, Any] = {}
     kept = {"validation": NOT_KEPT} if fold_rows else {}  # `train` is given the rows held out
     arguments = [
-        _arguments(X, y, {"hidden": hidden, **given, **own}, least, kept, cache)
+        _arguments(X, y, {"hidden": hidden, **given, **own}, counts, kept, cache)
         for own in combinations_of(values)
     ]
     bootstrap = flag("bootstrap", bootstrap)
@@ -161,11 +161,19 @@ def _data_sets(X: Any, y: Any) -> int | None:
     return len(X)
 
 
+def _rows(X: Any) -> int:
+    try:
+        return len(X)
+    except TypeError:
+        checked_inputs(X, natural_dtype(X))  # it says what is wrong
+        raise
+
+
 def _stacked(X: Any, y: Any, data_sets: int | None) -> tuple[Any, Any]:
     """Return the rows of all data sets as those of one."""
     if data_sets is None:
         return X, y
-    y = np.asarray(y)
+    y = np.asanyarray(y)  # masked targets stay so, and are refused
     return X.reshape(-1, X.shape[2]), y.reshape(-1, 1 if y.ndim == 2 else y.shape[2])
 
 
@@ -180,11 +188,17 @@ def _seeds(given: list[Any] | None, starts: int, options: Mapping[str, Any]) -> 
 
 
 def _arguments(
-    X: Any, y: Any, given: dict[str, Any], rows: int, kept: dict[str, Any], cache: dict[Any, Any]
+    X: Any,
+    y: Any,
+    given: dict[str, Any],
+    counts: set[int],
+    kept: dict[str, Any],
+    cache: dict[Any, Any],
 ) -> Arguments:
     """Return the checked arguments of a combination.
 
-    kept: options that are kept with another value. cache: of what combinations have in common.
+    counts: of the rows of a network, before a share of them is held out. kept: options that are
+    kept with another value. cache: of what combinations have in common.
     """
     hidden = checked_sizes("hidden", given.pop("hidden"))
     options: dict[str, Any] = {"hidden": hidden, **checked_options(given)}
@@ -195,6 +209,7 @@ def _arguments(
         cache[key] = checked_datasets(X, y, options)
     data, validation = cache[key]
     if isinstance(validation, int):  # a share of the rows of one data set
+        rows = min(counts)  # there are no folds
         validation = round(float(options["validation"]) * rows)
         if not 0 < validation < rows:
             raise ValueError(
@@ -203,7 +218,8 @@ def _arguments(
             )
     if isinstance(validation, Dataset):
         options["validation"] = NOT_KEPT  # else each batch would be sent with it
-    refuse_for_rows(options, rows - (validation if isinstance(validation, int) else 0))
+    for rows in sorted(counts):
+        refuse_for_rows(options, rows - (validation if isinstance(validation, int) else 0))
     sizes = data.X.shape[1], *hidden, data.y.shape[1]
     options.update(kept)
     common = cache.setdefault("options", options)

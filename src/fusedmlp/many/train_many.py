@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from fusedmlp.many.checkpoint import Checkpoint, NoCheckpoint
 from fusedmlp.many.doubts import warnings_of_many
+from fusedmlp.many.first_weights import require_within_radius
 from fusedmlp.many.grid import REFUSED
 from fusedmlp.many.groups import Group, groups_of, places_of
 from fusedmlp.many.jobs import Place, trained_batches
@@ -116,12 +117,17 @@ def train_many(
         require_rich()
     kept = NoCheckpoint() if checkpoint is None else Checkpoint(checkpoint)
     in_grid = isinstance(grid, Mapping) and "random_state" in grid
-    if options.get("random_state") is None and not in_grid:
-        options["random_state"] = kept.seed(random_state(None).randint(2**31 - 1))
-    sweep = checked_sweep(X, y, hidden, starts, grid, bootstrap, folds, options)
-    groups = groups_of(sweep)
-    kept.begin(sweep, groups)
-    for text in warnings_of_many(sweep, groups):
+    draws_seed = options.get("random_state") is None and not in_grid
+    begun = False
+    while not begun:  # again, if another call has kept its seed in the folder meanwhile
+        if draws_seed:
+            options["random_state"] = kept.seed(random_state(None).randint(2**31 - 1))
+        sweep = checked_sweep(X, y, hidden, starts, grid, bootstrap, folds, options)
+        groups = groups_of(sweep)
+        texts = warnings_of_many(sweep, groups)  # which checks `init`
+        require_within_radius(sweep)
+        begun = kept.begin(sweep, groups)
+    for text in texts:
         warnings.warn(text, UserWarning, stacklevel=2)
     results = [Results(group.networks) for group in groups]
     interrupt = None

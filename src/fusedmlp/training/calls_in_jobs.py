@@ -4,6 +4,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterable
+from itertools import islice
 from typing import Any, TypeVar
 
 import joblib
@@ -17,6 +18,9 @@ Result = TypeVar("Result")
 
 # Until joblib knows of the last call's end: else it looks again after 10 ms.
 SECONDS_AFTER_THE_LAST = 0.0005
+# Of each job, where joblib gives no result before it has all: few, so that a checkpoint has them
+# soon; several, since the last ones wait for each other.
+CALLS_AT_A_TIME = 4
 
 
 def results_in_jobs(
@@ -31,16 +35,42 @@ def results_in_jobs(
     When the generator is closed or a call raises something, `stop` is asked; when it has ended, no
     call is made any more in this process.
     """
+    backend, _ = joblib.parallel.get_active_backend(prefer="threads")
+    as_they_come = backend.supports_return_generator
     parallel = joblib.Parallel(
         jobs,
         prefer="threads",
-        return_as="generator_unordered",
+        return_as="generator_unordered" if as_they_come else "list",
         batch_size=1,
         pre_dispatch="2*n_jobs",
     )
+    if not as_they_come:
+        at_a_time = CALLS_AT_A_TIME * backend.effective_n_jobs(jobs)
+        return _from_lists(parallel, function, arguments, at_a_time, stop)
     if are_threads(jobs):
         return _from_threads(parallel, function, arguments, number, stop)
     return _from_joblib(parallel, function, arguments, stop)
+
+
+def _from_lists(
+    parallel: joblib.Parallel,
+    function: Callable[..., Result],
+    arguments: Iterable[tuple[Any, ...]],
+    at_a_time: int,
+    stop: SharedStop,
+) -> Generator[Result]:
+    """Yield the results of calls, some at a time.
+
+    joblib's "multiprocessing", and so Ray's backend, give a list when all are there.
+    """
+    waiting = iter(arguments)
+    try:
+        while some := list(islice(waiting, at_a_time)):
+            yield from parallel(joblib.delayed(function)(*own) for own in some)
+    except BaseException:  # GeneratorExit, too: the caller failed
+        stop.ask()
+        stop.wait()
+        raise
 
 
 def _from_joblib(

@@ -102,7 +102,7 @@ def request_for(
     require_names(names, names_before)
     params = initial_params(options, sizes, random)
     if options["optimizer"] == "annealing":
-        _require_within(options["search_radius"], params)
+        require_within(options["search_radius"], params)
     seed = draw_seed(random)
     resumed = resumes(before, options, totals.rows if rows is None else rows)
     return Request(
@@ -146,7 +146,8 @@ def _validation_rows(
     return kept if kept is not None and kept.size == count and kept[-1] < rows else drawn
 
 
-def _require_within(search_radius: float, params: Array) -> None:
+def require_within(search_radius: float, params: Array) -> None:
+    """Raise ValueError if annealing could not begin from these parameters."""
     largest = np.abs(params.astype(np.float64)).max()
     if largest > search_radius:
         raise ValueError(

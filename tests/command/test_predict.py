@@ -127,6 +127,7 @@ def test_json(of_wine, tmp_path):
     ("words", "code", "message"),
     [
         (["MODEL", "TABLE", "--output", "out.txt"], 2, "--output must end in .csv or .tsv"),
+        (["MODEL", "TABLE", "--output", "TABLE"], 2, "--output must name another file than the"),
         (["MODEL", "TABLE", "--output", "/nowhere/out.csv"], 2, "--output must name a file in a"),
         (["TABLE", "TABLE"], 1, "MODEL must be a safetensors file"),
         (["nothing", "TABLE"], 1, "MODEL must be a file, and there is no 'nothing'"),

@@ -168,6 +168,16 @@ def test_standard_input_is_a_table_too(wine):
     assert told["rows"] == {"training": 133, "held_out": 45}
 
 
+def test_a_table_is_not_replaced_by_a_model(wine, tmp_path):
+    before, link = wine.read_bytes(), tmp_path / "model.fmlp"
+    link.symlink_to(wine)
+    for path in (wine, link):
+        done = run("train", wine, "--target", "target", "--save", path)
+        assert done.exit_code == 2
+        assert "--save must name another file than the table" in " ".join(done.stderr.split())
+    assert wine.read_bytes() == before
+
+
 def test_a_model_that_could_not_be_written_is_not_trained(wine, tmp_path, monkeypatch):
     monkeypatch.setattr("os.access", lambda *_: False)
     done = run("train", wine, "--target", "target", "--save", tmp_path / "model.fmlp")

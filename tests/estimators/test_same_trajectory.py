@@ -252,3 +252,11 @@ def test_partial_fit_with_sample_weight():
             model.partial_fit(X, BINARY, WEIGHTS, classes=["no", "yes"])
             model.partial_fit(X, BINARY)
     assert_same(*pair)
+
+
+def test_losses_of_saturated_outputs_are_recorded_as_they_are():
+    """scikit-learn cuts them; the weights are the same until one of the two stops."""
+    pair = pair_for("classes", max_iter=4)
+    mine, theirs = (model.fit(1000 * X, CLASSES) for model in pair)
+    assert_same_weights(mine, theirs)
+    assert (np.array(mine.loss_curve_) > np.array(theirs.loss_curve_)).all()

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 
+import numpy as np
 import pytest
 
 import fusedmlp
@@ -35,6 +36,32 @@ def test_lines_in_a_pipe(capsys):
     assert same_weights(quiet, fusedmlp.train(X, y, **CASE.arguments(epochs=500, progress=True)))
     lines = capsys.readouterr().out.splitlines()
     assert re.fullmatch(r"epoch 500 of 500  loss 0\.\d+  [\d,]+ epochs/s", lines[-1])
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "lbfgs"])
+def test_the_loss_is_that_of_the_history(optimizer, capsys):
+    X, y = CASE.data()
+    given = CASE.arguments(
+        epochs=50, batch_size=None, optimizer=optimizer, sample_weight=np.full(11, 1000.0),
+        learning_rate=None, loss="log_loss" if optimizer == "sgd" else "squared_error",
+    )  # fmt: skip
+    run = fusedmlp.train(X, y, **given, progress=True)
+    shown = capsys.readouterr().out.splitlines()[-1].partition("loss ")[2].split()[0]
+    assert shown == f"{run.history['loss'][-1]:.4g}"
+
+
+def test_a_resumed_run_shows_no_loss_before_its_first_record(capsys):
+    X, y = CASE.data()
+
+    def train(epochs, **more):
+        return fusedmlp.train(X, y, **CASE.arguments(epochs=epochs, record_every=100, **more))
+
+    run = train(150)
+    train(40, warm_start=run, progress=True)
+    assert "loss" not in capsys.readouterr().out
+    run = train(60, warm_start=run, progress=True)
+    shown = capsys.readouterr().out.splitlines()[-1].partition("loss ")[2].split()[0]
+    assert shown == f"{run.history['loss'][-1]:.4g}"
 
 
 @pytest.mark.parametrize("function", ["train", "train_many"])

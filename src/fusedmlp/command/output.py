@@ -30,6 +30,12 @@ def check_folder(name: str, path: Path) -> None:
         raise ValueError(f"{name} must name a file that may be written, got {str(path)!r}")
 
 
+def check_other_file(name: str, path: Path, table: str) -> None:
+    """Raise ValueError if a path is that of the table that is read: it would be lost."""
+    if path.exists() and Path(table).exists() and path.samefile(table):
+        raise ValueError(f"{name} must name another file than the table, got {str(path)!r}")
+
+
 def check_format(name: str, path: Path) -> None:
     """Raise ValueError if a path's suffix is of no format that can be written."""
     kind, compression = _format(path)

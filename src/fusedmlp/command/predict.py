@@ -8,7 +8,7 @@ from rich.console import Console
 
 from fusedmlp.command.errors import WRONG_WORDS, explained
 from fusedmlp.command.model_file import ModelFile, open_model
-from fusedmlp.command.output import check_folder, check_format, write_frame
+from fusedmlp.command.output import check_folder, check_format, check_other_file, write_frame
 from fusedmlp.command.progress import progress
 from fusedmlp.command.reading import Data, Separator, read_table
 from fusedmlp.command.report import classes_of
@@ -50,6 +50,7 @@ def predict(
         if output is not None:
             check_format("output", output)
             check_folder("output", output)
+            check_other_file("output", output, data)
     with explained(context, quiet=quiet):
         with progress(quiet) as show:
             show(f"Opening {model}")

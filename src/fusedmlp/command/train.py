@@ -14,7 +14,7 @@ from fusedmlp.command.flags import completion, given_options, parser, with_flags
 from fusedmlp.command.help import HelpAll
 from fusedmlp.command.info import where_kept
 from fusedmlp.command.learning import Learnt, learn
-from fusedmlp.command.output import check_folder
+from fusedmlp.command.output import check_folder, check_other_file
 from fusedmlp.command.progress import progress
 from fusedmlp.command.reading import Data, Separator, columns_of, read_table
 from fusedmlp.command.report import as_json, network_line, print_notes, print_scores
@@ -167,6 +167,7 @@ def train(
         asked |= {"numbers": numbers, "categories": categories, "drop": drop, "missing": missing}
         if save is not None:
             check_folder("save", save)
+            check_other_file("save", save, data)
     with explained(context, quiet=quiet), progress(quiet) as show:
         frame, notes = read_table(data, show, separator, decimal, missing, text=categories)
         if target is None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn import get_config
 from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
@@ -58,6 +59,7 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
 
     coefs_: list[Array]
     intercepts_: list[Array]
+    warm_start: bool
     _network: Network | None
     _loss_and_gradient: LossAndGradient | None
     _show_loss: Callable[[float], None] | None = None
@@ -162,8 +164,12 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
 
     def _validated(self, X: Any, y: Any, weights: Any) -> tuple[Any, Any, Any, Any]:
         """Check a validation set that the caller gives, and return it with its labels."""
-        labels = y
-        X, y = self._validate_input(X, y, True, reset=False)
+        labels, warm_start = y, self.warm_start
+        try:
+            self.warm_start = False  # with it, y would have to have every class
+            X, y = self._validate_input(X, y, True, reset=False)
+        finally:
+            self.warm_start = warm_start
         if weights is not None:
             weights = _check_sample_weight(weights, X)
         return dense(X), y.reshape(len(y), -1), weights, labels
@@ -212,10 +218,9 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
         if sparse.issparse(X):
             step = max(1, DENSE_NUMBERS // X.shape[1])
             parts = [X[first : first + step] for first in range(0, X.shape[0], step)]
-            outputs = [network.trained.predict(kernel_array(dense(p), dtype)) for p in parts]
+            outputs = [_outputs(network, kernel_array(dense(part), dtype)) for part in parts]
             return np.concatenate(outputs)
-        outputs_of_rows: Array = network.trained.predict(kernel_array(X, dtype))
-        return outputs_of_rows
+        return _outputs(network, kernel_array(X, dtype))
 
     def predictor(self) -> Callable[[Array], Array]:
         """Return the bare prediction, for many calls with few rows each.
@@ -275,3 +280,13 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
 def dense(X: Any) -> Any:
     """Return a matrix as an array: kernels take no sparse ones."""
     return X.toarray() if sparse.issparse(X) else X
+
+
+def _outputs(network: Network, rows: Array) -> Array:
+    """Return the outputs for rows, which must be finite unless scikit-learn assumes it."""
+    if not get_config()["assume_finite"]:
+        predicted: Array = network.trained.predict(rows)
+        return predicted
+    outputs = np.empty((len(rows), network.sizes[-1]), rows.dtype)
+    network.trained._write_outputs(rows, outputs)
+    return outputs

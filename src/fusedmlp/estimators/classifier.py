@@ -27,7 +27,9 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
     """A feed-forward network for classes: scikit-learn's `MLPClassifier`, trained in compiled code.
 
     With the same ``random_state`` its weights are scikit-learn's, to rounding, for "sgd" and
-    "adam"; what scikit-learn has not is keyword-only and off.
+    "adam"; what scikit-learn has not is keyword-only and off. One difference is meant: a row's loss
+    is recorded as it is. scikit-learn cuts it at 36 (16 in float32), and may stop sooner where
+    outputs saturate, as on inputs that are not scaled.
 
     Parameters
     ----------

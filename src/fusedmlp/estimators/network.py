@@ -125,7 +125,7 @@ def _settings_of(model: Any) -> tuple[Any, ...]:
     activation = model.activation
     if not isinstance(activation, str):
         activation = tuple(activation)  # a list may change
-    return activation, model.batch_norm, model.threads, model.backend
+    return activation, model.out_activation_, model.batch_norm, model.threads, model.backend
 
 
 def _keep_batch_norm(before: Network, network: Network) -> None:

@@ -22,6 +22,7 @@ PARAMETERS = (
     "learning_rate_init", "power_t", "shuffle", "tol", "verbose", "momentum", "nesterovs_momentum",
     "early_stopping", "beta_1", "beta_2", "epsilon", "loss", "huber_delta", "dropout",
     "dropconnect", "batch_norm", "l1", "clip_norm", "threads", "backend", "callback", "warm_start",
+    "out_activation_",
 )  # fmt: skip
 
 
@@ -50,6 +51,8 @@ def quick_step(model: Any, X: Any, y: Any) -> bool:
         return False
     if getattr(model, "class_weight", None) is not None or settings_of(model) != last.settings:
         return False
+    if model.batch_size != "auto" and model.batch_size > len(X):  # scikit-learn warns of it
+        return False
     targets = _targets(model, y, dtype)
     if targets is None or len(targets) != len(X) or not np.isfinite(X).all():
         return False
@@ -63,7 +66,9 @@ def quick_step(model: Any, X: Any, y: Any) -> bool:
 def _targets(model: Any, y: NDArray[Any], dtype: Any) -> Array | None:
     """Return the targets (rows, outputs) of labels or numbers; None: they are to be checked."""
     if not hasattr(model, "classes_"):
-        if y.dtype.kind not in "fiu" or y.ndim > 2 or y.size != len(y) * model.n_outputs_:
+        if y.dtype.kind not in "fiu" or y.size != len(y) * model.n_outputs_:
+            return None
+        if y.ndim != 1 + (model.n_outputs_ > 1):  # of a column, scikit-learn warns
             return None
         return kernel_array(y, dtype).reshape(len(y), -1) if np.isfinite(y).all() else None
     classes = model.classes_
@@ -72,6 +77,8 @@ def _targets(model: Any, y: NDArray[Any], dtype: Any) -> Array | None:
     places = np.searchsorted(classes, y)
     places[places == len(classes)] = 0
     if (classes[places] != y).any():
+        return None
+    if model.warm_start and len(np.unique(places)) < len(classes):  # which it refuses
         return None
     if model.n_outputs_ == 1:
         return kernel_array(places[:, None], dtype)

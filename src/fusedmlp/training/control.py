@@ -58,7 +58,7 @@ class Control:
         self._total_weight, self._outputs = totals.weight, totals.n_out
         # With scale_penalties, a record sums the batches' mean losses, each times its rows.
         scaled = plan.extras.scale_penalties
-        self._loss_divisor = float(totals.rows) if scaled else totals.weight
+        self.loss_divisor = float(totals.rows) if scaled else totals.weight
         self.validation_losses: list[float] = []
         self.first_record = 0  # of this run, where it resumes another
 
@@ -70,7 +70,7 @@ class Control:
 
     def after_record(self, record: int) -> str | None:
         """Handle a record whose epoch is over; return why the run should stop, or None."""
-        loss, epoch = float(self.state.losses[record]) / self._loss_divisor, self._epoch_of(record)
+        loss, epoch = float(self.state.losses[record]) / self.loss_divisor, self._epoch_of(record)
         name, monitored, validation_loss = "loss", loss, None
         if self._validation_loss is not None:
             monitored = validation_loss = self._validation_loss()
@@ -92,7 +92,7 @@ class Control:
         history: dict[str, np.ndarray[Any, Any]] = {
             "epoch": np.arange(records.start, records.stop) * self.plan.record_every,
             "error": self.state.errors[records] / (self._total_weight * self._outputs),
-            "loss": self.state.losses[records] / self._loss_divisor,
+            "loss": self.state.losses[records] / self.loss_divisor,
         }
         if self._validation_loss is not None:
             unmeasured = [np.nan] * (history["epoch"].size - len(self.validation_losses))

@@ -66,7 +66,7 @@ def run(plan: Plan, request: Request[Any], train: Trainer = train_in_memory) -> 
     control.first_record = record_count(int(state.position[0]) // rows, plan.record_every)
     interrupt = None
     try:
-        with progress_bar(plan, rows, request.progress) as show:
+        with progress_bar(control, rows, request.progress) as show:
             stopped, advice = train(plan, request, state, control, show)
     except KeyboardInterrupt as error:
         interrupt = error

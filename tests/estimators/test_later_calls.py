@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from sklearn import config_context
 
 from fusedmlp import MLPClassifier
-from tests.estimators.pairs import CLASSES, NUMBERS, SMALL, X, pair_for
+from tests.estimators.pairs import CLASSES, NUMBERS, SMALL, X, assert_same, pair_for
 
 quiet = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -34,6 +34,35 @@ def test_every_partial_fit_warns_and_refuses_as_scikit_learn():
             said.append([str(getattr(each, "message", each)) for each in record])
         assert said[0] == said[1]
         assert said[0]
+
+
+OPTIMIZERS = {
+    "learning_rate_init": 0.5,
+    "learning_rate": "invscaling",
+    "power_t": 2.0,
+    "momentum": 0.1,
+    "nesterovs_momentum": False,
+    "beta_1": 0.1,
+    "beta_2": 0.1,
+    "epsilon": 10.0,
+}
+
+
+@quiet
+@pytest.mark.parametrize("before", ["partial_fit", "fit"])
+@pytest.mark.parametrize("changed", [*OPTIMIZERS, "solver", "alpha"])
+@pytest.mark.parametrize("solver", ["sgd", "adam"])
+def test_partial_fit_goes_on_with_the_first_optimizer(solver, changed, before):
+    """As in scikit-learn; but the penalty and the like are those of now."""
+    other = {"solver": "adam" if solver == "sgd" else "sgd", "alpha": 5.0, **OPTIMIZERS}[changed]
+    pair = pair_for("numbers", solver=solver)
+    for model in pair:
+        getattr(model, before)(X, NUMBERS)
+        model.set_params(**{changed: other}).partial_fit(X, NUMBERS).partial_fit(X, NUMBERS)
+    assert_same(*pair)
+    for model in pair:
+        model.fit(X, NUMBERS)
+    assert_same(*pair)
 
 
 @quiet

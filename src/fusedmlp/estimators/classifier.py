@@ -27,9 +27,8 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
     """A feed-forward network for classes: scikit-learn's `MLPClassifier`, trained in compiled code.
 
     With the same ``random_state`` its weights are scikit-learn's, to rounding, for "sgd" and
-    "adam"; what scikit-learn has not is keyword-only and off. One difference is meant: a row's loss
-    is recorded as it is. scikit-learn cuts it at 36 (16 in float32), and may stop sooner where
-    outputs saturate, as on inputs that are not scaled.
+    "adam"; what scikit-learn has not is keyword-only and off. As there, no row's loss counts as
+    more than 36 (16 in float32) in the curves, which the rules of stopping look at.
 
     Parameters
     ----------
@@ -261,6 +260,9 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
         self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None
     ) -> "MLPClassifier":
         """Train for one epoch over these rows, and go on from the last call.
+
+        As in scikit-learn, the optimiser is that of the first call: what `set_params` changes of
+        the learning rate, its schedule, the momentum or the like has no effect until `fit`.
 
         Parameters
         ----------

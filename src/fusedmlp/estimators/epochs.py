@@ -44,12 +44,14 @@ class EpochLoop:
         self._model, self._network, self._rows = model, network, len(data.X)
         self._incremental, self._outputs = incremental, outputs_in_mean(model)
         self._memory = model._optimizer = memory_for(model, network.params, incremental)
+        self._optimizer = self._memory.settings
         self._steps = -(-self._rows // batch_size)  # of an epoch
         weighted = data.row_weights is not None
         self._at_once = 1 if incremental else self._epochs_at_once(held_out)
-        options = network_options(model, network.params.dtype) | step_options(model, weighted)
+        options = network_options(model, network.params.dtype)
+        options |= step_options(model, self._optimizer, weighted)
         options |= {"batch_size": batch_size, "epochs": self._at_once}
-        momentum = model.momentum if model.solver == "sgd" else None
+        momentum = self._optimizer.momentum if self._optimizer.solver == "sgd" else None
         plan = plan_of(options, network.sizes, self._rows, momentum, data.row_weights)
         self._plan = plan._replace(given_orders=self._at_once if plan.shuffle else 0)
         self._order = np.arange(self._rows)
@@ -113,7 +115,7 @@ class EpochLoop:
             or has_callbacks(model)
             or model.dropout  # whose masks follow from the epoch
             or model.dropconnect
-            or (model.solver == "sgd" and model.learning_rate == "invscaling")
+            or self._optimizer.has_schedule("invscaling")
         )
         if every_epoch:
             return 1
@@ -183,7 +185,7 @@ class EpochLoop:
         memory, plan, state = self._memory, self._plan, self._state
         memory.use_rate(memory.learning_rate)
         rate = memory.learning_rate
-        if self._model.solver == "sgd":
+        if self._optimizer.solver == "sgd":
             rate /= self._outputs
         extras = plan.extras._replace(learning_rates=np.array([rate]), steps_before=memory.t)
         plan = plan._replace(learning_rate=plan.learning_rate.dtype.type(rate), extras=extras)
@@ -224,8 +226,8 @@ class EpochLoop:
             self._validate()
         if not model.early_stopping:
             self._compare(losses)
-        if model.solver == "sgd" and model.learning_rate == "invscaling":
-            memory.learning_rate = model.learning_rate_init / (model.t_ + 1) ** model.power_t
+        if self._optimizer.has_schedule("invscaling"):
+            memory.learning_rate = self._optimizer.inverse_scaling(model.t_)
         if model.callback is not None and model.callback(model):
             return True
         if self._callbacks is not None and self._callbacks.end_epoch():
@@ -267,7 +269,7 @@ class EpochLoop:
             f"{what} did not improve more than tol={model.tol:f} for "
             f"{model.n_iter_no_change} consecutive epochs."
         )
-        adaptive = model.solver == "sgd" and model.learning_rate == "adaptive"
+        adaptive = self._optimizer.has_schedule("adaptive")
         if not adaptive or memory.learning_rate <= LEAST_LEARNING_RATE:
             end = " Learning rate too small. Stopping." if adaptive else " Stopping."
             self._say(message + end)

@@ -1,11 +1,37 @@
 """What an optimiser keeps from one fit to the next."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from fusedmlp.checks.arrays import Array
+
+
+class OptimizerSettings(NamedTuple):
+    """The parameters of an estimator that its optimiser is made with.
+
+    As in scikit-learn, `partial_fit` goes on with those of the first call: only a new `fit` looks
+    at them again.
+    """
+
+    solver: str
+    learning_rate: str
+    learning_rate_init: float
+    power_t: float
+    momentum: float
+    nesterovs_momentum: bool
+    beta_1: float
+    beta_2: float
+    epsilon: float
+
+    def has_schedule(self, name: str) -> bool:
+        """Whether the learning rate is that of 'sgd' with a schedule of this name."""
+        return self.solver == "sgd" and self.learning_rate == name
+
+    def inverse_scaling(self, t: int) -> float:
+        """Return the learning rate of 'invscaling' after t rows."""
+        return float(self.learning_rate_init / (t + 1) ** self.power_t)
 
 
 @dataclass
@@ -14,6 +40,7 @@ class OptimizerMemory:
 
     Attributes
     ----------
+    settings : OptimizerSettings
     learning_rate : float
         The learning rate of the next epoch.
     t : int
@@ -25,6 +52,7 @@ class OptimizerMemory:
         rate within it; here it is multiplied in each step, and the velocity changes with the rate.
     """
 
+    settings: OptimizerSettings
     learning_rate: float
     t: int
     velocity: Array
@@ -45,18 +73,18 @@ def memory_for(model: Any, params: Array, incremental: bool) -> OptimizerMemory:
     """
     before: OptimizerMemory | None = getattr(model, "_optimizer", None)
     goes_on = incremental or model.warm_start
-    adam = model.solver == "adam"
+    settings = OptimizerSettings(*(getattr(model, name) for name in OptimizerSettings._fields))
     if (
         goes_on
         and isinstance(before, OptimizerMemory)
         and before.velocity.size == params.size
         and before.velocity.dtype == params.dtype
-        and bool(before.squares.size) == adam
+        and (incremental or before.settings.solver == model.solver)
     ):
         if not incremental:
+            before.settings = settings
             before.learning_rate = float(model.learning_rate_init)
         return before
-    rate, squares = float(model.learning_rate_init), params.size if adam else 0
-    return OptimizerMemory(
-        rate, 0, np.zeros(params.size, params.dtype), np.zeros(squares, params.dtype), rate
-    )
+    rate, velocity = float(model.learning_rate_init), np.zeros(params.size, params.dtype)
+    squares = np.zeros(params.size if model.solver == "adam" else 0, params.dtype)
+    return OptimizerMemory(settings, rate, 0, velocity, squares, rate)

@@ -256,6 +256,9 @@ class MLPRegressor(FusedMLP, TheirRegressor):  # type: ignore[misc]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "MLPRegressor":
         """Train for one epoch over these rows, and go on from the last call.
 
+        As in scikit-learn, the optimiser is that of the first call: what `set_params` changes of
+        the learning rate, its schedule, the momentum or the like has no effect until `fit`.
+
         Parameters
         ----------
         X, y, sample_weight : as for `fit`

@@ -1,5 +1,6 @@
 """An estimator's parameters as options of `fusedmlp.train`, and as a plan."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fusedmlp.checks.arrays import Array
+from fusedmlp.estimators.optimizer_memory import OptimizerSettings
 from fusedmlp.options.network import HIDDEN_ACTIVATIONS
 from fusedmlp.options.table import checked_options
 from fusedmlp.plan.plan import Plan, make_plan
@@ -67,12 +69,12 @@ def network_options(model: Any, dtype: Any) -> dict[str, Any]:
     }
 
 
-def step_options(model: Any, weighted: bool) -> dict[str, Any]:
+def step_options(model: Any, optimizer: OptimizerSettings, weighted: bool) -> dict[str, Any]:
     """Return the options of the solvers 'sgd' and 'adam'; weighted: whether rows have weights."""
     scale = outputs_in_mean(model)
     penalised = bool(model.alpha or model.l1)
     options = {
-        "optimizer": model.solver,
+        "optimizer": optimizer.solver,
         "l1": model.l1 * scale,
         "l2": model.alpha * scale,
         "scale_penalties": penalised or weighted,
@@ -81,14 +83,13 @@ def step_options(model: Any, weighted: bool) -> dict[str, Any]:
         "dropconnect": model.dropconnect,
         "shuffle": model.shuffle,
     }
-    if model.solver == "adam":
-        names = ("beta_1", "beta_2")
-        options |= {name: getattr(model, name) for name in names}
-        return options | {"epsilon": model.epsilon * scale, "epsilon_hat": True}
-    if model.momentum > 0:
+    if optimizer.solver == "adam":
+        options |= {"beta_1": optimizer.beta_1, "beta_2": optimizer.beta_2}
+        return options | {"epsilon": optimizer.epsilon * scale, "epsilon_hat": True}
+    if optimizer.momentum > 0:
         # scikit-learn allows momentum 1, too, which `plan_of` puts in its place.
-        below_1 = min(model.momentum, 0.5)
-        options |= {"momentum": below_1, "nesterov": model.nesterovs_momentum}
+        below_1 = min(optimizer.momentum, 0.5)
+        options |= {"momentum": below_1, "nesterov": optimizer.nesterovs_momentum}
     return options
 
 
@@ -101,6 +102,8 @@ def plan_of(
 ) -> Plan:
     """Return the plan of a run of `rows` rows.
 
+    scikit-learn records no log loss above -log(eps), of which its rules of stopping hear.
+
     Raises
     ------
     TypeError, ValueError
@@ -108,6 +111,8 @@ def plan_of(
     """
     checked = checked_options({**options, "sample_weight": row_weights})
     plan = make_plan(checked, sizes, rows)
+    eps = np.finfo(plan.learning_rate.dtype).eps
+    plan = plan._replace(log_loss_cap=-math.log(eps))
     if momentum is not None:
         plan = plan._replace(momentum=plan.momentum.dtype.type(momentum))
     return plan

@@ -45,33 +45,35 @@ class SoftmaxLosses(NamedTuple):
 
 
 @operation
-def log_loss_of_sums(activation, sums, targets, row_weights=None):
+def log_loss_of_sums(activation, sums, targets, row_weights=None, cap=np.inf):
     """Return the log loss of sums (rows, n_out), summed over the rows, each times its weight.
 
-    sums are the last layer's pre-activations; row_weights (rows,), or None if all are 1.
+    sums are the last layer's pre-activations; row_weights (rows,), or None if all are 1. A larger
+    loss of a row or, of sigmoid, of a unit counts as `cap`.
     """
-    require_fit("log_loss_of_sums", activation, sums, targets, row_weights)
+    require_fit("log_loss_of_sums", activation, sums, targets, row_weights, cap)
+    cap = np.float64(cap)
     rows, units = sums.shape
     z, target = address(sums), address(targets)
     if row_weights is None:
-        return log_loss_at(activation, z, target, rows, units, None)
-    return log_loss_at(activation, z, target, rows, units, address(row_weights))
+        return log_loss_at(activation, cap, z, target, rows, units, None)
+    return log_loss_at(activation, cap, z, target, rows, units, address(row_weights))
 
 
 @inner
-def log_loss_at(activation, sums, targets, rows, units, row_weights):
+def log_loss_at(activation, cap, sums, targets, rows, units, row_weights):
     """Return the log loss of the sums (rows, units) at an address.
 
-    row_weights: the address of each row's weight, or None.
+    cap: as in a plan; row_weights: the address of each row's weight, or None.
     """
     result, at_once = 0.0, column_height(sums)
     for first in range(0, rows, at_once):
         count = smaller(at_once, rows - first)
         z, target = shifted(sums, first * units), shifted(targets, first * units)
         if activation == Activation.SIGMOID:
-            value = _sigmoid_losses(z, target, units, count)
+            value = _sigmoid_losses(cap, z, target, units, count)
         else:
-            value = _softmax_losses(z, target, units, count)
+            value = _at_most(cap, _softmax_losses(z, target, units, count))
         if row_weights is not None:
             value = value * to_float64(load_column(row_weights, first, UNIT_STRIDE, count))
         result += sum_lanes(keep_first(value, count))
@@ -79,12 +81,12 @@ def log_loss_at(activation, sums, targets, rows, units, row_weights):
 
 
 @inner
-def _sigmoid_losses(sums, targets, units, count):
+def _sigmoid_losses(cap, sums, targets, units, count):
     """Return the losses of `count` rows at an address."""
     value = no_losses(load_column(sums, ZERO, units, count))
     for j in range(units):
         z, target = load_column(sums, j, units, count), load_column(targets, j, units, count)
-        value = value + sigmoid_losses(z, target)
+        value = value + _at_most(cap, sigmoid_losses(z, target))
     return value
 
 
@@ -97,6 +99,12 @@ def _softmax_losses(sums, targets, units, count):
         z, target = load_column(sums, j, units, count), load_column(targets, j, units, count)
         losses = with_unit(losses, z, target)
     return softmax_losses(losses)
+
+
+@inner
+def _at_most(cap, losses):
+    """Return the losses, the larger ones cut; what is not a number stays that."""
+    return select(losses > cap, cap, losses)
 
 
 @inner

@@ -35,6 +35,7 @@ class Objective(NamedTuple):
 
     loss: Any
     log_loss: Any  # as in a plan
+    log_loss_cap: Any
     activation: Any
     huber_delta: Any
     all_activations: Any
@@ -80,7 +81,8 @@ def _loss(log_loss, objective, outputs, sums, targets, rows, units):
     if log_loss is None:
         kind, huber_delta = objective.loss, objective.huber_delta
         return loss_of_outputs_at(kind, huber_delta, outputs, targets, rows * units)
-    return log_loss_at(objective.activation, sums, targets, rows, units, None)
+    activation, cap = objective.activation, objective.log_loss_cap
+    return log_loss_at(activation, cap, sums, targets, rows, units, None)
 
 
 @inner
@@ -164,7 +166,8 @@ def weighted_loss_at(objective, outputs, sums, targets, row_weights, rows, units
 @inner
 def _weighted_loss(log_loss, objective, outputs, sums, targets, row_weights, rows, units):
     if log_loss is not None:
-        return log_loss_at(objective.activation, sums, targets, rows, units, row_weights)
+        activation, cap = objective.activation, objective.log_loss_cap
+        return log_loss_at(activation, cap, sums, targets, rows, units, row_weights)
     kind, huber_delta, result = objective.loss, objective.huber_delta, 0.0
     for b in range(rows):
         out, target = shifted(outputs, b * units), shifted(targets, b * units)
@@ -185,7 +188,8 @@ def output_delta(kind, activation, outputs, targets, scale, delta, huber_delta=1
     """Set delta (rows, n_out) to scale times the loss's derivative by the pre-activations."""
     require_fit("output_delta", kind, activation, outputs, targets, scale, delta, huber_delta)
     rows, units = outputs.shape
-    objective = Objective(kind, None, activation, delta.dtype.type(huber_delta), ALL_ACTIVATIONS)
+    real = delta.dtype.type
+    objective = Objective(kind, None, np.inf, activation, real(huber_delta), ALL_ACTIVATIONS)
     output_delta_at(
         objective, address(outputs), address(targets), rows, units, scale, address(delta)
     )

@@ -46,6 +46,7 @@ def suit_networks(plan: Plan) -> bool:
     simple = not (rare or plan.save_for_backward or plan.track_directions or plan.given_orders)
     return (
         simple
+        and plan.log_loss_cap == np.inf
         and plan.loss in LOSSES
         and extras.optimizer in OPTIMIZERS
         and not extras.scale_penalties

@@ -49,6 +49,7 @@ class Plan(NamedTuple):
     save_for_backward: int  # 1: values for the derivatives are kept beside the outputs
     loss: int
     log_loss: int | None  # None: another loss, and log_loss is not compiled
+    log_loss_cap: float  # no recorded log loss is larger: of a row or, of sigmoid, a unit
     huber_delta: np.floating[Any]
     reduction: int
     learning_rate: np.floating[Any]
@@ -112,6 +113,7 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
         save_for_backward=int(save_for_backward),
         loss=int(loss),
         log_loss=1 if loss == Loss.LOG_LOSS else None,
+        log_loss_cap=np.inf,
         huber_delta=real(options["huber_delta"]),
         reduction=int(Reduction[options["reduction"].upper()]),
         learning_rate=real(options["learning_rate"]),

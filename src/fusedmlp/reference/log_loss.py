@@ -8,13 +8,21 @@ from fusedmlp.reference.activations import Array
 
 @np.errstate(invalid="ignore")
 def log_loss_of_sums(
-    activation: int, sums: Array, targets: Array, row_weights: Array | None = None
+    activation: int,
+    sums: Array,
+    targets: Array,
+    row_weights: Array | None = None,
+    cap: float = np.inf,
 ) -> float:
     """Return the log loss summed over all rows, each times its weight (rows,), if there are any.
 
     sums (rows, n_out) are the pre-activations of the last layer, whose activation is sigmoid or
     softmax. The loss is exact to rounding for every finite sum. The probabilities would not do: a
-    sigmoid is 1 from a sum of 37 on, in float32 from 17 on. (scikit-learn clips them.)
+    sigmoid is 1 from a sum of 37 on, in float32 from 17 on.
+
+    A larger loss of a row (softmax) or of a unit (sigmoid) counts as `cap`. scikit-learn, which
+    computes the loss from the probabilities, has such a cap: it cuts them at eps, the distance from
+    1 to the next number, so that no loss of a right class is above -log(eps).
 
     sigmoid(z) is the probability of a class, 1 - sigmoid(z) that of its absence. Minus their
     logarithms are softplus(z) - z and softplus(z), so that the loss is ``softplus(z) - target * z``
@@ -27,8 +35,10 @@ def log_loss_of_sums(
     functions, 2021).
     """
     z, target = sums.astype(np.float64), targets.astype(np.float64)
-    loss_of = _sigmoid_losses if activation == Activation.SIGMOID else _softmax_losses
-    row_losses = loss_of(z, target).sum(axis=1)
+    if activation == Activation.SIGMOID:
+        row_losses = _at_most(cap, _sigmoid_losses(z, target)).sum(axis=1)
+    else:
+        row_losses = _at_most(cap, _softmax_losses(z, target).sum(axis=1))
     return float(row_losses.sum() if row_weights is None else row_losses @ row_weights)
 
 
@@ -44,6 +54,12 @@ def _softmax_losses(z: Array, target: Array) -> Array:
     exponentials = np.exp(-below)
     np.put_along_axis(exponentials, largest, 0, axis=1)
     return _product(target, below + np.log1p(exponentials.sum(axis=1, keepdims=True)))
+
+
+def _at_most(cap: float, losses: Array) -> Array:
+    """Return the losses, the larger ones cut; what is not a number stays that."""
+    cut: Array = np.where(losses > cap, cap, losses)
+    return cut
 
 
 def _product(share: Array, loss: Array) -> Array:

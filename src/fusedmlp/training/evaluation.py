@@ -30,7 +30,8 @@ def total_loss(backend: str, plan: Plan, outputs: Array, data: Dataset) -> float
     package, huber_delta = implementation(backend), float(plan.huber_delta)
     last = int(plan.activations[-1])
     if takes_sums(plan):
-        return float(package.log_loss_of_sums(last, outputs, data.y, data.row_weights))
+        weights, cap = data.row_weights, plan.log_loss_cap
+        return float(package.log_loss_of_sums(last, outputs, data.y, weights, cap))
     if data.row_weights is None:
         return float(package.loss(plan.loss, last, outputs, data.y, huber_delta))
     weights = data.row_weights

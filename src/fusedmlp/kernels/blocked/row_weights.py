@@ -105,7 +105,8 @@ def _record_weighted(log_loss, rare, run, block, measured, records, record):
             record_at(records, record, error, value * block.loss_scale)
         if log_loss is not None:
             z, t = shifted(measured.sums, start * units), shifted(targets, start * units)
-            value = log_loss_at(objective.activation, z, t, rows, units, weights)
+            activation, cap = objective.activation, objective.log_loss_cap
+            value = log_loss_at(activation, cap, z, t, rows, units, weights)
             record_at(records, record, 0.0, value * block.loss_scale)
 
 

@@ -106,5 +106,10 @@ def partial_records_of(run):
 def objective_of(plan):
     """Return the objective of a plan."""
     return Objective(
-        plan.loss, plan.log_loss, plan.activations[-1], plan.huber_delta, plan.all_activations
+        plan.loss,
+        plan.log_loss,
+        plan.log_loss_cap,
+        plan.activations[-1],
+        plan.huber_delta,
+        plan.all_activations,
     )

@@ -2,6 +2,8 @@
 
 from functools import lru_cache
 
+import numpy as np
+
 from fusedmlp.kernels.lanes.layout import copy_back, fill_workspace, layout_of
 from fusedmlp.kernels.lanes.small_batch import choices_of
 from fusedmlp.kernels.lanes.specialized import SpecializedKernel
@@ -22,7 +24,7 @@ def suits_lanes(plan, X, state):
     saved pre-activations; nor softmax with squared error, which few use, and which would take an
     eighth of the defaults' first call.
     """
-    if plan.save_for_backward or plan.loss not in LOSSES:
+    if plan.save_for_backward or plan.loss not in LOSSES or plan.log_loss_cap < np.inf:
         return False
     if plan.loss == Loss.SQUARED_ERROR and int(plan.activations[-1]) == Activation.SOFTMAX:
         return False

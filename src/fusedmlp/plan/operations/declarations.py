@@ -85,6 +85,7 @@ OPERATIONS: dict[str, dict[str, Requirement]] = {
         "sums": OUTPUTS,
         "targets": OUTPUTS,
         "row_weights": Array("rows", may_be_none=True),
+        "cap": NOT_NEGATIVE,
     },
     "absolute_error": {"outputs": NUMBERS, "targets": NUMBERS},
     "output_delta": {

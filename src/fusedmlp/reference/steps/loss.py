@@ -16,7 +16,7 @@ def loss_of(
     """
     last, huber_delta = int(plan.activations[-1]), float(plan.huber_delta)
     if plan.loss == Loss.LOG_LOSS:
-        return log_loss_of_sums(last, sums, targets, row_weights)
+        return log_loss_of_sums(last, sums, targets, row_weights, plan.log_loss_cap)
     if row_weights is None:
         return loss(plan.loss, last, outputs, targets, huber_delta)
     return weighted_loss(plan.loss, last, outputs, targets, row_weights, huber_delta)

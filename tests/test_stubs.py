@@ -46,6 +46,7 @@ fusedmlp.train(X, y, validation=0.2, warm_start=run, sample_weight=[1, 2, 3, 4],
 fusedmlp.train(X, y, random_state=np.random.default_rng(0), clip_norm=1.0, backend="reference")
 fusedmlp.train(X, y, random_state=np.random.RandomState(0), learning_rate_schedule="cosine")
 fusedmlp.train(X, y, **options)
+fusedmlp.train(X, y, **run.options | {"epochs": 5})
 run.predict(X).sum() + run.history["loss"][-1] + run.weights[0][0, 0]
 runs = fusedmlp.train_many(X, y, starts=3, grid={"l2": [0.1], "learning_rate": np.ones(2)})
 fusedmlp.train_many(X, y, (4,), folds=3, bootstrap=True, checkpoint="folder", reduction="mean")

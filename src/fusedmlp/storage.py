@@ -8,6 +8,7 @@ from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.checks.shown import shown
 from fusedmlp.network_file.network import Contents, read_network
 from fusedmlp.network_file.progress import continuation_in
+from fusedmlp.options.kept import FixedOptions
 from fusedmlp.plan.parameters import aligned
 from fusedmlp.trained import Trained
 
@@ -106,7 +107,7 @@ def network_of(contents: Contents) -> Trained:
             if name.startswith("history.")
         },
         direction_changes=[tensors[name].copy() for name in changes] or None,
-        options=options,
+        options=FixedOptions(options),
         epochs=about.epochs,
         stopped=about.stopped,
         _sizes=sizes,

@@ -1,6 +1,5 @@
 """The class `Trained`: a network, with the history of its training."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any, NamedTuple
@@ -86,7 +85,7 @@ class Trained:
 
     history: dict[str, NDArray[Any]]
     direction_changes: list[NDArray[np.int64]] | None
-    options: Mapping[str, Any]
+    options: FixedOptions  # a prediction is compiled code that trusts its numbers
     epochs: int
     stopped: str
     _sizes: tuple[int, ...]
@@ -97,11 +96,6 @@ class Trained:
     _plans: dict[int, Plan] = field(default_factory=dict, init=False)
     _predictors: dict[tuple[int, bool], Any] = field(default_factory=dict, init=False)
 
-    def __post_init__(self) -> None:
-        # A prediction is compiled code that trusts its numbers: only the weights may be edited.
-        if not isinstance(self.options, FixedOptions):
-            object.__setattr__(self, "options", FixedOptions(self.options))
-
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name not in NOT_KEPT}
 
@@ -109,9 +103,9 @@ class Trained:
         fixed = {
             "_params": fixed_view(aligned(state["_params"])),
             "_running_stats": fixed_view(state["_running_stats"].copy()),
+            "options": FixedOptions(state["options"]),  # a pickle of an earlier version has a dict
         }
         vars(self).update({**state, **fixed, **{name: {} for name in NOT_KEPT}})
-        self.__post_init__()  # a pickle of an earlier version has a dict of options
 
     @property
     def weights(self) -> list[Array]:

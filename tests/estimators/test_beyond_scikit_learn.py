@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from sklearn import neural_network as theirs
-from sklearn.metrics import accuracy_score, log_loss
 from sklearn.utils import compute_sample_weight
 
 from fusedmlp import MLPClassifier, MLPRegressor
@@ -197,28 +196,6 @@ def test_score_is_the_validation_loss():
     model = model_for("classes", **settings).fit(X, CLASSES)
     assert_allclose(model.validation_scores_, np.negative(model.validation_loss_curve_))
     assert model.best_validation_score_ == max(model.validation_scores_)
-
-
-def accuracy(model, X, y):
-    return accuracy_score(y, model.predict(X))
-
-
-SCORERS = [
-    ("binary", "neg_log_loss", lambda m, X, y: -log_loss(y, m.predict_proba(X))),
-    ("classes", "accuracy", accuracy),
-    ("labels", "accuracy", accuracy),
-    ("numbers", "neg_max_error", lambda m, X, y: -np.abs(y - m.predict(X)).max()),
-]
-
-
-@pytest.mark.parametrize(("target", "scoring", "score"), SCORERS)
-def test_scorers(target, scoring, score):
-    y = TARGETS[target]
-    settings = {"early_stopping": True, "max_iter": 5}
-    named, called = (model_for(target, **settings, scoring=s).fit(X, y) for s in (scoring, score))
-    assert_allclose(named.validation_scores_, called.validation_scores_, rtol=1e-12)
-    given = model_for(target, **settings, scoring=scoring).fit(X, y, X_val=X[:20], y_val=y[:20])
-    assert_allclose(given.best_validation_score_, score(given, X[:20], y[:20]), rtol=1e-12)
 
 
 @pytest.mark.parametrize("early_stopping", [True, False])

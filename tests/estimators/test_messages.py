@@ -6,7 +6,7 @@ import pytest
 from sklearn import neural_network as theirs
 
 import fusedmlp
-from fusedmlp import MLPClassifier
+from fusedmlp import MLPClassifier, MLPRegressor
 from tests.estimators.pairs import (
     BINARY,
     CLASSES,
@@ -92,6 +92,7 @@ def test_messages_about_columns_and_classes():
         {"alpha": -1},
         {"learning_rate": "fast"},
         {"hidden_layer_sizes": (3, 0)},
+        {"hidden_layer_sizes": (3.5,)},
         {"momentum": 2},
         {"early_stopping": True, "validation_fraction": 0.01},
         {"solver": "lbfgs", "max_iter": 0},
@@ -110,3 +111,9 @@ def test_lbfgs_refuses_what_is_not_a_smooth_loss(settings):
     (name,) = settings
     with pytest.raises(ValueError, match=f"{name} must be .* with solver='lbfgs'"):
         MLPClassifier(solver="lbfgs", **settings).fit(X, BINARY)
+
+
+def test_message_about_outputs_of_a_validation_set():
+    both = np.c_[NUMBERS, NUMBERS]
+    said = message_of(lambda: MLPRegressor().fit(X, NUMBERS, X_val=X, y_val=both))
+    assert said == "y_val must have outputs as y has, 1, got 2"

@@ -126,7 +126,16 @@ def test_float32_stays(target, solver):
     ours, others = (model.fit(X.astype(np.float32), y) for model in pair)
     assert {layer.dtype for layer in ours.coefs_ + ours.intercepts_} == {np.dtype("f4")}
     assert_same_weights(ours, others, 2e-5)
-    assert ours._forward_pass_fast(X.astype(np.float32)).dtype == np.float32
+    predict = "predict" if target == "numbers" else "predict_proba"
+    for dtype in ("float32", "float64", "int64"):
+        mine, theirs = (getattr(model, predict)((9 * X).astype(dtype)) for model in (ours, others))
+        assert mine.dtype == theirs.dtype
+        assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
+    # Rows in float64 are predicted in float64, with the weights of that moment.
+    ours.coefs_[0][:], ours.coefs_[0][0] = 0, others.coefs_[0][0]
+    others.coefs_, others.intercepts_ = ours.coefs_, ours.intercepts_
+    mine, theirs = (getattr(model, predict)(X) for model in (ours, others))
+    assert_allclose(mine, theirs, rtol=1e-12)
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from sklearn import get_config
 from sklearn.base import is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.neural_network._multilayer_perceptron import BaseMultilayerPerceptron
@@ -22,10 +20,11 @@ from fusedmlp.estimators.epochs import EpochLoop, clipped_batch_size
 from fusedmlp.estimators.held_out import GivenRows, HeldOut
 from fusedmlp.estimators.lbfgs import LossAndGradient, require_no_masks
 from fusedmlp.estimators.network import Network, network_of
+from fusedmlp.estimators.outputs import dense, outputs_of
 from fusedmlp.estimators.progress import evaluations_shown, require_bar
 from fusedmlp.estimators.quick_step import PartialFits, settings_of
 from fusedmlp.estimators.settings import ACTIVATIONS, hidden_sizes, kernel_array
-from fusedmlp.estimators.several_starts import forget_starts, mean_of
+from fusedmlp.estimators.several_starts import forget_starts, mean_of, members_of
 from fusedmlp.plan.threads import MOST_THREADS
 from fusedmlp.training.data import Dataset
 
@@ -49,9 +48,6 @@ CONSTRAINTS: dict[str, Any] = {
     "n_starts": [Interval(Integral, 1, None, closed="left")],
     "combine": [StrOptions({"best", "average"})],
 }
-
-# Rows of a sparse matrix that are made dense at once, in numbers.
-DENSE_NUMBERS = 10_000_000
 
 
 class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[misc]
@@ -172,7 +168,12 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
             self.warm_start = warm_start
         if weights is not None:
             weights = _check_sample_weight(weights, X)
-        return dense(X), y.reshape(len(y), -1), weights, labels
+        y = y.reshape(len(y), -1)
+        if y.shape[1] != self.n_outputs_:
+            raise ValueError(
+                f"y_val must have outputs as y has, {self.n_outputs_}, got {y.shape[1]}"
+            )
+        return dense(X), y, weights, labels
 
     def _loss_grad_lbfgs(
         self,
@@ -210,17 +211,14 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
         """Return the outputs (rows, outputs) for checked inputs."""
         if check_input:
             X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
-        members = getattr(self, "estimators_", None)
+        members = members_of(self)
         if members is not None:
             return mean_of(member._forward_pass_fast(X, False) for member in members)
         network = network_of(self)
-        dtype = network.params.dtype
-        if sparse.issparse(X):
-            step = max(1, DENSE_NUMBERS // X.shape[1])
-            parts = [X[first : first + step] for first in range(0, X.shape[0], step)]
-            outputs = [_outputs(network, kernel_array(dense(part), dtype)) for part in parts]
-            return np.concatenate(outputs)
-        return _outputs(network, kernel_array(X, dtype))
+        # As in scikit-learn, rows in float64 are predicted in float64, whatever the weights are.
+        wider = network.params.dtype == np.float32 and X.dtype != np.float32
+        trained = network.in_float64() if wider else network.trained
+        return outputs_of(trained, X)
 
     def predictor(self) -> Callable[[Array], Array]:
         """Return the bare prediction, for many calls with few rows each.
@@ -239,8 +237,9 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
             Before `fit`.
         """
         check_is_fitted(self)
-        if hasattr(self, "estimators_"):
-            functions = [member.predictor() for member in self.estimators_]
+        members = members_of(self)
+        if members is not None:
+            functions = [member.predictor() for member in members]
             return lambda X: mean_of(function(X) for function in functions)
         trained = network_of(self).trained
         params, n_out = trained._params_without_batch_norm().copy(), int(self.n_outputs_)
@@ -275,18 +274,3 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
         if kept is not None:
             network = network_of(self)
             network.params[:], network.running_stats[:] = kept
-
-
-def dense(X: Any) -> Any:
-    """Return a matrix as an array: kernels take no sparse ones."""
-    return X.toarray() if sparse.issparse(X) else X
-
-
-def _outputs(network: Network, rows: Array) -> Array:
-    """Return the outputs for rows, which must be finite unless scikit-learn assumes it."""
-    if not get_config()["assume_finite"]:
-        predicted: Array = network.trained.predict(rows)
-        return predicted
-    outputs = np.empty((len(rows), network.sizes[-1]), rows.dtype)
-    network.trained._write_outputs(rows, outputs)
-    return outputs

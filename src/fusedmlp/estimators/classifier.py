@@ -19,16 +19,15 @@ from fusedmlp.estimators.labels import encoded
 from fusedmlp.estimators.quick_step import quick_step
 from fusedmlp.estimators.settings import keep_parameters
 from fusedmlp.estimators.several_starts import fit_starts, goes_on
-
-Seed = int | np.random.RandomState | None
+from fusedmlp.estimators.start_seeds import Seed
 
 
 class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
     """A feed-forward network for classes: scikit-learn's `MLPClassifier`, trained in compiled code.
 
     With the same ``random_state`` its weights are scikit-learn's, to rounding, for "sgd" and
-    "adam"; what scikit-learn has not is keyword-only and off. As there, no row's loss counts as
-    more than 36 (16 in float32) in the curves, which the rules of stopping look at.
+    "adam"; what scikit-learn has not is keyword-only and off. No row's loss is recorded as more
+    than 36 (16 in float32), as there.
 
     Parameters
     ----------
@@ -98,7 +97,7 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
         Largest norm of a step's gradient, above 0; a longer one is scaled down.
     scoring : str, callable or None, default None
         Score of early_stopping: the accuracy; "loss" is the validation loss; or one of
-        scikit-learn's scorers.
+        scikit-learn's scorers, given the rows' weights if it takes sample_weight.
     callback : callable or None, default None
         Called with the estimator after each epoch of "sgd" and "adam"; a true result stops the run.
     progress : bool, default False
@@ -249,7 +248,7 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
         """
         validation = given_rows(X_val, y_val, sample_weight_val)
         if self.n_starts > 1:
-            fit_starts(self, (X, y, sample_weight), validation)
+            fit_starts(self, MLPClassifier, (X, y, sample_weight), validation)
             return self
         sample_weight = class_weighted(self, y, sample_weight, incremental=False)
         self._fit(X, y, sample_weight, validation=validation)
@@ -261,8 +260,7 @@ class MLPClassifier(FusedMLP, TheirClassifier):  # type: ignore[misc]
     ) -> "MLPClassifier":
         """Train for one epoch over these rows, and go on from the last call.
 
-        As in scikit-learn, the optimiser is that of the first call: what `set_params` changes of
-        the learning rate, its schedule, the momentum or the like has no effect until `fit`.
+        As in scikit-learn, what `set_params` changes of the optimiser has no effect until `fit`.
 
         Parameters
         ----------

@@ -5,11 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import check_scoring, r2_score
+from sklearn.metrics import r2_score
 
 from fusedmlp.backends import implementation
 from fusedmlp.checks.arrays import Array
 from fusedmlp.estimators.network import Network, network_of
+from fusedmlp.estimators.scorers import scorer_for
 from fusedmlp.estimators.settings import outputs_in_mean
 from fusedmlp.plan.plan import Plan
 from fusedmlp.training.data import Dataset
@@ -77,10 +78,8 @@ class Validation:
         if scoring == "loss":
             return None
         if scoring is not None:
-            scorer = check_scoring(self._model, scoring)
-            weights = self._data.row_weights
-            extra = {} if weights is None else {"sample_weight": weights}
-            return lambda _: float(scorer(self._model, self._data.X, self._labels, **extra))
+            score = scorer_for(self._model, self._data, self._labels)
+            return lambda _: score()
         return self._accuracy if hasattr(self._model, "classes_") else self._r2
 
     def _accuracy(self, outputs: Array) -> float:

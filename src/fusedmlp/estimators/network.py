@@ -1,6 +1,7 @@
 """An estimator's parameters: one flat vector, of which coefs_ and intercepts_ are views."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from fusedmlp.checks.arrays import Array
 from fusedmlp.checks.fixed_memory import fixed_view
 from fusedmlp.estimators.settings import network_options
+from fusedmlp.options.kept import FixedOptions
 from fusedmlp.options.table import checked_options
 from fusedmlp.plan.parameters import aligned_zeros, layer_offsets
 from fusedmlp.trained import Trained
@@ -40,7 +42,7 @@ class Network:
         self.trained = Trained(
             history={},
             direction_changes=None,
-            options=options,
+            options=FixedOptions(options),
             epochs=0,
             stopped="",
             _sizes=sizes,
@@ -48,6 +50,7 @@ class Network:
             _running_stats=fixed_view(stats) if hidden else stats,
         )
         self.coefs, self.intercepts = self.trained.weights, self.trained.biases
+        self._in_float64: Trained | None = None
         self._settings = _settings_of(model)
         self.copy_from(coefs, intercepts)
 
@@ -65,6 +68,20 @@ class Network:
     def sizes(self) -> tuple[int, ...]:
         """Units of the input and of each layer."""
         return self.trained._sizes
+
+    def in_float64(self) -> Trained:
+        """Return a network for predictions in float64, with the parameters of this moment."""
+        if self._in_float64 is None:
+            double = np.dtype(np.float64)
+            self._in_float64 = replace(
+                self.trained,
+                options=FixedOptions(self.trained.options | {"dtype": double.name}),
+                _params=self.params.astype(double),
+                _running_stats=self.running_stats.astype(double),
+            )
+        self._in_float64._params[:] = self.params
+        self._in_float64._running_stats[:] = self.running_stats
+        return self._in_float64
 
     def copy_from(self, coefs: Sequence[Array], intercepts: Sequence[Array]) -> None:
         """Set the parameters to others, which may be these views."""

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any, ClassVar
 
-import numpy as np
 from sklearn.base import _fit_context
 from sklearn.neural_network import MLPRegressor as TheirRegressor
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -15,8 +14,7 @@ from fusedmlp.estimators.held_out import given_rows
 from fusedmlp.estimators.quick_step import quick_step
 from fusedmlp.estimators.settings import keep_parameters
 from fusedmlp.estimators.several_starts import fit_starts, goes_on
-
-Seed = int | np.random.RandomState | None
+from fusedmlp.estimators.start_seeds import Seed
 
 
 class MLPRegressor(FusedMLP, TheirRegressor):  # type: ignore[misc]
@@ -97,7 +95,7 @@ class MLPRegressor(FusedMLP, TheirRegressor):  # type: ignore[misc]
         Largest norm of a step's gradient, above 0; a longer one is scaled down.
     scoring : str, callable or None, default None
         Score of early_stopping: R2; "loss" is the validation loss; or one of
-        scikit-learn's scorers.
+        scikit-learn's scorers, given the rows' weights if it takes sample_weight.
     callback : callable or None, default None
         Called with the estimator after each epoch of "sgd" and "adam"; a true result stops the run.
     progress : bool, default False
@@ -247,7 +245,7 @@ class MLPRegressor(FusedMLP, TheirRegressor):  # type: ignore[misc]
         """
         validation = given_rows(X_val, y_val, sample_weight_val)
         if self.n_starts > 1:
-            fit_starts(self, (X, y, sample_weight), validation)
+            fit_starts(self, MLPRegressor, (X, y, sample_weight), validation)
             return self
         self._fit(X, y, sample_weight, validation=validation)
         return self
@@ -256,8 +254,7 @@ class MLPRegressor(FusedMLP, TheirRegressor):  # type: ignore[misc]
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> "MLPRegressor":
         """Train for one epoch over these rows, and go on from the last call.
 
-        As in scikit-learn, the optimiser is that of the first call: what `set_params` changes of
-        the learning rate, its schedule, the momentum or the like has no effect until `fit`.
+        As in scikit-learn, what `set_params` changes of the optimiser has no effect until `fit`.
 
         Parameters
         ----------

@@ -22,12 +22,16 @@ from fusedmlp.training.jobs import jobs_now
 ATTRIBUTES = ("start_random_states_", "start_scores_", "best_start_", "estimators_")
 
 
-def fit_starts(model: Any, data: tuple[Any, ...], validation: GivenRows | None) -> None:
+def fit_starts(
+    model: Any, own_class: Any, data: tuple[Any, ...], validation: GivenRows | None
+) -> None:
     """Fit n_starts networks, and make the estimator the best of them, or their mean.
 
     Parameters
     ----------
     model : estimator
+    own_class : type
+        The class, `MLPClassifier` or `MLPRegressor`, whose `fit` each start is fitted by.
     data : tuple (X, y, sample_weight)
     validation : tuple (X_val, y_val, sample_weight_val), or None
 
@@ -42,7 +46,7 @@ def fit_starts(model: Any, data: tuple[Any, ...], validation: GivenRows | None) 
     first = random_state_to_use(model.random_state)
     models = [model_of_start(model, seed, jobs > 1) for seed in [first, *seeds[1:]]]
     starts, interrupted = train_starts(
-        models, jobs, data, validation, bool(model.verbose), model.progress
+        models, own_class, jobs, data, validation, bool(model.verbose), model.progress
     )
     catch_up(first, starts[0].model.random_state)
     trained = trained_of(starts, interrupted)
@@ -78,13 +82,21 @@ def require_no_contradiction(model: Any) -> None:
 def model_of_start(model: Any, random_state: Any, beside_others: bool) -> Any:
     """Return the unfitted estimator of one start; beside others, it has one thread.
 
-    `sklearn.clone` would copy what callback and scoring refer to.
+    `sklearn.clone` would copy what callback and scoring refer to, and a subclass may have another
+    constructor.
     """
-    parameters = model.get_params(deep=False) | {"random_state": random_state, "n_starts": 1}
-    parameters |= {"verbose": False, "progress": False}  # lines of several runs would be mixed
+    start = object.__new__(type(model))
+    vars(start).update({k: v for k, v in vars(model).items() if not is_learnt(k)})
+    start.random_state, start.n_starts = random_state, 1
+    start.verbose = start.progress = False  # lines of several runs would be mixed
     if beside_others and model.threads is None:
-        parameters["threads"] = 1
-    return type(model)(**parameters)
+        start.threads = 1
+    return start
+
+
+def is_learnt(attribute: str) -> bool:
+    """Whether an attribute is of a fit, by scikit-learn's rule for names."""
+    return attribute.startswith("_") or attribute.endswith("_")
 
 
 def trained_of(starts: list[Start], interrupted: bool) -> list[Start]:
@@ -100,8 +112,7 @@ def trained_of(starts: list[Start], interrupted: bool) -> list[Start]:
 def become(model: Any, other: Any) -> None:
     """Give an estimator copies of all that another has learnt."""
     forget_starts(model)
-    parameters = model.get_params(deep=False)
-    learnt = {k: v for k, v in other.__getstate__().items() if k not in parameters}
+    learnt = {k: v for k, v in other.__getstate__().items() if is_learnt(k)}
     model._network = model._partial_fits = None
     model.__setstate__(copy.deepcopy(learnt))
 
@@ -126,6 +137,15 @@ def goes_on(model: Any) -> bool:
             "set_params(n_starts=1) goes on with the best"
         )
     return bool(model._check_solver())
+
+
+def members_of(model: Any) -> list[Any] | None:
+    """Return the networks whose mean an estimator predicts, with its parameters of now; or None."""
+    members: list[Any] | None = getattr(model, "estimators_", None)
+    for member in members or ():
+        for name in ("activation", "threads", "backend"):  # which a prediction depends on
+            setattr(member, name, getattr(model, name))
+    return members
 
 
 def mean_of(outputs: Iterator[Array]) -> Array:

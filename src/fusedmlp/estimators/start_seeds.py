@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from sklearn.utils import check_random_state
 
+Seed = int | np.random.RandomState | None  # what scikit-learn's random_state may be
+
 
 def start_seeds(random_state: Any, starts: int) -> list[Any]:
     """Return a random_state for each start.

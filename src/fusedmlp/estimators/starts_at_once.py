@@ -20,6 +20,8 @@ class Task:
 
     Attributes
     ----------
+    own_class : type
+        The estimator's class that is ours: the estimator may be of a subclass.
     data : tuple (X, y, sample_weight)
     validation : tuple (X_val, y_val, sample_weight_val), or None
     verbose : bool
@@ -29,6 +31,7 @@ class Task:
         scikit-learn's, of which each thread has its own.
     """
 
+    own_class: Any
     data: tuple[Any, ...]
     validation: GivenRows | None
     verbose: bool
@@ -73,7 +76,9 @@ class Start:
         X_val, y_val, weights_val = task.validation or (None, None, None)
         self.model._shared_stop = task.stop
         try:
-            self.model.fit(*task.data, X_val=X_val, y_val=y_val, sample_weight_val=weights_val)
+            # A subclass's own `fit` has been called, and has called this.
+            fit = task.own_class.fit
+            fit(self.model, *task.data, X_val=X_val, y_val=y_val, sample_weight_val=weights_val)
             self.score = score_of(self.model, task.validation)
         except NonFiniteWeightsError as error:
             self.error = error
@@ -96,6 +101,7 @@ def score_of(model: Any, validation: GivenRows | None) -> float:
 
 def train_starts(
     models: list[Any],
+    own_class: Any,
     jobs: int,
     data: tuple[Any, ...],
     validation: GivenRows | None,
@@ -107,7 +113,7 @@ def train_starts(
     After Ctrl-C they are as they are then: some trained for fewer epochs, some not at all.
     """
     starts = [Start(model, number) for number, model in enumerate(models)]
-    task = Task(data, validation, verbose, SharedStop(), get_config())
+    task = Task(own_class, data, validation, verbose, SharedStop(), get_config())
     arguments = ((start, task) for start in starts)
     try:
         with (

@@ -18,6 +18,7 @@ from fusedmlp.many.options_of_many import OptionsOfMany
 from fusedmlp.many.results import DIVERGED, NOT_TRAINED, Results
 from fusedmlp.many.sweep import Sweep
 from fusedmlp.notebook import curves, page
+from fusedmlp.options.kept import FixedOptions
 from fusedmlp.plan.parameters import aligned_zeros
 from fusedmlp.plan.plan import record_interval
 from fusedmlp.trained import Trained
@@ -117,7 +118,7 @@ class TrainedMany:
         return Trained(
             history=results.history(k, record_interval(options)),
             direction_changes=None,
-            options=options,
+            options=FixedOptions(options),
             epochs=int(results.arrays["epochs"][k]),
             stopped=results.stopped(slice(k, k + 1))[0],
             _sizes=arguments.sizes,

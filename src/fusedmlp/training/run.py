@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from fusedmlp.checks.arrays import Array
 from fusedmlp.helper_threads import with_helpers
+from fusedmlp.options.kept import FixedOptions
 from fusedmlp.plan.codes import SCIPY_OPTIMIZERS
 from fusedmlp.plan.continuation import Continuation
 from fusedmlp.plan.plan import Plan, record_count
@@ -114,7 +115,7 @@ def _control(plan: Plan, request: Request[Any], state: State) -> Control:
         return Trained(
             history={},
             direction_changes=None,
-            options=request.options,
+            options=FixedOptions(request.options),
             epochs=0,
             stopped="",
             _sizes=request.sizes,

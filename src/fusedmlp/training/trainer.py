@@ -7,6 +7,7 @@ from typing import Any, Unpack
 from numpy.typing import ArrayLike
 
 from fusedmlp.options.documentation import documented
+from fusedmlp.options.kept import FixedOptions
 from fusedmlp.options.table import Options
 from fusedmlp.plan.parameters import as_matrices
 from fusedmlp.plan.plan import Plan, make_plan, record_interval
@@ -117,7 +118,7 @@ def result_of(plan: Plan, request: Request[Any], outcome: Outcome) -> Trained:
         direction_changes=(
             as_matrices(changes, request.sizes, bool(plan.bias)) if changes.size else None
         ),
-        options=request.options,
+        options=FixedOptions(request.options),
         epochs=epochs - before,
         stopped=outcome.stopped,
         _sizes=request.sizes,

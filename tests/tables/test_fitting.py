@@ -90,6 +90,11 @@ def test_many_rows_have_one_network():
         ({"epochs": 0}, ValueError, "epochs must be at least 1"),
         ({"hidden": "a"}, TypeError, "hidden"),
         ({"networks": 0}, ValueError, "networks must be at least 1"),
+        ({"networks": 1001}, ValueError, "networks must be at most 1000, got 1001"),  # as in files
+        ({"numbers": 5}, TypeError, "numbers must be texts, got 5"),
+        ({"missing": [1]}, TypeError, "missing must be texts, got 1 among them"),
+        ({"choices": {"drop": "x"}}, TypeError, "choices must be a fusedmlp.tables.Choices, got"),
+        ({"choices": Choices(), "decimal": ","}, ValueError, "decimal cannot be given beside"),
         ({"task": "number"}, ValueError, "task must be one of"),
         ({"test_size": 1}, ValueError, "test_size must be"),
         ({"loss": "hinge"}, ValueError, "loss must be one of"),

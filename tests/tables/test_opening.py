@@ -175,3 +175,17 @@ def test_progress_of_a_pipe_is_0_until_it_ends():
     read(Pipe(TEXT), on_progress=shares.append)
     assert shares[0] == 0
     assert shares[-1] == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"source": 3}, "source must be a name, a path or a binary file, got 3"),
+        ({"source": None}, "source must be a name, a path or a binary file, got None"),
+        ({"source": io.StringIO("a\n1\n")}, "source must be opened in binary mode"),
+        ({"source": io.BytesIO(TEXT), "separator": 3}, "separator must be text, got 3"),
+    ],
+)
+def test_what_is_no_table_is_named(given, message):
+    with pytest.raises(TypeError, match=message):
+        read(**given)

@@ -127,3 +127,8 @@ def test_the_frame_is_not_changed():
     found = recognise(frame)
     pd.testing.assert_frame_equal(frame, before)
     assert list(found.columns) == ["x", "5"]
+
+
+def test_choices_are_choices():
+    with pytest.raises(TypeError, match=r"choices must be a fusedmlp\.tables\.Choices, got 'x'"):
+        recognise(pd.DataFrame({"x": [1, 2]}), "x")

@@ -13,6 +13,7 @@ from fusedmlp.command.progress import progress
 from fusedmlp.command.reading import Data, Separator, read_table
 from fusedmlp.command.report import classes_of
 from fusedmlp.command.say import Json, Quiet, print_json, say
+from fusedmlp.tables.separators import tab_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +48,7 @@ def predict(
     for each.
     """
     with explained(context, WRONG_WORDS, quiet):
+        separator = tab_of(separator)
         if output is not None:
             check_format("output", output)
             check_folder("output", output)

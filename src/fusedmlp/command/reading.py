@@ -51,7 +51,7 @@ def read_table(
 
     found = tables.read(
         source,
-        separator="tab" if separator == r"\t" else separator,
+        separator=separator,
         decimal=decimal,  # type: ignore[arg-type]
         missing=tuple(missing),
         text=tuple(text),

@@ -28,7 +28,15 @@ from fusedmlp.options.table import (
     require_activation_for_each,
 )
 from fusedmlp.tables.defaults import DEFAULTS as TABLE_DEFAULTS
-from fusedmlp.tables.defaults import FOR_MANY_ROWS, HIDDEN, MANY_ROWS, MOST_NETWORKS, with_defaults
+from fusedmlp.tables.defaults import (
+    FOR_MANY_ROWS,
+    HIDDEN,
+    MANY_ROWS,
+    MOST_NETWORKS,
+    NETWORKS,
+    with_defaults,
+)
+from fusedmlp.tables.separators import tab_of
 
 FIRST = ("epochs", "learning_rate")
 TEXTS = {
@@ -140,7 +148,7 @@ def train(
             metavar="INTEGER",
             parser=parser(int),
             rich_help_panel="Network",
-            help=f"Networks, whose mean is the model. By default, {MOST_NETWORKS}, or 1 for more "
+            help=f"Networks, whose mean is the model. By default, {NETWORKS}, or 1 for more "
             f"than {MANY_ROWS:,} rows.",
         ),
     ] = None,
@@ -154,11 +162,12 @@ def train(
     It says how well on rows held out, beside what needs no network; --save keeps the model.
     """
     with explained(context, WRONG_WORDS, quiet):
+        separator = tab_of(separator)
         asked = {
             "task": optional(one_of(TASKS))("task", task),
             "class_weight": optional(one_of(WEIGHTS))("class_weight", class_weight),
             "decimal": optional(one_of(MARKS))("decimal", decimal),
-            "networks": optional(whole_number(least=1))("networks", networks),
+            "networks": optional(whole_number(1, MOST_NETWORKS))("networks", networks),
             "test_size": number(least=0, below=1)("test_size", test_size),
             "hidden": _layers(hidden),
             **given_options(context, options),

@@ -53,7 +53,7 @@ class Choices:
 
     def __post_init__(self) -> None:
         for field in fields(self)[:-1]:
-            object.__setattr__(self, field.name, _texts(field.name, getattr(self, field.name)))
+            object.__setattr__(self, field.name, texts(field.name, getattr(self, field.name)))
         optional(one_of((".", ",")))("decimal", self.decimal)
         uses = [(use, name) for use in ("numbers", "categories", "drop") for name in self.of(use)]
         first: dict[str, str] = {}
@@ -86,7 +86,23 @@ class Choices:
             raise TableError(f"{argument('drop', target)} would leave out the target")
 
 
-def _texts(name: str, value: object) -> tuple[str, ...]:
+def checked_choices(choices: object) -> Choices:
+    """Return choices, or none for None.
+
+    Raises
+    ------
+    TypeError
+        For anything else.
+    """
+    if choices is None:
+        return Choices()
+    if not isinstance(choices, Choices):
+        raise TypeError(f"choices must be a fusedmlp.tables.Choices, got {choices!r:.60}")
+    return choices
+
+
+def texts(name: str, value: object) -> tuple[str, ...]:
+    """Return texts as a tuple; one stands for itself. TypeError: they are no texts."""
     if isinstance(value, str):
         return (value,)
     if not isinstance(value, Iterable):

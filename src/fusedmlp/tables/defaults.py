@@ -11,7 +11,8 @@ from fusedmlp.options.contradictions import FOR_OPTIMIZERS, SCIPY
 HIDDEN = (64, 32)
 FULL_BATCH = (*SCIPY, "rprop")
 MANY_ROWS = 50_000  # training rows
-MOST_NETWORKS = 5
+NETWORKS = 5
+MOST_NETWORKS = 1000  # of a model, also in a file
 
 DEFAULTS: dict[str, Any] = {
     "activation": "relu",
@@ -37,7 +38,7 @@ def default_networks(rows: int) -> int:
     >>> default_networks(500), default_networks(100_000)
     (5, 1)
     """
-    return MOST_NETWORKS if rows <= MANY_ROWS else 1
+    return NETWORKS if rows <= MANY_ROWS else 1
 
 
 def with_defaults(given: Mapping[str, Any], rows: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from fusedmlp.network_file.replacing import replace_file
 from fusedmlp.network_file.strict_json import parsed
 from fusedmlp.tables.column import Column
 from fusedmlp.tables.columns import column_from_json
+from fusedmlp.tables.defaults import MOST_NETWORKS
 from fusedmlp.tables.errors import TableError
 from fusedmlp.tables.scores import Scores
 from fusedmlp.tables.stated import scores_from_json, target_from_json, texts_from_json
@@ -25,7 +26,6 @@ from fusedmlp.tables.target import Target
 from fusedmlp.trained import Trained
 
 FORMAT = "1"
-MOST_NETWORKS = 1000
 PARTS = ("networks", "columns", "target", "scores", "notes")
 
 Tensors = dict[str, NDArray[Any]]

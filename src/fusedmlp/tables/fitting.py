@@ -1,7 +1,7 @@
 """The function `fit`: from a table to a model of one of its columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any, Literal, NamedTuple, Unpack
 
 import numpy as np
@@ -9,11 +9,17 @@ import pandas as pd
 
 from fusedmlp.checks import requirements as may_be
 from fusedmlp.options.table import Options, checked_options
-from fusedmlp.tables.choices import Choices
+from fusedmlp.tables.choices import Choices, checked_choices, texts
 from fusedmlp.tables.column import Column
 from fusedmlp.tables.columns import encode_values, recognise
 from fusedmlp.tables.date_column import DateColumn
-from fusedmlp.tables.defaults import HIDDEN, MOST_NETWORKS, default_networks, with_defaults
+from fusedmlp.tables.defaults import (
+    HIDDEN,
+    MOST_NETWORKS,
+    NETWORKS,
+    default_networks,
+    with_defaults,
+)
 from fusedmlp.tables.errors import TableError, counted, listed
 from fusedmlp.tables.frames import as_frame
 from fusedmlp.tables.model import TableModel, answers_of
@@ -25,6 +31,7 @@ from fusedmlp.tables.training import Interrupted, train_networks
 from fusedmlp.training.request import random_state as random_numbers
 
 LEAST_ROWS = 10
+CHOSEN = ("numbers", "categories", "drop", "missing")
 LOSSES = (*NUMBER_LOSSES, "log_loss")
 # Options of `fusedmlp.train` that a table decides, and what decides in their place.
 REFUSED = {
@@ -80,7 +87,7 @@ def fit(
     hidden : int or sequence of int, default (64, 32)
         Units of each hidden layer; () for none.
     networks : int, optional
-        How many are trained; by default 5, or 1 for more than 50,000 training rows.
+        How many are trained, at most 1,000; by default 5, or 1 for more than 50,000 training rows.
     class_weight : "balanced" or mapping from labels to floats, optional
         How much a row of each class weighs in training; "balanced" makes the classes' sums equal.
         Labels that a mapping does not name have 1.
@@ -117,10 +124,10 @@ def fit(
     frame, target = as_frame(frame), str(target)
     given = _checked(task, test_size, hidden, networks, options)
     seed = may_be.seed("random_state", given.pop("random_state", 0))
-    seeds = random_numbers(seed).randint(0, 2**32, 1 + (networks or MOST_NETWORKS), np.int64)
-    choices = choices or Choices(
-        _texts(numbers), _texts(categories), _texts(drop), _texts(missing), decimal
-    )
+    seeds = random_numbers(seed).randint(0, 2**32, 1 + (networks or NETWORKS), np.int64)
+    one_by_one = zip(CHOSEN, (numbers, categories, drop, missing), strict=True)
+    lists = {name: texts(name, value) for name, value in one_by_one}
+    choices = _chosen(choices, Choices(**lists, decimal=decimal))
     notes: list[str] = []
     table = _known_rows(frame, target, task, given.get("loss"), choices, notes)
     classes = len(table.goal.labels) if isinstance(table.goal, Classes) else 0
@@ -156,8 +163,14 @@ def fit(
     return model
 
 
-def _texts(given: str | Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _chosen(choices: Choices | None, given: Choices) -> Choices:
+    """Return the choices: given as one, or one by one."""
+    if choices is None:
+        return given
+    beside = [field.name for field in fields(Choices) if getattr(given, field.name)]
+    if beside:
+        raise ValueError(f"{beside[0]} cannot be given beside choices, which has a place for it")
+    return checked_choices(choices)
 
 
 class _Known(NamedTuple):
@@ -176,7 +189,7 @@ def _checked(
     may_be.optional(may_be.one_of(TASKS))("task", task)
     may_be.number(least=0, below=1)("test_size", test_size)
     may_be.sizes("hidden", hidden)
-    may_be.optional(may_be.whole_number(least=1))("networks", networks)
+    may_be.optional(may_be.whole_number(least=1, most=MOST_NETWORKS))("networks", networks)
     for name, reason in REFUSED.items():
         if options.get(name) is not None:
             raise ValueError(f"{name} cannot be given for a table: {reason}")

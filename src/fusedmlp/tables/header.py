@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from fusedmlp.tables.cells import MISSING
-from fusedmlp.tables.errors import TableError, argument, counted, listed
+from fusedmlp.tables.errors import TableError, counted, listed
 from fusedmlp.tables.frames import check_names
 
 SEPARATORS = ";\t|,"  # of two that fit, the first: in 1,5;2,5 the comma is a decimal mark
@@ -206,18 +206,3 @@ def _number(text: str) -> float | None:
 
 def _short(line: str) -> str:
     return line if len(line) <= 60 else line[:57] + "..."
-
-
-def tab_of(separator: str | None) -> str | None:
-    """Return a separator, with "tab" and a written-out backslash t as the character.
-
-    Raises
-    ------
-    TableError
-        If it has more than one character.
-    """
-    if separator in ("tab", "\\t"):
-        return "\t"
-    if separator is not None and len(separator) != 1:
-        raise TableError(f"separator must be one character, got {argument('separator', separator)}")
-    return separator

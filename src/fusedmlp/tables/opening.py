@@ -54,7 +54,7 @@ class Source(AbstractContextManager["Source"]):
     def __init__(
         self, source: str | os.PathLike[str] | BinaryIO, on_progress: Progress | None = None
     ) -> None:
-        self.name = _name(source)
+        self.name = _name(source)  # TypeError: it is neither a name nor a file
         self._own = not hasattr(source, "read") and source != PIPE
         self._report = _Report(on_progress)
         if self._own:
@@ -121,7 +121,11 @@ class Source(AbstractContextManager["Source"]):
 
 def _name(source: Any) -> str:
     if hasattr(source, "read"):
+        if isinstance(source.read(0), str):
+            raise TypeError("source must be opened in binary mode, got a file of text")
         return "the file"
+    if not isinstance(source, str | os.PathLike):
+        raise TypeError(f"source must be a name, a path or a binary file, got {source!r:.60}")
     return "standard input" if source == PIPE else repr(os.fspath(source))
 
 

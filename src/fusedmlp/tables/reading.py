@@ -13,8 +13,8 @@ from fusedmlp.checks.requirements import one_of, optional
 from fusedmlp.tables.binary_files import read_excel, read_parquet
 from fusedmlp.tables.choices import Decimal
 from fusedmlp.tables.errors import TableError
-from fusedmlp.tables.header import tab_of
 from fusedmlp.tables.opening import Progress, Source
+from fusedmlp.tables.separators import tab_of
 from fusedmlp.tables.text_files import read_text
 
 

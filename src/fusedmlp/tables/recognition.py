@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from fusedmlp.tables.category_column import CategoryColumn
-from fusedmlp.tables.choices import Choices
+from fusedmlp.tables.choices import Choices, checked_choices
 from fusedmlp.tables.column import Column
 from fusedmlp.tables.date_column import DateColumn
 from fusedmlp.tables.errors import MOST_LISTED, counted, listed
@@ -70,7 +70,7 @@ def recognise(
      "Missing values taken as their median: 'x' (5 rows)."]
     """
     frame = as_frame(frame)
-    choices = choices or Choices()
+    choices = checked_choices(choices)
     choices.check(frame.columns, target)
     looks = [
         Look(frame[name], choices.missing) for name in frame.columns if name not in choices.drop

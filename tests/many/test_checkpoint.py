@@ -213,6 +213,23 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path):
     assert file.read_text() == "mine"
 
 
+def test_a_folder_in_place_of_a_batch_is_named(tmp_path):
+    sweep(tmp_path)
+    file = batches(tmp_path)[0]
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(ValueError, match=f"checkpoint must have files alone, .*{file.name}"):
+        sweep(tmp_path)
+
+
+def test_progress_of_a_sweep_that_is_whole(tmp_path, capsys):
+    sweep(tmp_path)
+    sweep(tmp_path, progress=True)
+    networks = len(GIVEN["grid"]["learning_rate"]) ** 2 * GIVEN["starts"]
+    said = capsys.readouterr().out
+    assert f"network {networks} of {networks}  all are in the checkpoint" in said
+
+
 def test_bad_arguments_make_no_folder(tmp_path):
     with pytest.raises(ValueError, match="starts must"):
         sweep(tmp_path / "new", starts=0)

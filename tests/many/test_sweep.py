@@ -13,6 +13,7 @@ import fusedmlp
 from tests.many.data import X, Y, arguments
 
 MANY = range(10**6)
+NO_SEED = [{}, {"random_state": None}]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,7 @@ MANY = range(10**6)
         ({"grid": {"dtype": ["float32"]}}, ValueError, "grid must not have dtype: it is the same"),
         ({"grid": {"l2": [1.0]}, "l2": 1.0}, ValueError, "l2 must be in the grid or be an option"),
         ({"grid": {"random_state": [None]}}, ValueError, "random_state must be in the grid or"),
+        ({"grid": {"hidden": [3, 4]}, "hidden": 5}, ValueError, "hidden must be in the grid or"),
         ({"starts": 0}, ValueError, "starts must be at least 1, got"),
         ({"starts": 1.5}, TypeError, "starts must be"),
         ({"starts": True}, TypeError, "starts must be"),
@@ -58,6 +60,7 @@ MANY = range(10**6)
         ({"folds": KFold(30)}, ValueError, "n_splits=30 greater than the number of samples"),
         ({"folds": 5.0}, TypeError, "folds must be a number, a splitter"),
         ({"checkpoint": 5}, TypeError, "checkpoint must be the path"),
+        ({"checkpoint": ""}, ValueError, "checkpoint must not be empty"),
     ],
 )
 def test_what_is_wrong_is_said(given, error, message):
@@ -86,6 +89,9 @@ def test_seeds_in_the_grid_are_whole_numbers_and_their_number_is_that_of_starts(
         fusedmlp.train_many(X, Y, grid={"random_state": [None]}, **options)
     with pytest.raises(ValueError, match="starts must be left out where the grid has the 2 seeds"):
         fusedmlp.train_many(X, Y, grid={"random_state": [1, 2]}, starts=3, **options)
+    grid = {"random_state": [1, 2]}
+    given = [fusedmlp.train_many(X, Y, grid=grid, **options, **more) for more in NO_SEED]
+    assert np.array_equal(*(runs.loss for runs in given))
 
 
 @pytest.mark.parametrize(

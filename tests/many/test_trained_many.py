@@ -44,8 +44,12 @@ def test_the_arrays_have_an_entry_for_each_network(runs):
         assert runs.options["random_state"][k] == run.options["random_state"]
     assert repr(runs) == (
         "<TrainedMany: 36 of 36 networks (3 combinations, 4 starts, 3 folds), the best is "
-        f"{runs.ranking[0]} with loss {runs.loss[runs.ranking[0]]:.6g}>"
+        f"{runs.ranking[0]}, with validation loss {runs.validation_loss.min():.6g}>"
     )
+    best = f"{runs.ranking[0]}, with validation loss {runs.validation_loss.min():.6g}"
+    assert f"network {best}" in runs._repr_html_()
+    alone = fusedmlp.train_many(X, Y, starts=2, **arguments())
+    assert f"the best is {alone.loss.argmin()}, with loss {alone.loss.min():.6g}>" in repr(alone)
 
 
 def test_options_are_arrays(runs):

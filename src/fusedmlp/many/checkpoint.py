@@ -89,6 +89,10 @@ class Checkpoint:
                 tensors = read_tensors(opened, size, header, checked=True)
             metadata = dict(header.metadata)
             stopped = json.loads(metadata.pop("stopped"))
+        except IsADirectoryError:
+            raise ValueError(
+                f"checkpoint must have files alone, got {self._folder} with the folder {file.name}"
+            ) from None
         except (FileNotFoundError, RefusedFileError, KeyError, ValueError):
             return None
         mine = self._metadata(group, number).items() <= metadata.items()

@@ -37,6 +37,8 @@ class Manifest:
     """
 
     def __init__(self, folder: str | PathLike[str]) -> None:
+        if not checked_path("checkpoint", folder):  # it would be the current folder
+            raise ValueError("checkpoint must not be empty")
         self.folder = Path(checked_path("checkpoint", folder))
         self._file = self.folder / NAME
         if self.folder.exists() and not self.folder.is_dir():

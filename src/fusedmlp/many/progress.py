@@ -17,6 +17,8 @@ def progress_bar(networks: int, done: int, wanted: bool) -> Iterator[Callable[[B
         yield lambda _: None
         return
     shown = Shown(networks, "network {:,} of {:,}", done)
+    if done == networks:
+        shown.now = "all are in the checkpoint"
     begun, lowest = time.monotonic(), float("inf")
 
     def show(batch: Batch) -> None:

@@ -96,7 +96,8 @@ def checked_sweep(
 ) -> Sweep:
     """Check all arguments of `train_many`; draw the seeds."""
     values, data_sets = checked_grid(grid), _data_sets(X, y)
-    _refuse(values, starts, data_sets, folds, options)
+    given_hidden = {} if isinstance(hidden, tuple) and hidden == (4,) else {"hidden": hidden}
+    _refuse(values, starts, data_sets, folds, {**options, **given_hidden})
     X, y = _stacked(X, y, data_sets)
     given_seeds = values.pop("random_state", None)
     count = checked_starts(starts, data_sets) if given_seeds is None else len(given_seeds)
@@ -138,7 +139,8 @@ def _refuse(
         if value is not None and value is not False:
             raise ValueError(f"{name} must be left out: train takes it, train_many does not")
     for name in values:
-        if name in options:
+        is_none = name == "random_state" and options.get(name) is None
+        if name in options and not is_none:
             raise ValueError(f"{name} must be in the grid or be an option, got both")
     if "random_state" in values and starts not in (None, len(values["random_state"])):
         raise ValueError(

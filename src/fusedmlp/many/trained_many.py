@@ -162,9 +162,18 @@ class TrainedMany:
 
     def _ranked_by(self) -> NDArray[np.float64]:
         """Return the loss that each network is ranked by; NaN where it diverged."""
-        measured = np.isfinite(self.validation_loss).any()
-        losses = self.validation_loss if measured else self.loss
+        losses = self.validation_loss if self._is_validated else self.loss
         return np.where([text.startswith(DIVERGED) for text in self.stopped], np.nan, losses)
+
+    @property
+    def _is_validated(self) -> bool:
+        return bool(np.isfinite(self.validation_loss).any())
+
+    @property
+    def _best_one(self) -> str:
+        """Which network is the best, and the loss that it is so by."""
+        best, kind = int(self.ranking[0]), "validation loss" if self._is_validated else "loss"
+        return f"{best}, with {kind} {self._ranked_by()[best]:.6g}"
 
     def best(self) -> Trained:
         """Return the network with the lowest validation loss or, without one, the lowest loss."""
@@ -211,24 +220,22 @@ class TrainedMany:
 
     def __repr__(self) -> str:
         trained = sum(text != NOT_TRAINED for text in self.stopped)
-        best = int(self.ranking[0])
         combinations, starts, folds = self.shape
         return (
             f"<TrainedMany: {trained:,} of {len(self):,} networks ({combinations} combinations, "
-            f"{starts} starts, {folds} folds), the best is {best} with loss {self.loss[best]:.6g}>"
+            f"{starts} starts, {folds} folds), the best is {self._best_one}>"
         )
 
     def _repr_html_(self) -> str:
         combinations, starts, folds = self.shape
-        ranking = self.ranking
-        losses = self._ranked_by()[ranking]
+        losses = self._ranked_by()[self.ranking]
         rows = {
             "networks": f"{len(self):,}",
             "combinations": f"{combinations:,}",
             "starts": f"{starts:,}",
             "folds": f"{folds:,}",
             "finite losses": f"{np.isfinite(losses).sum():,}",
-            "best": f"network {ranking[0]}, with loss {losses[0]:.6g}",
+            "best": f"network {self._best_one}",
         }
         picture = curves("the losses of all networks", {"loss, from the best to the worst": losses})
         return page("Trained networks", rows, picture)

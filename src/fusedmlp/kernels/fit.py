@@ -198,7 +198,7 @@ def _fit(plan, X, y, state, stop):
     rare = plan.extras if _needs_rare(plan.extras) else None
     if plan.plain and (rare is not None or plan.extras.optimizer != Optimizer.SGD):
         raise ValueError(REFUSED)  # its extras would be ignored
-    if suits_lanes(plan, X, state):
+    if suits_lanes(plan, X, state) and not state.snapshots.size:
         return fit_in_lanes(plan, X, y, state, stop)
     if plan.plain:
         plan = plan._replace(extras=None)

@@ -27,6 +27,7 @@ class State(NamedTuple):
     direction_changes: NDArray[np.int64]
     errors: NDArray[np.float64]  # for each record: sum of |output - target|
     losses: NDArray[np.float64]  # for each record: sum of the rows' losses
+    snapshots: NDArray[np.floating[Any]]  # (k, parameters), params after the last k recorded epochs
     row_weights: NDArray[np.floating[Any]]  # (rows,), or empty if all are 1
     mean_row_weight: NDArray[np.float64]  # [0]
     # AW-SGD's:
@@ -62,6 +63,7 @@ def make_state(
         direction_changes=_fixed(np.zeros(tracked, np.int64)),
         errors=np.zeros(records),
         losses=np.zeros(records),
+        snapshots=np.empty((0, params.size), params.dtype),
         row_weights=np.empty(0, params.dtype) if row_weights is None else row_weights,
         mean_row_weight=np.array([1.0 if row_weights is None else row_weights.mean(dtype=float)]),
         sampler_tree=_first_sampler_tree(drawn),

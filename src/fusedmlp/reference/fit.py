@@ -25,7 +25,7 @@ from fusedmlp.reference.steps.parameter_update import (
     penalize_and_clip,
     penalties_of,
 )
-from fusedmlp.reference.steps.records import record
+from fusedmlp.reference.steps.records import keep_params, record
 from fusedmlp.reference.steps.row_sampling import update_sampler
 
 
@@ -85,6 +85,7 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
             places = slice(start, min(start + plan.batch_size, rows))
             _take_step(plan, X, y, state, epoch, places)
             state.position[0] = epoch * rows + places.stop
+        keep_params(plan, state, epoch)
         if not np.isfinite(state.params).all():
             return False
     return True

@@ -36,8 +36,8 @@ class Control:
     plan, state : Plan, State
     totals : Totals
         Of the training data.
-    validation_loss : function of no arguments, or None
-        It returns the current loss on the validation data.
+    validation_loss : function of parameters, or None
+        It returns the loss on the validation data.
     layers : function of no arguments
         It returns copies of the current weights and biases, as lists.
     """
@@ -49,7 +49,7 @@ class Control:
         plan: Plan,
         state: State,
         totals: Totals,
-        validation_loss: Callable[[], float] | None,
+        validation_loss: Callable[[Array], float] | None,
         layers: Callable[[], tuple[list[Array], list[Array]]],
     ) -> None:
         self.plan, self.state = plan, state
@@ -65,15 +65,34 @@ class Control:
     @property
     def needed(self) -> bool:
         """Whether there is anything to do after a recorded epoch."""
-        active = self.early_stopping.rule.active or self._callback is not None
-        return active or self._validation_loss is not None
+        return self.watches or self._validation_loss is not None
 
-    def after_record(self, record: int) -> str | None:
-        """Handle a record whose epoch is over; return why the run should stop, or None."""
+    @property
+    def watches(self) -> bool:
+        """Whether a record may stop the run, or is shown to the caller, before the next epoch."""
+        return self.early_stopping.rule.active or self._callback is not None
+
+    @property
+    def measured(self) -> int:
+        """The first record whose validation loss is not yet known."""
+        return self.first_record + len(self.validation_losses)
+
+    def after_records(self, first: int, end: int) -> str | None:
+        """Handle records whose epochs are over; return why the run should stop, or None."""
+        params, kept = self.state.params, self.state.snapshots
+        for record in range(first, end):
+            reason = self.after_record(record, kept[record % len(kept)] if kept.size else params)
+            if reason:
+                return reason
+        return None
+
+    def after_record(self, record: int, params: Array | None = None) -> str | None:
+        """Handle a record with the parameters after its epoch: None, those of now."""
         loss, epoch = float(self.state.losses[record]) / self.loss_divisor, self._epoch_of(record)
         name, monitored, validation_loss = "loss", loss, None
         if self._validation_loss is not None:
-            monitored = validation_loss = self._validation_loss()
+            now = self.state.params if params is None else params
+            monitored = validation_loss = self._validation_loss(now)
             name = "validation_loss"
             self.validation_losses.append(validation_loss)
         reason = self.early_stopping.after_record(name, monitored, epoch)

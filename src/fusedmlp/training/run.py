@@ -10,6 +10,7 @@ from fusedmlp.helper_threads import with_helpers
 from fusedmlp.options.kept import FixedOptions
 from fusedmlp.plan.codes import SCIPY_OPTIMIZERS
 from fusedmlp.plan.continuation import Continuation
+from fusedmlp.plan.parameters import aligned_zeros
 from fusedmlp.plan.plan import Plan, record_count
 from fusedmlp.plan.state import State, make_state
 from fusedmlp.trained import Trained
@@ -23,6 +24,7 @@ from fusedmlp.training.progress import progress_bar
 from fusedmlp.training.request import Request
 from fusedmlp.training.scipy_optimizers import ALL_EPOCHS, Search
 from fusedmlp.training.slices import Slices
+from fusedmlp.training.snapshots import with_snapshots
 
 
 class Outcome(NamedTuple):
@@ -63,6 +65,8 @@ def run(plan: Plan, request: Request[Any], train: Trainer = train_in_memory) -> 
     if request.running_stats is not None:
         state.running_stats[:] = request.running_stats
     control = _control(plan, request, state)
+    if not control.watches and request.validation is not None:
+        state = control.state = with_snapshots(plan, state, rows, request.validation)
     plan = take_up(state, plan, request.before, request.resumed, control.early_stopping)
     control.first_record = record_count(int(state.position[0]) // rows, plan.record_every)
     interrupt = None
@@ -82,13 +86,22 @@ def _fit(
     plan: Plan, request: Request[Dataset], state: State, slices: Slices, control: Control
 ) -> tuple[str, str | None]:
     """Train, with control after recorded epochs if needed; return why it ended, and advice."""
-    rows = len(request.data.X)
-    records = record_count(plan.epochs, plan.record_every) if control.needed else 0
-    for record in range(control.first_record, records):
-        epoch = record * plan.record_every
-        if not slices.run_until((epoch + 1) * rows):
+    rows, every = len(request.data.X), plan.record_every
+    records = record_count(plan.epochs, every) if control.needed else 0
+    at_once = max(1, len(state.snapshots))
+    for first in range(control.first_record, records, at_once):
+        end = min(first + at_once, records)
+        try:
+            finite = slices.run_until(((end - 1) * every + 1) * rows)
+            last = int(state.position[0]) // rows - 1
+            reason = control.after_records(first, end if finite else record_count(last, every))
+        except KeyboardInterrupt:
+            if state.snapshots.size:
+                over = record_count(int(state.position[0]) // rows, every)
+                control.after_records(control.measured, over)
+            raise
+        if not finite:
             return diverged(request, state, rows)
-        reason = control.after_record(record)
         if reason:
             return reason, None
     if not slices.run_until(plan.epochs * rows):
@@ -123,8 +136,18 @@ def _control(plan: Plan, request: Request[Any], state: State) -> Control:
             _running_stats=state.running_stats,
         )
 
-    def validation_loss(validation: Dataset) -> float:
-        _, loss = outputs_and_loss(network(), plan, validation)
+    @cache
+    def earlier() -> Trained:
+        """Return a network with room for earlier parameters."""
+        return replace(network(), _params=aligned_zeros(state.params.size, state.params.dtype))
+
+    def validation_loss(params: Array) -> float:
+        assert validation is not None
+        measured = network()
+        if params is not state.params:
+            measured = earlier()
+            measured._params[:] = params
+        _, loss = outputs_and_loss(measured, plan, validation)
         return loss / validation.total_weight
 
     validation = request.validation
@@ -134,7 +157,7 @@ def _control(plan: Plan, request: Request[Any], state: State) -> Control:
         plan,
         state,
         request.data.totals,
-        None if validation is None else lambda: validation_loss(validation),
+        None if validation is None else validation_loss,
         lambda: _layers(network()),
     )
 

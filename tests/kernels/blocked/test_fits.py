@@ -125,6 +125,11 @@ def test_fit_is_refused_by_both_or_by_none(case):
     for name in OF_STATE:
         wrong = state._replace(**{name: other(getattr(state, name))})
         assert not both(plan, run.X, run.y, wrong, last), name
+    for shape in ((1, state.params.size + 1), (2, 1)):
+        wrong = state._replace(snapshots=np.zeros(shape, state.params.dtype))
+        assert not both(plan, run.X, run.y, wrong, last)
+    kept = state._replace(snapshots=np.zeros((2, state.params.size), state.params.dtype))
+    assert both(plan, run.X, run.y, kept, last)
     for name in ("errors", "losses", "workspace"):
         few = state._replace(**{name: other(state.errors, 0).astype(getattr(state, name).dtype)})
         assert not both(plan, run.X, run.y, few, last), name

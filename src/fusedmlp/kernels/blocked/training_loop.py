@@ -26,6 +26,7 @@ from fusedmlp.kernels.random_numbers import row_order_at
 from fusedmlp.kernels.threads.barrier import Team, barrier, leaves
 from fusedmlp.kernels.updates import count_changes_at
 from fusedmlp.kernels.vector import address, shifted
+from fusedmlp.kernels.vector.copies import copy
 from fusedmlp.kernels.vector.integers import smaller
 from fusedmlp.kernels.vector.reductions import all_finite
 from fusedmlp.kernels.vector.typed_constants import NO, ZERO
@@ -102,12 +103,23 @@ def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
                 break
             batch_start = row
         if row == rows:
+            if recording:
+                _keep_params(run, state.snapshots, epoch // plan.record_every, part)
             barrier(team)
             ok = all_finite(run.params, run.size)
             epoch, row, batch_start = epoch + 1, 0, 0
     if thread == 0:
         state.position[0] = epoch * rows + row
     return ok
+
+
+@inner
+def _keep_params(run, snapshots, record, part):
+    """Copy the thread's own parameters, which it alone changes, to a recorded epoch's snapshot."""
+    if snapshots.size > 0:
+        start = record % snapshots.shape[0] * run.size + part.begin
+        source, target = shifted(run.params, part.begin), shifted(address(snapshots), start)
+        copy(source, part.end - part.begin, target)
 
 
 @inner

@@ -137,7 +137,7 @@ def check_together(arrays: dict[str, Array], arguments: dict[str, Any], sizes: S
             raise TypeError(f"{name} must have dtype {wanted}, as {real[0]} has, got {got}")
     for name, requirement in arrays.items():
         shape = arguments[name].shape
-        if requirement.may_be_empty and shape == (0,):
+        if requirement.may_be_empty and 0 in shape:
             continue
         if requirement.any_shape:
             _check_any_shape(name, shape, sizes)

@@ -33,7 +33,7 @@ class Array:
     written : bool, default False
         Whether the operation writes into it, so that it must be writable.
     may_be_empty : bool, default False
-        Whether an array of shape (0,) may stand for "there is none".
+        Whether an array without numbers may stand for "there is none".
     may_be_none : bool, default False
         Whether None may.
     indices_of : str, default ""

@@ -1,4 +1,4 @@
-"""Records of the error and the loss, measured on each batch before its update."""
+"""What a recorded epoch leaves: errors and losses before each update, and the last parameters."""
 
 from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.state import State
@@ -25,3 +25,10 @@ def record(plan: Plan, state: State, batch: Batch, outputs: Array, sums: Array) 
     weights = batch.row_weights.tolist()
     state.errors[number] += sum(w * error for w, error in zip(weights, errors, strict=True))
     state.losses[number] += factor * loss_of(plan, outputs, sums, y, batch.row_weights)
+
+
+def keep_params(plan: Plan, state: State, epoch: int) -> None:
+    """Copy the parameters at the end of a recorded epoch to the next snapshot, if there are any."""
+    if epoch % plan.record_every == 0 and state.snapshots.size:
+        number = epoch // plan.record_every
+        state.snapshots[number % len(state.snapshots)] = state.params

@@ -1,4 +1,4 @@
-"""Runs whose validation losses are computed later, from snapshots of the parameters."""
+"""Runs whose records are handled later, from snapshots of the parameters."""
 
 import numpy as np
 import pytest
@@ -59,6 +59,9 @@ RUNS = {
     "Adam": {"optimizer": "adam"},
     "dropconnect": {"dropconnect": 0.3},
     "float32": {"dtype": "float32"},
+    "patience": {"patience": 6, "tol": 2e-3},
+    "adaptive": {"learning_rate_schedule": "adaptive", "tol": 1e-3, "optimizer": "sgd"},
+    "training loss": {"validation": None, "patience": 4, "tol": 2e-3},
     "log loss": {"loss": "log_loss", "output_activation": "sigmoid", "sample_weight": Y[:, 0] + 1},
 }
 
@@ -71,10 +74,13 @@ def test_a_run_has_the_bits_of_one_that_is_watched(name, backend, room, made, mo
         itemsize = np.dtype(RUNS[name].get("dtype", "float64")).itemsize
         monkeypatch.setattr(snapshots, "MOST_BYTES", room * PARAMS * itemsize)
     later, now = both_ways(backend=backend, **RUNS[name])
-    records = 8 if name == "every third" else 23
-    assert made == [min(room or records, records)]
-    assert np.isfinite(later.history["validation_loss"]).all()
+    most = {"every third": 8, "patience": 6, "adaptive": 2, "training loss": 4}.get(name, 23)
+    assert made == [min(room or most, most), 0]
+    assert np.isfinite(later.history["loss"]).all()
     assert_same_runs(later, now)
+    if name in ("patience", "training loss"):
+        assert later.epochs < 23
+        assert "the weights are those after epoch" in later.stopped
 
 
 def test_networks_of_a_sweep_have_the_bits_of_those_that_are_watched(made):
@@ -88,12 +94,14 @@ def test_networks_of_a_sweep_have_the_bits_of_those_that_are_watched(made):
         assert_same_runs(runs[k], fusedmlp.train(X[rows], Y[rows], **given))
 
 
-def test_a_resumed_run_goes_on(made):
-    given = CASE.arguments(validation=0.25, epochs=20)
+@pytest.mark.parametrize("rule", [{}, {"patience": 7, "tol": 1e-3}], ids=["", "patience"])
+def test_a_resumed_run_goes_on(rule, made):
+    given = CASE.arguments(validation=0.25, epochs=20, **rule)
     whole = fusedmlp.train(X, Y, **given)
     half = fusedmlp.train(X, Y, **given | {"epochs": 9})
     rest = fusedmlp.train(X, Y, **given | {"epochs": 11, "warm_start": half})
     assert same_weights(rest, whole)
+    assert rest.stopped == whole.stopped
     parts = [run.history["validation_loss"] for run in (half, rest)]
     assert_array_equal(np.concatenate(parts), whole.history["validation_loss"])
     assert min(made) > 1
@@ -111,10 +119,11 @@ def test_a_run_that_diverges_has_the_losses_before(backend):
     assert_same_runs(later, now)
 
 
+@pytest.mark.parametrize("patience", [None, 4])
 @pytest.mark.parametrize("where", ["training/run.py", "training/control.py", "training/slices.py"])
-def test_ctrl_c_keeps_the_losses_of_what_is_over(where):
+def test_ctrl_c_keeps_the_losses_of_what_is_over(where, patience):
     """Wherever it comes, each recorded epoch that is over has its validation loss."""
-    given = CASE.arguments(validation=OTHERS, epochs=6)
+    given = CASE.arguments(validation=OTHERS, epochs=6, patience=patience)
     whole = fusedmlp.train(X, Y, **given).history["validation_loss"]
     places, interrupted = Places([where]), 0
     places.call(lambda: fusedmlp.train(X, Y, **given))

@@ -59,29 +59,35 @@ class Control:
         # With scale_penalties, a record sums the batches' mean losses, each times its rows.
         scaled = plan.extras.scale_penalties
         self.loss_divisor = float(totals.rows) if scaled else totals.weight
-        self.validation_losses: list[float] = []
+        self._monitored: list[float] = []  # the loss of each record, on validation data if any
         self.first_record = 0  # of this run, where it resumes another
+
+    @property
+    def next_record(self) -> int:
+        """The first record that has not been handled."""
+        return self.first_record + len(self._monitored)
 
     @property
     def needed(self) -> bool:
         """Whether there is anything to do after a recorded epoch."""
-        return self.watches or self._validation_loss is not None
+        active = self.early_stopping.rule.active or self._callback is not None
+        return active or self._validation_loss is not None
 
     @property
-    def watches(self) -> bool:
-        """Whether a record may stop the run, or is shown to the caller, before the next epoch."""
-        return self.early_stopping.rule.active or self._callback is not None
+    def most_at_once(self) -> int:
+        """How many records may be handled later, after the last of them, at the most."""
+        return self.early_stopping.rule.limit if self._callback is None else 1
 
-    @property
-    def measured(self) -> int:
-        """The first record whose validation loss is not yet known."""
-        return self.first_record + len(self.validation_losses)
+    def records_at_once(self) -> int:
+        """Return how many of the next records can be handled after the last of them."""
+        return max(1, min(len(self.state.snapshots), self.early_stopping.records_to_spare))
 
-    def after_records(self, first: int, end: int) -> str | None:
-        """Handle records whose epochs are over; return why the run should stop, or None."""
+    def after_records(self, end: int) -> str | None:
+        """Handle the next records, whose epochs are over; return why the run should stop."""
         params, kept = self.state.params, self.state.snapshots
-        for record in range(first, end):
-            reason = self.after_record(record, kept[record % len(kept)] if kept.size else params)
+        while self.next_record < end:
+            k = self.next_record
+            reason = self.after_record(k, kept[k % len(kept)] if kept.size else params)
             if reason:
                 return reason
         return None
@@ -90,12 +96,12 @@ class Control:
         """Handle a record with the parameters after its epoch: None, those of now."""
         loss, epoch = float(self.state.losses[record]) / self.loss_divisor, self._epoch_of(record)
         name, monitored, validation_loss = "loss", loss, None
+        params = self.state.params if params is None else params
         if self._validation_loss is not None:
-            now = self.state.params if params is None else params
-            monitored = validation_loss = self._validation_loss(now)
+            monitored = validation_loss = self._validation_loss(params)
             name = "validation_loss"
-            self.validation_losses.append(validation_loss)
-        reason = self.early_stopping.after_record(name, monitored, epoch)
+        self._monitored.append(monitored)
+        reason = self.early_stopping.after_record(name, monitored, epoch, params)
         if self._callback is not None:
             stops = self._callback(self._record(record, epoch, loss, validation_loss))
             if stops:
@@ -114,8 +120,8 @@ class Control:
             "loss": self.state.losses[records] / self.loss_divisor,
         }
         if self._validation_loss is not None:
-            unmeasured = [np.nan] * (history["epoch"].size - len(self.validation_losses))
-            history["validation_loss"] = np.array(self.validation_losses + unmeasured)
+            unmeasured = [np.nan] * (history["epoch"].size - len(self._monitored))
+            history["validation_loss"] = np.array(self._monitored + unmeasured)
         return history
 
     def _epoch_of(self, record: int) -> int:

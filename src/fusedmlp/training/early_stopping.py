@@ -1,5 +1,6 @@
 """Early stopping and the adaptive learning rate, which both monitor the loss."""
 
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +29,13 @@ class StoppingRule(NamedTuple):
         """Whether the loss is monitored."""
         return self.patience is not None or self.adaptive
 
+    @property
+    def limit(self) -> int:
+        """How many records without progress are enough to stop, or to divide the learning rate."""
+        if not self.active:
+            return sys.maxsize
+        return self.patience or ADAPTIVE_PATIENCE
+
 
 class EarlyStopping:
     """The best parameters so far, and the number of records without progress."""
@@ -41,12 +49,17 @@ class EarlyStopping:
         self._without_progress = 0
         self._ended = False
 
-    def after_record(self, name: str, loss: float, epoch: int) -> str | None:
+    @property
+    def records_to_spare(self) -> int:
+        """How many records, 1 or more, come before anything changes but by the last of them."""
+        return max(1, self.rule.limit - self._without_progress)
+
+    def after_record(self, name: str, loss: float, epoch: int, params: Array) -> str | None:
         """Handle a record's loss, called `name`; return why the run should stop, or None."""
         if loss < self._best_loss:
             self._best_loss, self._best_epoch = loss, epoch
             if self.rule.patience:
-                self._keep_best()
+                self._keep_best(params)
         self._without_progress += 1
         if loss < self._loss_to_beat - self.rule.tol:
             self._loss_to_beat, self._without_progress = loss, 0
@@ -60,7 +73,7 @@ class EarlyStopping:
 
     def _adapt_learning_rate(self, epoch: int) -> str | None:
         """Divide the learning rate if due; return why the run should stop, or None."""
-        if self._without_progress < (self.rule.patience or ADAPTIVE_PATIENCE):
+        if self._without_progress < self.rule.limit:
             return None
         self._without_progress = 0
         factor = self._state.learning_rate_factor
@@ -95,10 +108,10 @@ class EarlyStopping:
         if progress.best_loss is not None:
             self._best_loss = progress.best_loss
             if self.rule.patience:
-                self._keep_best()
+                self._keep_best(self._state.params)
 
-    def _keep_best(self) -> None:
-        self._best_params = self._state.params.copy()
+    def _keep_best(self, params: Array) -> None:
+        self._best_params = params.copy()
         self._best_running_stats = self._state.running_stats.copy()
 
     def restore_best(self) -> str:

@@ -53,6 +53,9 @@ def train_in_memory(
         objective = ObjectiveInMemory(backend, plan, data, state.signals)
         limits = request.search_limits
         return Search(objective, plan, len(data.X), state, control, limits, show).run()
+    if control.needed:
+        most, held_out = control.most_at_once, request.validation
+        state = control.state = with_snapshots(plan, state, len(data.X), most, held_out)
     slices = Slices(backend, plan, data, state, show, request.options["threads"] is not None)
     keep = request.callback is None
     return with_helpers(keep, _fit, plan, request, state, slices, control)
@@ -65,8 +68,6 @@ def run(plan: Plan, request: Request[Any], train: Trainer = train_in_memory) -> 
     if request.running_stats is not None:
         state.running_stats[:] = request.running_stats
     control = _control(plan, request, state)
-    if not control.watches and request.validation is not None:
-        state = control.state = with_snapshots(plan, state, rows, request.validation)
     plan = take_up(state, plan, request.before, request.resumed, control.early_stopping)
     control.first_record = record_count(int(state.position[0]) // rows, plan.record_every)
     interrupt = None
@@ -88,17 +89,15 @@ def _fit(
     """Train, with control after recorded epochs if needed; return why it ended, and advice."""
     rows, every = len(request.data.X), plan.record_every
     records = record_count(plan.epochs, every) if control.needed else 0
-    at_once = max(1, len(state.snapshots))
-    for first in range(control.first_record, records, at_once):
-        end = min(first + at_once, records)
+    while control.next_record < records:
+        end = min(control.next_record + control.records_at_once(), records)
         try:
             finite = slices.run_until(((end - 1) * every + 1) * rows)
             last = int(state.position[0]) // rows - 1
-            reason = control.after_records(first, end if finite else record_count(last, every))
+            reason = control.after_records(end if finite else record_count(last, every))
         except KeyboardInterrupt:
             if state.snapshots.size:
-                over = record_count(int(state.position[0]) // rows, every)
-                control.after_records(control.measured, over)
+                control.after_records(record_count(int(state.position[0]) // rows, every))
             raise
         if not finite:
             return diverged(request, state, rows)

@@ -16,14 +16,19 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from fusedmlp.backends import predictor_of
 from fusedmlp.checks.arrays import Array
 from fusedmlp.estimators.callbacks import CallbackSupportMixin
-from fusedmlp.estimators.epochs import EpochLoop, clipped_batch_size
+from fusedmlp.estimators.epochs import EpochLoop
 from fusedmlp.estimators.held_out import GivenRows, HeldOut
 from fusedmlp.estimators.lbfgs import LossAndGradient, require_no_masks
 from fusedmlp.estimators.network import Network, network_of
 from fusedmlp.estimators.outputs import dense, outputs_of
 from fusedmlp.estimators.progress import evaluations_shown, require_bar
 from fusedmlp.estimators.quick_step import PartialFits, settings_of
-from fusedmlp.estimators.settings import ACTIVATIONS, hidden_sizes, kernel_array
+from fusedmlp.estimators.settings import (
+    ACTIVATIONS,
+    clipped_batch_size,
+    hidden_sizes,
+    kernel_array,
+)
 from fusedmlp.estimators.several_starts import forget_starts, mean_of, members_of
 from fusedmlp.plan.threads import MOST_THREADS
 from fusedmlp.training.data import Dataset

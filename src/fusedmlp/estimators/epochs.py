@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from fusedmlp.ctrl_c import ctrl_c_waits
 from fusedmlp.estimators.callbacks import Callbacks, has_callbacks
+from fusedmlp.estimators.epochs_at_once import epochs_at_once
 from fusedmlp.estimators.held_out import HeldOut, Validation
 from fusedmlp.estimators.network import Network
 from fusedmlp.estimators.optimizer_memory import memory_for
@@ -20,9 +22,6 @@ from fusedmlp.plan.state import make_state
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.early_stopping import ADAPTIVE_DIVISOR, LEAST_LEARNING_RATE
 from fusedmlp.training.slices import Slices
-
-# Epochs of one call of the kernel: at most this many, and with so many row numbers for their order.
-MOST_EPOCHS, MOST_ROW_NUMBERS = 100, 4_000_000
 
 
 class EpochLoop:
@@ -47,7 +46,10 @@ class EpochLoop:
         self._optimizer = self._memory.settings
         self._steps = -(-self._rows // batch_size)  # of an epoch
         weighted = data.row_weights is not None
-        self._at_once = 1 if incremental else self._epochs_at_once(held_out)
+        others = None if held_out is None else len(held_out.data.X)
+        self._at_once = 1
+        if not incremental:
+            self._at_once = epochs_at_once(model, network.params, self._rows, others)
         options = network_options(model, network.params.dtype)
         options |= step_options(model, self._optimizer, weighted)
         options |= {"batch_size": batch_size, "epochs": self._at_once}
@@ -61,6 +63,9 @@ class EpochLoop:
             row_order=np.zeros(self._at_once * self._rows if plan.shuffle else 0, np.int64),
             running_stats=network.running_stats,
         )
+        if held_out is not None and self._at_once > 1:
+            kept = np.empty((self._at_once, network.params.size), network.params.dtype)
+            self._state = self._state._replace(snapshots=kept)
         self._slices = Slices(
             model.backend,
             self._plan,
@@ -104,23 +109,6 @@ class EpochLoop:
         seed = self._model.random_state
         of_use = self._plan.shuffle or not isinstance(seed, int | np.integer)
         return bool(self._model.shuffle and of_use)
-
-    def _epochs_at_once(self, held_out: HeldOut | None) -> int:
-        """Return the most epochs of a call of the kernel."""
-        model = self._model
-        every_epoch = (
-            held_out is not None
-            or model.verbose
-            or model.callback is not None
-            or has_callbacks(model)
-            or model.dropout  # whose masks follow from the epoch
-            or model.dropconnect
-            or self._optimizer.has_schedule("invscaling")
-        )
-        if every_epoch:
-            return 1
-        most = min(MOST_EPOCHS, max(1, MOST_ROW_NUMBERS // self._rows), model.max_iter)
-        return int(min(most, model.n_iter_no_change + 1))
 
     def run(self) -> None:
         """Train until the run is over, or Ctrl-C ends it."""
@@ -223,7 +211,7 @@ class EpochLoop:
         if model.verbose:
             print(f"Iteration {model.n_iter_}, loss = {model.loss_:.8f}")
         if self._validation is not None:
-            self._validate()
+            self._validate_epochs(len(losses))
         if not model.early_stopping:
             self._compare(losses)
         if self._optimizer.has_schedule("invscaling"):
@@ -242,6 +230,21 @@ class EpochLoop:
             count = count + 1 if loss > best - tol else 0
             best = loss if loss < best else best  # NaN is not lower
         model.best_loss_, model._no_improvement_count = best, count
+
+    def _validate_epochs(self, epochs: int) -> None:
+        """Measure the held-out rows after each epoch of a call of the kernel."""
+        params, snapshots = self._network.params, self._state.snapshots
+        if not snapshots.size:
+            self._validate()
+            return
+        now = params.copy()
+        with ctrl_c_waits():  # for some 50 ms at the most
+            try:
+                for epoch in range(epochs):
+                    params[:] = snapshots[epoch]
+                    self._validate()
+            finally:
+                params[:] = now
 
     def _validate(self) -> None:
         """Measure the held-out rows; with early_stopping, keep the best parameters."""
@@ -282,15 +285,3 @@ class EpochLoop:
     def _say(self, text: str) -> None:
         if self._model.verbose:
             print(text)
-
-
-def clipped_batch_size(model: Any, rows: int) -> int:
-    """Return the rows of a batch, as scikit-learn has it."""
-    if model.batch_size == "auto":
-        return min(200, rows)
-    if model.batch_size > rows:
-        warnings.warn(
-            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
-            stacklevel=6,
-        )
-    return int(np.clip(model.batch_size, 1, rows))

@@ -1,6 +1,7 @@
 """An estimator's parameters as options of `fusedmlp.train`, and as a plan."""
 
 import math
+import warnings
 from collections.abc import Sequence
 from operator import index
 from typing import Any
@@ -92,6 +93,18 @@ def step_options(model: Any, optimizer: OptimizerSettings, weighted: bool) -> di
         below_1 = min(optimizer.momentum, 0.5)
         options |= {"momentum": below_1, "nesterov": optimizer.nesterovs_momentum}
     return options
+
+
+def clipped_batch_size(model: Any, rows: int) -> int:
+    """Return the rows of a batch, as scikit-learn has it."""
+    if model.batch_size == "auto":
+        return min(200, rows)
+    if model.batch_size > rows:
+        warnings.warn(
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped",
+            stacklevel=6,
+        )
+    return int(np.clip(model.batch_size, 1, rows))
 
 
 def plan_of(

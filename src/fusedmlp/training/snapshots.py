@@ -9,6 +9,7 @@ a record took 80 us more than the kernels did.
 
 import numpy as np
 
+from fusedmlp.checks.arrays import Array
 from fusedmlp.plan.codes import SCIPY_OPTIMIZERS
 from fusedmlp.plan.plan import Plan, record_count
 from fusedmlp.plan.state import State
@@ -26,16 +27,23 @@ def with_snapshots(
 ) -> State:
     """Return the state with room for the snapshots of as many records as should be one call.
 
-    As many as can be measured in some 50 ms, for which Ctrl-C may have to wait. None where the
-    parameters are not all that a prediction depends on (batch_norm), or Python makes the steps.
+    None where the parameters are not all that a prediction depends on (batch_norm), or Python
+    makes the steps.
     """
-    size = state.params.size
     if plan.extras.batch_norm or plan.extras.optimizer in SCIPY_OPTIMIZERS or rows < LEAST_ROWS:
         return state
     records = record_count(plan.epochs, plan.record_every)
-    by_memory = MOST_BYTES // state.params.nbytes
-    by_time = records if validation is None else LONG_CALL // (2 * size * len(validation.X))
-    count = min(most, records, by_memory, by_time)
+    held_out = 0 if validation is None else len(validation.X)
+    count = min(most, records, most_snapshots(state.params, held_out))
     if count < 2:
         return state
-    return state._replace(snapshots=np.empty((count, size), state.params.dtype))
+    return state._replace(snapshots=np.empty((count, state.params.size), state.params.dtype))
+
+
+def most_snapshots(params: Array, rows: int) -> int:
+    """Return of how many snapshots `rows` rows can be predicted in some 50 ms.
+
+    For so long may Ctrl-C have to wait.
+    """
+    by_time = LONG_CALL // max(1, 2 * params.size * rows)
+    return min(MOST_BYTES // params.nbytes, by_time)

@@ -7,12 +7,15 @@ from benchmarks.training_calls import (
     EPOCHS,
     MANY,
     ROW,
+    VALIDATED,
     check_many,
     check_predict,
     check_training,
+    check_validated,
     many_call,
     predict_call,
     training_call,
+    validated_call,
 )
 
 one_thread()
@@ -37,6 +40,24 @@ class Training:
         """Load or compile, so that neither is timed."""
         training_call(implementation, ROW[network], epochs=1)()
         self.train = training_call(implementation, ROW[network], EPOCHS[network])
+
+    def time_train(self, *_: str) -> None:
+        """Train from the first weights, for `EPOCHS`."""
+        self.train()
+
+
+class TrainingValidated:
+    """A whole `train` that measures 100 rows after each epoch, with one thread."""
+
+    params = (IMPLEMENTATIONS, VALIDATED)
+    param_names = ("implementation", "network")
+    repeat = (1, 10, 2.0)
+
+    def setup(self, implementation: str, network: str) -> None:
+        """Check that both implementations measure the same, and load or compile."""
+        check_validated(ROW[network])
+        self.train = validated_call(implementation, ROW[network], EPOCHS[network])
+        self.train()
 
     def time_train(self, *_: str) -> None:
         """Train from the first weights, for `EPOCHS`."""

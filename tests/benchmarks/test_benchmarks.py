@@ -19,12 +19,15 @@ from benchmarks.training_calls import (
     EPOCHS,
     MANY,
     ROW,
+    VALIDATED,
     check_many,
     check_predict,
     check_training,
+    check_validated,
     many_call,
     predict_call,
     training_call,
+    validated_call,
 )
 from fusedmlp import kernels
 from tests.cases import SPEED_CASES
@@ -60,6 +63,16 @@ def test_train(benchmark, row, implementation):
     check_training(row)
     benchmark.group = f"train {row.name}"
     run = training_call(implementation, row, EPOCHS[row.name])
+    run()
+    benchmark(run)
+
+
+@both
+@pytest.mark.parametrize("network", VALIDATED)
+def test_train_validated(benchmark, network, implementation):
+    check_validated(ROW[network])
+    benchmark.group = f"train {network}, validated"
+    run = validated_call(implementation, ROW[network], EPOCHS[network])
     run()
     benchmark(run)
 
@@ -113,3 +126,9 @@ def test_one_of_many_networks_is_that_of_train(name):
     row, networks, epochs = MANY[name]
     assert runs.epochs.tolist() == [epochs] * networks
     assert runs.options["hidden"][0] == row.case.sizes[1:-1]
+
+
+@pytest.mark.parametrize("name", VALIDATED)
+def test_a_validated_training_measures_each_epoch(name):
+    check_validated(ROW[name])
+    assert validated_call("kernels", ROW[name], 3)().history["validation_loss"].shape == (3,)

@@ -237,8 +237,7 @@ def train_many(
         record_every=None is then every epoch. With learning_rate_schedule='adaptive', the learning
         rate is divided instead. None is no early stopping.
     dtype : default None. Type of all arithmetic: 'float64' or 'float32'. None is 'float32' if X, or
-        the first chunk of a stream, holds float32 numbers alone, which are then not copied, else
-        'float64'.
+        a stream's first chunk, is float32 alone, which is then not copied, else 'float64'.
 
     Returns
     -------

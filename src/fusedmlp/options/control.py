@@ -86,9 +86,8 @@ class ControlOptions(TypedDict, total=False):
         Option(
             None,
             may_be.optional(may_be.real_dtype),
-            "Type of all arithmetic: 'float64' or 'float32'. None is 'float32' if X, or the first "
-            "chunk of a stream, holds float32 numbers alone, which are then not copied, else "
-            "'float64'.",
+            "Type of all arithmetic: 'float64' or 'float32'. None is 'float32' if X, or a stream's "
+            "first chunk, is float32 alone, which is then not copied, else 'float64'.",
         ),
     ]
     record_every: Annotated[

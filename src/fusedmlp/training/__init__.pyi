@@ -227,8 +227,7 @@ def train(
         optimiser's moments and step number go on, with another optimizer or SciPy's the weights
         alone. None starts from init.
     dtype : default None. Type of all arithmetic: 'float64' or 'float32'. None is 'float32' if X, or
-        the first chunk of a stream, holds float32 numbers alone, which are then not copied, else
-        'float64'.
+        a stream's first chunk, is float32 alone, which is then not copied, else 'float64'.
     threads : default None. Threads that share the work of each step, at least 1 and at most 4 times
         the processor's cores. None is as many as pay: at most one for each core, if the step has
         work for it, and fewer while other programs use the cores. The environment variable

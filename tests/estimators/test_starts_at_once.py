@@ -98,14 +98,6 @@ def test_verbose_prints_the_score_of_each_start(capsys):
 # Ctrl-C
 
 
-@pytest.fixture
-def ctrl_c_is_heeded():
-    """Also where the shell that runs the tests in its background ignores it for them."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT is sent otherwise there")
 @pytest.mark.usefixtures("ctrl_c_is_heeded")
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -101,15 +101,7 @@ def test_what_a_snapshot_does_not_hold_is_measured_at_once(batch_norm, at_once):
     assert [n for n, _ in seen] == ([] if batch_norm else list(range(1, 7)))
 
 
-@pytest.fixture
-def _heeded():
-    """SIGINT does what Ctrl-C does: a shell may have it ignored in what it runs beside itself."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_heeded")
+@pytest.mark.usefixtures("ctrl_c_is_heeded")
 @pytest.mark.parametrize("at", [1, 3, 4, 6])
 def test_ctrl_c_leaves_a_score_for_each_epoch(at, monkeypatch):
     settings = RULE | {"early_stopping": True, "random_state": 1, "learning_rate_init": 0.005}

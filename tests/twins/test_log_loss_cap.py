@@ -15,44 +15,42 @@ OUTPUTS = pytest.mark.parametrize("output", ["sigmoid", "softmax"])
 CAP = 3.5
 
 
-@PACKAGES
-@DTYPES
-@pytest.mark.parametrize("rows", [4, 5, 8, 19])
-@pytest.mark.parametrize("weighted", [False, True], ids=["", "weights"])
-def test_each_unit_of_sigmoid_is_cut(package, dtype, rows, weighted):
-    random = np.random.default_rng(rows)
-    sums = random.normal(0, 5, (rows, 3)).astype(dtype)
-    targets = random.integers(0, 2, (rows, 3)).astype(dtype)
-    weights = random.uniform(0, 2, rows).astype(dtype) if weighted else None
-    of_wrong_class = np.where(targets > 0, -sums, sums).astype(float)
-    losses = np.minimum(np.logaddexp(0, of_wrong_class), CAP)
-    assert (losses == CAP).any()
-    assert (losses < CAP).any()
-    loss = package.log_loss_of_sums(Activation.SIGMOID, sums, targets, weights, CAP)
-    assert loss == pytest.approx(np.average(losses.sum(1), weights=weights) * total(weights, rows))
+def units_of_sigmoid(random, rows):
+    """Return sums, targets and the loss of each unit."""
+    sums = random.normal(0, 5, (rows, 3)).astype(np.float32)
+    targets = random.integers(0, 2, (rows, 3))
+    return sums, targets, np.logaddexp(0, np.where(targets > 0, -sums, sums).astype(float))
 
 
-@PACKAGES
-@DTYPES
-@pytest.mark.parametrize("rows", [4, 5, 8, 19])
-@pytest.mark.parametrize("weighted", [False, True], ids=["", "weights"])
-def test_each_row_of_softmax_is_cut(package, dtype, rows, weighted):
-    random = np.random.default_rng(rows)
-    sums = random.normal(0, 5, (rows, 3)).astype(dtype)
-    classes = np.arange(rows) % 2  # the last unit is never right
+def rows_of_softmax(random, rows):
+    """Return sums, targets and the loss of each row, as a column."""
+    sums = random.normal(0, 5, (rows, 3)).astype(np.float32)
     sums[0], sums[1] = [-5, 5, 0], [-5, 5, 0]
+    targets = np.eye(3)[np.arange(rows) % 2]  # the last unit is never right
+    right = (sums.astype(float) * targets).sum(axis=1)
+    return sums, targets, (np.logaddexp.reduce(sums.astype(float), axis=1) - right)[:, None]
+
+
+LOSSES_OF = {Activation.SIGMOID: units_of_sigmoid, Activation.SOFTMAX: rows_of_softmax}
+
+
+@PACKAGES
+@DTYPES
+@pytest.mark.parametrize("activation", LOSSES_OF, ids=["sigmoid", "softmax"])
+@pytest.mark.parametrize("rows", [4, 5, 8, 19])
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weights"])
+def test_each_unit_of_sigmoid_and_each_row_of_softmax_is_cut(
+    package, dtype, activation, rows, weighted
+):
+    random = np.random.default_rng(rows)
+    sums, targets, losses = LOSSES_OF[activation](random, rows)
+    assert (losses > CAP).any()
+    assert (losses < CAP).any()
     weights = random.uniform(0, 2, rows).astype(dtype) if weighted else None
-    whole = np.logaddexp.reduce(sums.astype(float), axis=1) - sums[np.arange(rows), classes]
-    losses = np.minimum(whole, CAP)
-    assert (whole > CAP).any()
-    assert (whole < CAP).any()
-    targets = np.eye(3, dtype=dtype)[classes]
-    loss = package.log_loss_of_sums(Activation.SOFTMAX, sums, targets, weights, CAP)
-    assert loss == pytest.approx(np.average(losses, weights=weights) * total(weights, rows))
-
-
-def total(weights, rows):
-    return rows if weights is None else weights.sum(dtype=float)
+    given = sums.astype(dtype), targets.astype(dtype), weights
+    loss = package.log_loss_of_sums(activation, *given, CAP)
+    of_rows = np.minimum(losses, CAP).sum(axis=1)
+    assert loss == pytest.approx(of_rows.sum() if weights is None else of_rows @ weights)
 
 
 @PACKAGES

@@ -22,6 +22,7 @@ from fusedmlp.plan.state import make_state
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.early_stopping import ADAPTIVE_DIVISOR, LEAST_LEARNING_RATE
 from fusedmlp.training.slices import Slices
+from fusedmlp.training.snapshots import with_room
 
 
 class EpochLoop:
@@ -49,7 +50,7 @@ class EpochLoop:
         others = None if held_out is None else len(held_out.data.X)
         self._at_once = 1
         if not incremental:
-            self._at_once = epochs_at_once(model, network.params, self._rows, others)
+            self._at_once = epochs_at_once(model, self._memory, self._rows, others)
         options = network_options(model, network.params.dtype)
         options |= step_options(model, self._optimizer, weighted)
         options |= {"batch_size": batch_size, "epochs": self._at_once}
@@ -63,9 +64,8 @@ class EpochLoop:
             row_order=np.zeros(self._at_once * self._rows if plan.shuffle else 0, np.int64),
             running_stats=network.running_stats,
         )
-        if held_out is not None and self._at_once > 1:
-            kept = np.empty((self._at_once, network.params.size), network.params.dtype)
-            self._state = self._state._replace(snapshots=kept)
+        if held_out is not None:
+            self._state = with_room(self._state, self._at_once)
         self._slices = Slices(
             model.backend,
             self._plan,

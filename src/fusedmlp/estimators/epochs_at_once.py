@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from fusedmlp.checks.arrays import Array
 from fusedmlp.estimators.callbacks import has_callbacks
+from fusedmlp.estimators.optimizer_memory import OptimizerMemory
 from fusedmlp.training.snapshots import most_snapshots
 
 MOST_EPOCHS, MOST_ROW_NUMBERS = 100, 4_000_000  # the latter in the orders of rows
 
 
-def epochs_at_once(model: Any, params: Array, rows: int, held_out: int | None) -> int:
+def epochs_at_once(model: Any, memory: OptimizerMemory, rows: int, held_out: int | None) -> int:
     """Return the most epochs of a call.
 
     Parameters
     ----------
     model : estimator
-    params : ndarray (parameters,)
+    memory : OptimizerMemory
     rows : int
         To be trained on.
     held_out : int, or None
@@ -27,12 +27,12 @@ def epochs_at_once(model: Any, params: Array, rows: int, held_out: int | None) -
         or has_callbacks(model)
         or model.dropout  # whose masks follow from the epoch
         or model.dropconnect
-        or (model.solver == "sgd" and model.learning_rate == "invscaling")
+        or memory.settings.has_schedule("invscaling")
         or (held_out is not None and (model.batch_norm or callable(model.scoring)))
     )
     if every_epoch:
         return 1
     most = min(MOST_EPOCHS, MOST_ROW_NUMBERS // rows, model.max_iter, model.n_iter_no_change + 1)
     if held_out is not None:
-        most = min(most, most_snapshots(params, held_out))
+        most = min(most, most_snapshots(memory.velocity, held_out))
     return int(max(1, most))

@@ -125,8 +125,9 @@ def plan_of(
     """
     checked = checked_options({**options, "sample_weight": row_weights})
     plan = make_plan(checked, sizes, rows)
-    eps = np.finfo(plan.learning_rate.dtype).eps
-    plan = plan._replace(log_loss_cap=-math.log(eps))
+    if plan.log_loss is not None:
+        eps = np.finfo(plan.learning_rate.dtype).eps
+        plan = plan._replace(log_loss_cap=-math.log(eps))
     if momentum is not None:
         plan = plan._replace(momentum=plan.momentum.dtype.type(momentum))
     return plan

@@ -37,9 +37,10 @@ class Manifest:
     """
 
     def __init__(self, folder: str | PathLike[str]) -> None:
-        if not checked_path("checkpoint", folder):  # it would be the current folder
+        given = checked_path("checkpoint", folder)
+        if not given:  # it would be the current folder
             raise ValueError("checkpoint must not be empty")
-        self.folder = Path(checked_path("checkpoint", folder))
+        self.folder = Path(given)
         self._file = self.folder / NAME
         if self.folder.exists() and not self.folder.is_dir():
             raise ValueError(f"checkpoint must be a folder, got the file {self.folder}")

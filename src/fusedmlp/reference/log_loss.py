@@ -36,9 +36,9 @@ def log_loss_of_sums(
     """
     z, target = sums.astype(np.float64), targets.astype(np.float64)
     if activation == Activation.SIGMOID:
-        row_losses = _at_most(cap, _sigmoid_losses(z, target)).sum(axis=1)
+        row_losses = np.minimum(_sigmoid_losses(z, target), cap).sum(axis=1)
     else:
-        row_losses = _at_most(cap, _softmax_losses(z, target).sum(axis=1))
+        row_losses = np.minimum(_softmax_losses(z, target).sum(axis=1), cap)
     return float(row_losses.sum() if row_weights is None else row_losses @ row_weights)
 
 
@@ -54,12 +54,6 @@ def _softmax_losses(z: Array, target: Array) -> Array:
     exponentials = np.exp(-below)
     np.put_along_axis(exponentials, largest, 0, axis=1)
     return _product(target, below + np.log1p(exponentials.sum(axis=1, keepdims=True)))
-
-
-def _at_most(cap: float, losses: Array) -> Array:
-    """Return the losses, the larger ones cut; what is not a number stays that."""
-    cut: Array = np.where(losses > cap, cap, losses)
-    return cut
 
 
 def _product(share: Array, loss: Array) -> Array:

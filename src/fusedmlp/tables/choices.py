@@ -53,7 +53,7 @@ class Choices:
 
     def __post_init__(self) -> None:
         for field in fields(self)[:-1]:
-            object.__setattr__(self, field.name, texts(field.name, getattr(self, field.name)))
+            object.__setattr__(self, field.name, _texts(field.name, getattr(self, field.name)))
         optional(one_of((".", ",")))("decimal", self.decimal)
         uses = [(use, name) for use in ("numbers", "categories", "drop") for name in self.of(use)]
         first: dict[str, str] = {}
@@ -101,8 +101,7 @@ def checked_choices(choices: object) -> Choices:
     return choices
 
 
-def texts(name: str, value: object) -> tuple[str, ...]:
-    """Return texts as a tuple; one stands for itself. TypeError: they are no texts."""
+def _texts(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     if not isinstance(value, Iterable):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from fusedmlp.checks import requirements as may_be
 from fusedmlp.options.table import Options, checked_options
-from fusedmlp.tables.choices import Choices, checked_choices, texts
+from fusedmlp.tables.choices import Choices, checked_choices
 from fusedmlp.tables.column import Column
 from fusedmlp.tables.columns import encode_values, recognise
 from fusedmlp.tables.date_column import DateColumn
@@ -31,7 +31,6 @@ from fusedmlp.tables.training import Interrupted, train_networks
 from fusedmlp.training.request import random_state as random_numbers
 
 LEAST_ROWS = 10
-CHOSEN = ("numbers", "categories", "drop", "missing")
 LOSSES = (*NUMBER_LOSSES, "log_loss")
 # Options of `fusedmlp.train` that a table decides, and what decides in their place.
 REFUSED = {
@@ -125,8 +124,8 @@ def fit(
     given = _checked(task, test_size, hidden, networks, options)
     seed = may_be.seed("random_state", given.pop("random_state", 0))
     seeds = random_numbers(seed).randint(0, 2**32, 1 + (networks or NETWORKS), np.int64)
-    one_by_one = zip(CHOSEN, (numbers, categories, drop, missing), strict=True)
-    lists = {name: texts(name, value) for name, value in one_by_one}
+    lists: dict[str, Any] = {"numbers": numbers, "categories": categories, "drop": drop}
+    lists["missing"] = missing
     choices = _chosen(choices, Choices(**lists, decimal=decimal))
     notes: list[str] = []
     table = _known_rows(frame, target, task, given.get("loss"), choices, notes)

@@ -10,7 +10,6 @@ a record took 80 us more than the kernels did.
 import numpy as np
 
 from fusedmlp.checks.arrays import Array
-from fusedmlp.plan.codes import SCIPY_OPTIMIZERS
 from fusedmlp.plan.plan import Plan, record_count
 from fusedmlp.plan.state import State
 from fusedmlp.training.data import Dataset
@@ -27,14 +26,17 @@ def with_snapshots(
 ) -> State:
     """Return the state with room for the snapshots of as many records as should be one call.
 
-    None where the parameters are not all that a prediction depends on (batch_norm), or Python
-    makes the steps.
+    None where the parameters are not all that a prediction depends on (batch_norm).
     """
-    if plan.extras.batch_norm or plan.extras.optimizer in SCIPY_OPTIMIZERS or rows < LEAST_ROWS:
+    if plan.extras.batch_norm or rows < LEAST_ROWS:
         return state
     records = record_count(plan.epochs, plan.record_every)
     held_out = 0 if validation is None else len(validation.X)
-    count = min(most, records, most_snapshots(state.params, held_out))
+    return with_room(state, min(most, records, most_snapshots(state.params, held_out)))
+
+
+def with_room(state: State, count: int) -> State:
+    """Return the state with room for so many snapshots, if it is for more than one."""
     if count < 2:
         return state
     return state._replace(snapshots=np.empty((count, state.params.size), state.params.dtype))

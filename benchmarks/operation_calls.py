@@ -175,6 +175,11 @@ def _row_order(batch: Batch) -> tuple[Any, ...]:
     return 1, 0, np.arange(batch.case.rows)
 
 
+def _shuffle_again(batch: Batch) -> tuple[Any, ...]:
+    first = np.arange(batch.case.rows)
+    return np.arange(624, dtype=np.uint32), 0, first, first[None].copy()
+
+
 def _gradient(batch: Batch) -> tuple[Any, ...]:
     X, y = batch.case.data()
     run = prepared(X, y, **batch.case.arguments(dtype=batch.dtype))
@@ -208,6 +213,7 @@ _ARGUMENTS = {
     "weighted_loss": _weighted_loss,
     "count_direction_changes": _count_direction_changes,
     "row_order": _row_order,
+    "shuffle_again": _shuffle_again,
     "gradient": _gradient,
 }
 OPERATIONS = list(_ARGUMENTS)

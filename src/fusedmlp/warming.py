@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+import numpy as np
+
+from fusedmlp.backends import implementation
 from fusedmlp.checks.requirements import one_of, optional, whole_number
+from fusedmlp.plan.operations.declarations import MERSENNE_WORDS
 from fusedmlp.plan.threads import available_threads
 from fusedmlp.training import train
 
@@ -68,4 +72,7 @@ def _compile(dtype: str, options: dict[str, Any]) -> str:
     X, y = [[0.0, 1.0], [1.0, 0.0]] * (rows // 2), [0.0, 1.0] * (rows // 2)
     run = train(X, y, dtype=dtype, epochs=1, random_state=0, **options)
     run.predict(X)
+    if dtype == DTYPES[0] and options == ADAM:  # the orders of the estimators, in any dtype
+        key, order = np.arange(MERSENNE_WORDS, dtype=np.uint32), np.arange(rows)
+        implementation("kernels").shuffle_again(key, 0, order, order[None].copy())
     return why_not_kept()

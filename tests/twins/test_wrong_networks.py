@@ -144,6 +144,7 @@ REFUSED = [
     ({"plan": 1}, "TypeError: plan must be a Plan, got int"),
     ({"plan": plan_with(given_orders=2)}, WRONG_PLAN),
     ({"plan": plan_with(log_loss_cap=36.0)}, WRONG_PLAN),
+    ({"plan": plan_with(records_to_wait=1)}, WRONG_PLAN),
     ({"plan": plan_with(seed=-1)}, "ValueError: plan.seed must be in 0..9223372036854775807, got"),
     (
         {"plan": plan_with(extras=plan_with().extras._replace(steps_before=1))},

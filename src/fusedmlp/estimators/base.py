@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +64,14 @@ class FusedMLP(CallbackSupportMixin, BaseMultilayerPerceptron):  # type: ignore[
     _network: Network | None
     _loss_and_gradient: LossAndGradient | None
     _show_loss: Callable[[float], None] | None = None
+    _param_names: ClassVar[list[str]]
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        """Return the constructor's parameters, which scikit-learn reads from it in each call."""
+        if "_param_names" not in vars(cls):
+            cls._param_names = super()._get_param_names()
+        return list(cls._param_names)
 
     def _fit(
         self,

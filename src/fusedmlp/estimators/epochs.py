@@ -15,7 +15,14 @@ from fusedmlp.estimators.held_out import HeldOut, Validation
 from fusedmlp.estimators.network import Network
 from fusedmlp.estimators.optimizer_memory import memory_for
 from fusedmlp.estimators.progress import epochs_shown
-from fusedmlp.estimators.settings import network_options, outputs_in_mean, plan_of, step_options
+from fusedmlp.estimators.row_orders import RowOrders
+from fusedmlp.estimators.settings import (
+    network_options,
+    outputs_in_mean,
+    plan_of,
+    step_options,
+    with_rule_of_losses,
+)
 from fusedmlp.estimators.stop_of_model import stop_check, stops_others
 from fusedmlp.helper_threads import with_helpers
 from fusedmlp.plan.state import make_state
@@ -28,8 +35,9 @@ from fusedmlp.training.snapshots import with_room
 class EpochLoop:
     """A call of `fit` or `partial_fit`.
 
-    Nothing can stop the run before n_iter_no_change + 1 epochs without progress are over, so that
-    many epochs are one call of the kernel.
+    Many epochs are one call of the kernel, which ends where the training losses no longer fall. By
+    the scores of held-out rows, which come later, nothing can stop the run before n_iter_no_change
+    + 1 epochs without progress are over.
     """
 
     def __init__(
@@ -56,8 +64,10 @@ class EpochLoop:
         options |= {"batch_size": batch_size, "epochs": self._at_once}
         momentum = self._optimizer.momentum if self._optimizer.solver == "sgd" else None
         plan = plan_of(options, network.sizes, self._rows, momentum, data.row_weights)
+        if self._at_once > 1 and not model.early_stopping:
+            plan = with_rule_of_losses(plan, model, self._rows * self._outputs)
         self._plan = plan._replace(given_orders=self._at_once if plan.shuffle else 0)
-        self._order = np.arange(self._rows)
+        self._orders = RowOrders(self._rows, model.backend)
         self._state = make_state(plan, network.params, self._rows, data.row_weights)._replace(
             velocity=self._memory.velocity,
             squares=self._memory.squares,
@@ -86,7 +96,7 @@ class EpochLoop:
         """Run for other rows, as many as before: the next call of `partial_fit`."""
         if self._draws:
             self._model._random_state = check_random_state(self._model.random_state)
-            self._order = np.arange(self._rows)
+            self._orders = RowOrders(self._rows, self._model.backend)
         self._take(data)
         self.run()
         self.release()
@@ -147,8 +157,10 @@ class EpochLoop:
     def _call_kernel(self) -> bool:
         """Run the next epochs in one call of the kernel; return whether the run is over."""
         model, memory, state = self._model, self._memory, self._state
-        left = model.n_iter_no_change + 1 - model._no_improvement_count
-        epochs = int(max(1, min(self._at_once, left, model.max_iter - model.n_iter_)))
+        epochs = min(self._at_once, model.max_iter - model.n_iter_)
+        if model.early_stopping:
+            epochs = min(epochs, model.n_iter_no_change + 1 - model._no_improvement_count)
+        epochs = int(max(1, epochs))
         self._prepare(epochs)
         if self._callbacks is not None:
             self._callbacks.begin_epoch()
@@ -160,6 +172,7 @@ class EpochLoop:
         except KeyboardInterrupt as error:  # the epochs that are over count
             interrupt = error
         done = int(state.position[0]) // self._rows
+        self._orders.use(done)
         memory.t += done * self._steps
         losses = state.losses[:done] / (self._rows * self._outputs)
         over = self._end_epochs(list(losses))  # of np.float64, as scikit-learn's
@@ -181,17 +194,13 @@ class EpochLoop:
             plan = plan._replace(seed=self._seed_of_masks())
         self._slices.go_on(plan)
         state.position[0], state.losses[:], state.errors[:] = 0, 0, 0
+        if plan.records_to_wait:
+            waited = min(self._model._no_improvement_count, plan.records_to_wait)
+            state.progress[:] = self._model.best_loss_, waited
         if self._draws:
-            self._draw_orders(epochs)
-
-    def _draw_orders(self, epochs: int) -> None:
-        """Draw each epoch's order of rows as scikit-learn does: it shuffles the last one."""
-        model, orders = self._model, self._state.row_order.reshape(-1, self._rows)
-        for epoch in range(epochs):
-            indices = np.arange(self._rows)
-            model._random_state.shuffle(indices)
-            if self._plan.shuffle:
-                self._order = orders[epoch] = self._order[indices]
+            orders = state.row_order if plan.shuffle else np.empty(epochs * self._rows, np.int64)
+            orders = orders.reshape(-1, self._rows)[:epochs]
+            self._orders.draw(self._model._random_state, orders)
 
     def _seed_of_masks(self) -> int:
         """Return the seed of the next epoch's masks, from that of the run and the steps made."""

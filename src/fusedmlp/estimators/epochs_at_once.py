@@ -32,7 +32,9 @@ def epochs_at_once(model: Any, memory: OptimizerMemory, rows: int, held_out: int
     )
     if every_epoch:
         return 1
-    most = min(MOST_EPOCHS, MOST_ROW_NUMBERS // rows, model.max_iter, model.n_iter_no_change + 1)
+    most = min(MOST_EPOCHS, MOST_ROW_NUMBERS // rows, model.max_iter)
+    if model.early_stopping or model.progress:
+        most = min(most, model.n_iter_no_change + 1)
     if held_out is not None:
         most = min(most, most_snapshots(memory.velocity, held_out))
     return int(max(1, most))

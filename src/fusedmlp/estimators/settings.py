@@ -19,6 +19,8 @@ from fusedmlp.plan.plan import Plan, make_plan
 RENAMED = {"logistic": "sigmoid"}
 ACTIVATIONS = ("logistic", *HIDDEN_ACTIVATIONS)
 
+MOST_TO_WAIT = 2**40  # epochs: more are never
+
 # Losses that are a mean over the outputs as well as over the rows.
 MEAN_OF_OUTPUTS = ("squared_error", "absolute_error", "huber")
 
@@ -131,6 +133,18 @@ def plan_of(
     if momentum is not None:
         plan = plan._replace(momentum=plan.momentum.dtype.type(momentum))
     return plan
+
+
+def with_rule_of_losses(plan: Plan, model: Any, losses: int) -> Plan:
+    """Return a plan by which a call of the kernel ends where the training losses no longer fall.
+
+    losses: how many of rows and outputs a recorded loss is the sum of.
+    """
+    return plan._replace(
+        records_to_wait=int(min(model.n_iter_no_change, MOST_TO_WAIT)),
+        progress_tol=float(model.tol),
+        loss_divisor=float(losses),
+    )
 
 
 def kernel_array(array: Any, dtype: Any) -> Array:

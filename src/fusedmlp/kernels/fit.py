@@ -189,7 +189,8 @@ def fit(plan, X, y, state, stop):
     """Train until `stop` rows have been visited; return whether all weights are finite.
 
     Training starts at state.position; the state is changed in place. If a weight is no longer
-    finite, training stops at the end of that epoch.
+    finite, training stops at the end of that epoch; so it does when more records than
+    plan.records_to_wait have been without progress.
     """
     return through_door(_fit, check_fit, plan, X, y, state, stop)
 

@@ -55,7 +55,8 @@ def _partner(key, position):
 
 
 @inner
-def _swap(order, position, other):
+def swap(order, position, other):
+    """Exchange two items of the order at an address."""
     row = at(order, position)
     put(order, position, at(order, other))
     put(order, other, row)
@@ -65,7 +66,7 @@ def _swap(order, position, other):
 def _swap_one_by_one(key, order, rows):
     """Swap each row, from the last on, with one before it or itself."""
     for position in range(rows - 1, 0, -1):
-        _swap(order, position, _partner(key, position))
+        swap(order, position, _partner(key, position))
 
 
 @inner
@@ -77,7 +78,7 @@ def _swap_in_blocks(key, order, rows):
         for k in range(count):
             put(partners, k, _partner(key, last - k))
         for k in range(count):
-            _swap(order, last - k, at(partners, k))
+            swap(order, last - k, at(partners, k))
         last -= count
 
 

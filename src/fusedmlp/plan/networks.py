@@ -47,6 +47,7 @@ def suit_networks(plan: Plan) -> bool:
     return (
         simple
         and plan.log_loss_cap == np.inf
+        and plan.records_to_wait == 0
         and plan.loss in LOSSES
         and extras.optimizer in OPTIMIZERS
         and not extras.scale_penalties

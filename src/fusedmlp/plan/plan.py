@@ -61,6 +61,9 @@ class Plan(NamedTuple):
     given_orders: int  # orders in the state, which the epochs take in turn; 0: drawn from the seed
     seed: int  # of the order of rows, masks and draws
     record_every: int
+    records_to_wait: int  # `fit` ends after more records in a row without progress; 0: it does not
+    progress_tol: float  # how much lower than the lowest one a record's loss is with progress
+    loss_divisor: float  # of a record's loss, before it is compared
     track_directions: int
     threads: int  # at most this many share the work of a step
     block_rows: int  # rows that pass through the kernels' layers at once
@@ -126,6 +129,9 @@ def make_plan(options: Mapping[str, Any], sizes: Sequence[int], rows: int, seed:
         given_orders=0,
         seed=seed,
         record_every=record_interval(options),
+        records_to_wait=0,
+        progress_tol=0.0,
+        loss_divisor=1.0,
         track_directions=int(options["track_directions"]),
         threads=threads,
         block_rows=block_rows,

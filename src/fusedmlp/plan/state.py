@@ -27,6 +27,7 @@ class State(NamedTuple):
     direction_changes: NDArray[np.int64]
     errors: NDArray[np.float64]  # for each record: sum of |output - target|
     losses: NDArray[np.float64]  # for each record: sum of the rows' losses
+    progress: NDArray[np.float64]  # the lowest recorded loss / loss_divisor; records since progress
     snapshots: NDArray[np.floating[Any]]  # (k, parameters), params after the last k recorded epochs
     row_weights: NDArray[np.floating[Any]]  # (rows,), or empty if all are 1
     mean_row_weight: NDArray[np.float64]  # [0]
@@ -63,6 +64,7 @@ def make_state(
         direction_changes=_fixed(np.zeros(tracked, np.int64)),
         errors=np.zeros(records),
         losses=np.zeros(records),
+        progress=np.array([np.inf, 0.0]),
         snapshots=np.empty((0, params.size), params.dtype),
         row_weights=np.empty(0, params.dtype) if row_weights is None else row_weights,
         mean_row_weight=np.array([1.0 if row_weights is None else row_weights.mean(dtype=float)]),
@@ -73,6 +75,11 @@ def make_state(
         signals=new_signals(),
         workspace=aligned_zeros(plan.workspace_size, params.dtype),
     )
+
+
+def waits_in_vain(plan: Plan, state: State) -> bool:
+    """Whether more records than the plan's records_to_wait have been without progress."""
+    return bool(0 < plan.records_to_wait < state.progress[1])
 
 
 def _fixed(array: NDArray[Any]) -> NDArray[Any]:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from fusedmlp.plan.codes import Reduction
 from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.signals import STOP
-from fusedmlp.plan.state import State
+from fusedmlp.plan.state import State, waits_in_vain
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.steps.batch import all_rows, next_batch, shuffle_rows
 from fusedmlp.reference.steps.batch_norm import update_running_stats
@@ -25,7 +25,7 @@ from fusedmlp.reference.steps.parameter_update import (
     penalize_and_clip,
     penalties_of,
 )
-from fusedmlp.reference.steps.records import keep_params, record
+from fusedmlp.reference.steps.records import follow_progress, keep_params, record
 from fusedmlp.reference.steps.row_sampling import update_sampler
 
 
@@ -73,10 +73,11 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
 
     Training starts at state.position; the state is changed in place. If a weight is no longer
     finite, training stops at the end of that epoch. If another thread sets signals[STOP], this ends
-    before the next step. This twin ends at the end of an epoch otherwise.
+    before the next step. This twin ends at the end of an epoch otherwise. It also ends when more
+    records than plan.records_to_wait have been without progress.
     """
     rows = len(X)
-    while state.position[0] < stop:
+    while state.position[0] < stop and not waits_in_vain(plan, state):
         epoch, first = divmod(int(state.position[0]), rows)
         shuffle_rows(plan, state, epoch)
         for start in range(first, rows, plan.batch_size):
@@ -86,6 +87,7 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
             _take_step(plan, X, y, state, epoch, places)
             state.position[0] = epoch * rows + places.stop
         keep_params(plan, state, epoch)
+        follow_progress(plan, state, epoch)
         if not np.isfinite(state.params).all():
             return False
     return True

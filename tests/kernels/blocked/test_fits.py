@@ -85,6 +85,7 @@ IN_PLAN = {
     "partial_gradients": lambda _: [0, -1, 10**4],
     "workspace_size": lambda p: [0, p.workspace_size - 1, -1],
     "record_every": lambda _: [0, -1],
+    "records_to_wait": lambda _: [-1, 2**41],
     "threads": lambda _: [0, -3],
     "loss": lambda _: [77, -1],
     "reduction": lambda _: [9],
@@ -98,6 +99,7 @@ OF_STATE = (
     "gradient", "velocity", "squares", "learning_rate_factor", "running_stats", "position",
     "row_order", "last_direction", "direction_changes", "mean_row_weight", "sampler_tree",
     "sampler_mean", "draw_weights", "draw_squares", "row_weights", "params",
+    "progress",
 )  # fmt: skip
 
 

@@ -198,6 +198,7 @@ def _fit_fits(builder, plan, extras, X, y, state, stop):
         state.velocity.size == size,
         state.workspace.size >= plan.workspace_size,
         state.signals.size == PLACES,
+        state.progress.size == 2,
         (state.snapshots.size == 0) | (state.snapshots.shape[1] == size),
         *(array.is_native() for array in state.arrays()),
         state.last_direction.size == tracked,

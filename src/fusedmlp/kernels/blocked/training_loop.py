@@ -15,6 +15,12 @@ from fusedmlp.kernels.blocked.parameter_update import (
     penalize_and_clip,
 )
 from fusedmlp.kernels.blocked.partition import first_param
+from fusedmlp.kernels.blocked.progress import (
+    keep_progress,
+    progress_of,
+    progress_with,
+    waits_in_vain,
+)
 from fusedmlp.kernels.blocked.row_sampling import draw_batch, update_sampler, uses_sampler
 from fusedmlp.kernels.blocked.row_weights import batch_row_scale
 from fusedmlp.kernels.blocked.run import NO_RECORD, Block, Part, run_of
@@ -59,7 +65,8 @@ def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
     recording, rate = epoch % plan.record_every == 0, np.float64(0)
     order = _order_of(run, epoch, rows)
     steps = (rows + plan.batch_size - 1) // plan.batch_size  # of an epoch
-    while ok and epoch * rows + row < stop:
+    progress = progress_of(state)  # of all threads the same
+    while ok and not waits_in_vain(plan, progress) and epoch * rows + row < stop:
         if row == 0 or begins:
             begins = False
             rate = learning_rate_at(extras, run.optimizer_state, plan.learning_rate, epoch)
@@ -107,9 +114,13 @@ def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
                 _keep_params(run, state.snapshots, epoch // plan.record_every, part)
             barrier(team)
             ok = all_finite(run.params, run.size)
+            if recording:
+                record = epoch // plan.record_every
+                progress = progress_with(plan, run.records.losses, record, progress)
             epoch, row, batch_start = epoch + 1, 0, 0
     if thread == 0:
         state.position[0] = epoch * rows + row
+        keep_progress(progress, state)
     return ok
 
 

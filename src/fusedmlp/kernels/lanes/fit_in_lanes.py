@@ -24,7 +24,9 @@ def suits_lanes(plan, X, state):
     saved pre-activations; nor softmax with squared error, which few use, and which would take an
     eighth of the defaults' first call.
     """
-    if plan.save_for_backward or plan.loss not in LOSSES or plan.log_loss_cap < np.inf:
+    if plan.save_for_backward or plan.loss not in LOSSES:
+        return False
+    if plan.log_loss_cap < np.inf or plan.records_to_wait > 0:  # only the estimators have these
         return False
     if plan.loss == Loss.SQUARED_ERROR and int(plan.activations[-1]) == Activation.SOFTMAX:
         return False

@@ -18,6 +18,7 @@ from fusedmlp.plan.operations.requirements import (
 ACTIVATION, LOSS, FLAG = Code(Activation), Code(Loss), Whole(most=1, flag=True)
 KEY = Whole(most=LARGEST_UNSIGNED)  # a seed or a counter: all its 64 bits count
 FIRST = Whole(most=2**62)  # to which the items' own numbers are added
+MERSENNE_WORDS = 624  # of the state of NumPy's RandomState
 ANY, NOT_NEGATIVE, SHARE, DECAY = Real(), Real(least=0.0), Real(0.0, 1.0), Real(0.0, below=1.0)
 ROWS_UNITS, UNITS = Array("rows", "units"), Array("units")
 SET_ROWS_UNITS, SET_UNITS = Array("rows", "units", written=True), Array("units", written=True)
@@ -165,6 +166,12 @@ OPERATIONS: dict[str, dict[str, Requirement]] = {
         "seed": KEY,
         "epoch": KEY,
         "order": Array("rows", kind="int64", written=True),
+    },
+    "shuffle_again": {
+        "key": Array(MERSENNE_WORDS, kind="uint32", written=True),
+        "position": Whole(most=MERSENNE_WORDS),
+        "first": Array("rows", kind="int64"),
+        "orders": Array("times", "rows", kind="int64", written=True),
     },
     "keep_mask": {
         "key": KEY,

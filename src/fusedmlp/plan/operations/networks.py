@@ -70,8 +70,8 @@ def _check_networks(plan: Plan, X: Any, y: Any, networks: Networks, active: Any)
     if not suit_networks(plan):
         raise ValueError(
             "plan must be without dropout, dropconnect, batch_norm, row weights, scale_penalties, "
-            "log_loss_cap, silu, gelu and tracked directions, its loss not poisson and its "
-            "optimizer not aw_sgd or SciPy's"
+            "log_loss_cap, records_to_wait, silu, gelu and tracked directions, its loss not "
+            "poisson and its optimizer not aw_sgd or SciPy's"
         )
     if not isinstance(networks, Networks):
         raise TypeError(f"networks must be Networks, got {type(networks).__name__}")

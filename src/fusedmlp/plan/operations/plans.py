@@ -26,6 +26,7 @@ PLAN: dict[str, Requirement] = {
     "given_orders": Whole(most=2**20),
     "seed": Whole(),
     "record_every": Whole(1, MOST),
+    "records_to_wait": Whole(most=MOST),
     "track_directions": FLAG,
     "threads": Whole(1, 2**16),
     "block_rows": Whole(1, MOST),

@@ -13,6 +13,7 @@ DTYPES = {
     "float64": (np.dtype(np.float64),),
     "int64": (np.dtype(np.int64),),
     "int8": (np.dtype(np.int8),),
+    "uint32": (np.dtype(np.uint32),),
 }
 
 # The largest number that a Python integer may have, and the largest with 64 bits.

@@ -153,6 +153,7 @@ def _state_arrays(plan: Plan, counts: Counts) -> dict[str, Array]:
         "state.direction_changes": array("parameters", "int64", bool(plan.track_directions)),
         "state.errors": array("records of errors", "float64"),
         "state.losses": array("records of losses", "float64"),
+        "state.progress": array(2, "float64"),
         "state.snapshots": Array("snapshots", "parameters", written=True, may_be_empty=True),
         "state.row_weights": Array("rows", may_be_empty=not weighted),
         "state.mean_row_weight": array(1, "float64"),

@@ -32,3 +32,17 @@ def keep_params(plan: Plan, state: State, epoch: int) -> None:
     if epoch % plan.record_every == 0 and state.snapshots.size:
         number = epoch // plan.record_every
         state.snapshots[number % len(state.snapshots)] = state.params
+
+
+def follow_progress(plan: Plan, state: State, epoch: int) -> None:
+    """Count the records without progress, as scikit-learn's `MLPClassifier` does.
+
+    Progress is a loss that is lower than the lowest one so far by the tolerance.
+    """
+    if epoch % plan.record_every != 0:
+        return
+    loss = state.losses[epoch // plan.record_every] / plan.loss_divisor
+    lowest, waited = state.progress
+    state.progress[1] = waited + 1 if loss > lowest - plan.progress_tol else 0
+    if loss < lowest:
+        state.progress[0] = loss

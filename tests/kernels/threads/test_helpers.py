@@ -99,7 +99,7 @@ def test_a_callback_sees_no_helpers(started):
     fusedmlp.train(X, Y, **IN_TWO, callback=callback, record_every=5)
     assert len(started) > 1
     assert not any(alive)
-    settings = {"hidden_layer_sizes": (30, 10), "batch_size": 70, "threads": 2, "max_iter": 30}
+    settings = {"hidden_layer_sizes": (30, 10), "batch_size": 70, "threads": 2, "max_iter": 10}
     with pytest.warns(match="Maximum iterations"):
         fusedmlp.MLPRegressor(**settings, callback=callback).fit(X, Y)
     assert not any(alive)

@@ -111,6 +111,7 @@ else:
         store_column,
         store_first,
     )
+    from fusedmlp.kernels.vector.roots import sqrt
     from fusedmlp.kernels.vector.simd import (
         HAS_AVX512,
         REGISTER,
@@ -128,7 +129,6 @@ else:
         relu,
         select,
         split,
-        sqrt,
         sum_lanes,
         to_float64,
         zeros,

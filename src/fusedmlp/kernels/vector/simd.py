@@ -255,14 +255,6 @@ def absolute(typing_context, vector):
 
 
 @intrinsic
-def sqrt(typing_context, vector):
-    def build(context, builder, sig, args):
-        return call_llvm(builder, "sqrt", args[0].type, "", args, args[0].type)
-
-    return vector(vector), build
-
-
-@intrinsic
 def to_float64(typing_context, vector):
     result = Vector(types.float64, vector.lanes)
 

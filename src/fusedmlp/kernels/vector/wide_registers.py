@@ -18,7 +18,7 @@ ROUND_AS_USUAL = 4  # the current rounding mode
 @intrinsic
 def scale_by_power(typing_context, vector, exponent):
     def build(context, builder, sig, args):
-        return _in_registers(builder, args, _scaled)
+        return in_registers(builder, args, _scaled)
 
     return vector(vector, vector), build
 
@@ -28,7 +28,7 @@ def power_of_two_below(typing_context, exponent):
     """Return 2**k for an exponent rounded down to k; it may be 0, or infinity."""
 
     def build(context, builder, sig, args):
-        return _in_registers(builder, args, _power)
+        return in_registers(builder, args, _power)
 
     return exponent(exponent), build
 
@@ -44,14 +44,14 @@ def table_of_16(doubles, floats):
     def look_up(typing_context, places):
         def build(context, builder, sig, args):
             numbers = doubles if places.dtype.bitwidth == 64 else floats
-            return _in_registers(builder, args, partial(_looked_up, numbers=numbers))
+            return in_registers(builder, args, partial(_looked_up, numbers=numbers))
 
         return places(places), build
 
     return look_up
 
 
-def _in_registers(builder, vectors, build):
+def in_registers(builder, vectors, build):
     """Return the vector that build(builder, *registers) makes of each 64 bytes of some vectors."""
     lanes, kind = vectors[0].type.count, vectors[0].type.element
     width = BYTES // (8 if kind == ir.DoubleType() else 4)
@@ -80,7 +80,7 @@ def _scaled(builder, vector, exponent):
     zeros = ir.Constant(kind, [0.0] * kind.count)
     rounding = ir.Constant(ir.IntType(32), ROUND_AS_USUAL)
     arguments = [vector, exponent, zeros, everywhere, rounding]
-    return _call(builder, f"mask.scalef.{_suffix(kind)}.512", arguments)
+    return call_avx512(builder, f"mask.scalef.{_suffix(kind)}.512", arguments)
 
 
 def _power(builder, exponent):
@@ -96,16 +96,16 @@ def _looked_up(builder, places, numbers):
     indices = builder.bitcast(places, ir.VectorType(bits, width))
     first = ir.Constant(kind, numbers[:width])
     if width == len(numbers):
-        return _call(builder, "permvar.sf.512", [first, indices])
+        return call_avx512(builder, "permvar.sf.512", [first, indices])
     second = ir.Constant(kind, numbers[width:])
-    return _call(builder, "vpermi2var.pd.512", [first, indices, second])
+    return call_avx512(builder, "vpermi2var.pd.512", [first, indices, second])
 
 
 def _suffix(kind):
     return "pd" if kind.element == ir.DoubleType() else "ps"
 
 
-def _call(builder, name, arguments):
+def call_avx512(builder, name, arguments):
     """Call an intrinsic of AVX-512 whose result is of the type of its first argument."""
     kind = arguments[0].type
     function_type = ir.FunctionType(kind, [a.type for a in arguments])

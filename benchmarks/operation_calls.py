@@ -175,7 +175,7 @@ def _row_order(batch: Batch) -> tuple[Any, ...]:
     return 1, 0, np.arange(batch.case.rows)
 
 
-def _shuffle_again(batch: Batch) -> tuple[Any, ...]:
+def _numpy_shuffles(batch: Batch) -> tuple[Any, ...]:
     first = np.arange(batch.case.rows)
     return np.arange(624, dtype=np.uint32), 0, first, first[None].copy()
 
@@ -213,7 +213,7 @@ _ARGUMENTS = {
     "weighted_loss": _weighted_loss,
     "count_direction_changes": _count_direction_changes,
     "row_order": _row_order,
-    "shuffle_again": _shuffle_again,
+    "numpy_shuffles": _numpy_shuffles,
     "gradient": _gradient,
 }
 OPERATIONS = list(_ARGUMENTS)

@@ -74,5 +74,5 @@ def _compile(dtype: str, options: dict[str, Any]) -> str:
     run.predict(X)
     if dtype == DTYPES[0] and options == ADAM:  # the orders of the estimators, in any dtype
         key, order = np.arange(MERSENNE_WORDS, dtype=np.uint32), np.arange(rows)
-        implementation("kernels").shuffle_again(key, 0, order, order[None].copy())
+        implementation("kernels").numpy_shuffles(key, 0, order, order[None].copy())
     return why_not_kept()

@@ -124,3 +124,16 @@ def test_ctrl_c_leaves_a_score_for_each_epoch(at, monkeypatch):
     assert model.loss_curve_ == whole.loss_curve_[: model.n_iter_]
     stopped = MLPRegressor(**settings | {"max_iter": model.n_iter_}).fit(X, NUMBERS)
     assert_same(model, stopped, 0)
+
+
+@pytest.mark.parametrize("early_stopping", [True, False])
+@pytest.mark.parametrize("rows", [4, 8, 10])
+@pytest.mark.parametrize("real", [np.float32, np.float64])
+def test_few_rows_have_the_bits_of_a_fit_that_is_watched(real, rows, early_stopping):
+    """One of them might be trained in the lanes."""
+    settings = RULE | {"solver": "sgd", "alpha": 0, "early_stopping": early_stopping}
+    settings |= {"hidden_layer_sizes": (4,), "random_state": 1, "validation_fraction": 0.5}
+    pair = [MLPRegressor(**settings, callback=c) for c in (None, watched)]
+    for model in pair:
+        model.fit(X[:rows].astype(real), NUMBERS[:rows].astype(real))
+    assert_same(*pair, 0)

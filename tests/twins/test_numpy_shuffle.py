@@ -24,7 +24,7 @@ def test_orders_and_state_are_those_of_numpy(package, rows, drawn):
     first = random.permutation(rows)
     random.set_state(("MT19937", key, position))
     orders, before = np.empty((3, rows), np.int64), first.copy()
-    position = package.shuffle_again(key, position, first, orders)
+    position = package.numpy_shuffles(key, position, first, orders)
     for order in orders:
         random.shuffle(before)
         assert_array_equal(order, before)
@@ -56,4 +56,4 @@ def arguments(**changed):
 )
 def test_arguments_that_do_not_fit_are_refused(package, wrong, error, words):
     with pytest.raises(error, match=words):
-        package.shuffle_again(**arguments(**wrong))
+        package.numpy_shuffles(**arguments(**wrong))

@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from fusedmlp.ctrl_c import ctrl_c_waits
 from fusedmlp.estimators.callbacks import Callbacks, has_callbacks
-from fusedmlp.estimators.epochs_at_once import epochs_at_once
+from fusedmlp.estimators.epochs_at_once import epochs_at_once, next_epochs
 from fusedmlp.estimators.held_out import HeldOut, Validation
 from fusedmlp.estimators.network import Network
 from fusedmlp.estimators.optimizer_memory import memory_for
@@ -21,7 +21,7 @@ from fusedmlp.estimators.settings import (
     outputs_in_mean,
     plan_of,
     step_options,
-    with_rule_of_losses,
+    with_stopping_rule,
 )
 from fusedmlp.estimators.stop_of_model import stop_check, stops_others
 from fusedmlp.helper_threads import with_helpers
@@ -35,9 +35,8 @@ from fusedmlp.training.snapshots import with_room
 class EpochLoop:
     """A call of `fit` or `partial_fit`.
 
-    Many epochs are one call of the kernel, which ends where the training losses no longer fall. By
-    the scores of held-out rows, which come later, nothing can stop the run before n_iter_no_change
-    + 1 epochs without progress are over.
+    Several epochs are one call of the kernel, which ends earlier where the training losses no
+    longer fall. The scores of early_stopping are computed after a call.
     """
 
     def __init__(
@@ -64,10 +63,11 @@ class EpochLoop:
         options |= {"batch_size": batch_size, "epochs": self._at_once}
         momentum = self._optimizer.momentum if self._optimizer.solver == "sgd" else None
         plan = plan_of(options, network.sizes, self._rows, momentum, data.row_weights)
-        if self._at_once > 1 and not model.early_stopping:
-            plan = with_rule_of_losses(plan, model, self._rows * self._outputs)
+        self._by_losses = not (incremental or model.early_stopping)
+        plan = with_stopping_rule(plan, model, self._by_losses, self._rows * self._outputs)
         self._plan = plan._replace(given_orders=self._at_once if plan.shuffle else 0)
         self._orders = RowOrders(self._rows, model.backend)
+        self._last_call = 0  # its epochs, if it did not end early and might have
         self._state = make_state(plan, network.params, self._rows, data.row_weights)._replace(
             velocity=self._memory.velocity,
             squares=self._memory.squares,
@@ -156,11 +156,8 @@ class EpochLoop:
 
     def _call_kernel(self) -> bool:
         """Run the next epochs in one call of the kernel; return whether the run is over."""
-        model, memory, state = self._model, self._memory, self._state
-        epochs = min(self._at_once, model.max_iter - model.n_iter_)
-        if model.early_stopping:
-            epochs = min(epochs, model.n_iter_no_change + 1 - model._no_improvement_count)
-        epochs = int(max(1, epochs))
+        memory, state = self._memory, self._state
+        epochs = next_epochs(self._model, self._at_once, self._last_call)
         self._prepare(epochs)
         if self._callbacks is not None:
             self._callbacks.begin_epoch()
@@ -172,6 +169,7 @@ class EpochLoop:
         except KeyboardInterrupt as error:  # the epochs that are over count
             interrupt = error
         done = int(state.position[0]) // self._rows
+        self._last_call = epochs if self._by_losses and done == epochs else 0
         self._orders.use(done)
         memory.t += done * self._steps
         losses = state.losses[:done] / (self._rows * self._outputs)
@@ -194,7 +192,7 @@ class EpochLoop:
             plan = plan._replace(seed=self._seed_of_masks())
         self._slices.go_on(plan)
         state.position[0], state.losses[:], state.errors[:] = 0, 0, 0
-        if plan.records_to_wait:
+        if self._by_losses:
             waited = min(self._model._no_improvement_count, plan.records_to_wait)
             state.progress[:] = self._model.best_loss_, waited
         if self._draws:

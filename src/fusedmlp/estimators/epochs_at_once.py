@@ -6,7 +6,7 @@ from fusedmlp.estimators.callbacks import has_callbacks
 from fusedmlp.estimators.optimizer_memory import OptimizerMemory
 from fusedmlp.training.snapshots import most_snapshots
 
-MOST_EPOCHS, MOST_ROW_NUMBERS = 100, 4_000_000  # the latter in the orders of rows
+MOST_EPOCHS, MOST_ROW_NUMBERS = 100, 1_000_000  # the latter in the orders of rows
 
 
 def epochs_at_once(model: Any, memory: OptimizerMemory, rows: int, held_out: int | None) -> int:
@@ -38,3 +38,20 @@ def epochs_at_once(model: Any, memory: OptimizerMemory, rows: int, held_out: int
     if held_out is not None:
         most = min(most, most_snapshots(memory.velocity, held_out))
     return int(max(1, most))
+
+
+def next_epochs(model: Any, most: int, last: int) -> int:
+    """Return how many epochs the next call has.
+
+    As many as cannot end the run, or twice as many as the last call, where the kernel itself may
+    end the next one. More at once would draw many orders of rows in vain, should it end soon.
+
+    Parameters
+    ----------
+    model : estimator
+    most : int
+    last : int
+        The epochs of the last call; 0 if it ended early, or if the kernel may not end the next one.
+    """
+    surely = model.n_iter_no_change + 1 - model._no_improvement_count
+    return int(max(1, min(max(surely, 2 * last), most, model.max_iter - model.n_iter_)))

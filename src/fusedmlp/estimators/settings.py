@@ -19,7 +19,7 @@ from fusedmlp.plan.plan import Plan, make_plan
 RENAMED = {"logistic": "sigmoid"}
 ACTIVATIONS = ("logistic", *HIDDEN_ACTIVATIONS)
 
-MOST_TO_WAIT = 2**40  # epochs: more are never
+MOST_TO_WAIT = 2**40  # epochs; stands for infinity
 
 # Losses that are a mean over the outputs as well as over the rows.
 MEAN_OF_OUTPUTS = ("squared_error", "absolute_error", "huber")
@@ -135,15 +135,17 @@ def plan_of(
     return plan
 
 
-def with_rule_of_losses(plan: Plan, model: Any, losses: int) -> Plan:
+def with_stopping_rule(plan: Plan, model: Any, active: bool, divisor: int) -> Plan:
     """Return a plan by which a call of the kernel ends where the training losses no longer fall.
 
-    losses: how many of rows and outputs a recorded loss is the sum of.
+    active: whether it does; an inactive rule waits for ever, so that the same kernel is used.
+    divisor: rows times outputs, by which a recorded loss is divided.
     """
+    epochs = model.n_iter_no_change if active else MOST_TO_WAIT
     return plan._replace(
-        records_to_wait=int(min(model.n_iter_no_change, MOST_TO_WAIT)),
+        records_to_wait=int(min(epochs, MOST_TO_WAIT)),
         progress_tol=float(model.tol),
-        loss_divisor=float(losses),
+        loss_divisor=float(divisor),
     )
 
 

@@ -11,7 +11,7 @@ with garbage_collection_off():  # Numba is imported here
     from fusedmlp.kernels.losses import absolute_error, loss, output_delta, weighted_loss
     from fusedmlp.kernels.networks import fit_networks, measure_networks
     from fusedmlp.kernels.normalization import follow, normalize, normalize_backward
-    from fusedmlp.kernels.numpy_shuffle import shuffle_again
+    from fusedmlp.kernels.numpy_shuffle import numpy_shuffles
     from fusedmlp.kernels.optimizers import adam, rmsprop, rprop
     from fusedmlp.kernels.penalties import clip_norm, clip_values, penalize, penalty
     from fusedmlp.kernels.random_numbers import keep_mask, mix, row_order
@@ -47,6 +47,7 @@ __all__ = [
     "mix",
     "normalize",
     "normalize_backward",
+    "numpy_shuffles",
     "output_delta",
     "penalize",
     "penalty",
@@ -55,7 +56,6 @@ __all__ = [
     "row_chances",
     "row_order",
     "rprop",
-    "shuffle_again",
     "update",
     "weighted_loss",
 ]

@@ -20,13 +20,13 @@ _MASK_B, _MASK_C = np.uint32(0x9D2C5680), np.uint32(0xEFC60000)
 
 
 @operation
-def shuffle_again(key, position, first, orders):
+def numpy_shuffles(key, position, first, orders):
     """Set orders (times, rows), each the one before shuffled, from first (rows,) on.
 
-    As by RandomState.shuffle with MT19937, whose state are key (624,) and position; key is changed.
-    Return the position after that.
+    As RandomState.shuffle does with MT19937, whose state is key (624,) and position. key is
+    changed; return the position after that.
     """
-    require_fit("shuffle_again", key, position, first, orders)
+    require_fit("numpy_shuffles", key, position, first, orders)
     state, rows, before = address(key), first.size, address(first)
     words = stack_buffer(state)
     _temper(state, words)
@@ -43,11 +43,11 @@ def shuffle_again(key, position, first, orders):
 def _shuffle(state, words, position, order, rows):
     """Swap each item, from the last on, with one before it or itself; return the new position.
 
-    Which one is the lowest bits of the next word that is not beyond it: as many bits as its place
-    has. The others of many places are drawn before any is swapped, so that a word that is not
-    used, which no processor foresees, costs no branch.
+    Its partner is the lowest bits, as many as its place has, of the next word that gives none
+    beyond it. The partners of many places are drawn before any is swapped, so that a rejected word
+    costs no mispredicted branch.
     """
-    others, place, mask = stack_buffer(order), rows - 1, 1
+    partners, place, mask = stack_buffer(order), rows - 1, 1
     while mask < place:
         mask = 2 * mask + 1
     while place > 0:
@@ -57,12 +57,12 @@ def _shuffle(state, words, position, order, rows):
             position = 0
         drawn, most = np.int64(0), place - mask // 2  # those whose places have as many bits
         while position < MERSENNE_WORDS and drawn < most:
-            other = np.int64(at(words, position)) & mask
-            put(others, drawn, other)
-            drawn += np.int64(other <= place - drawn)
+            partner = np.int64(at(words, position)) & mask
+            put(partners, drawn, partner)
+            drawn += np.int64(partner <= place - drawn)
             position += 1
         for k in range(drawn):
-            swap(order, place - k, at(others, k))
+            swap(order, place - k, at(partners, k))
         place -= drawn
         mask = mask // 2 if drawn == most else mask
     return position

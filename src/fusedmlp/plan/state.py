@@ -77,7 +77,7 @@ def make_state(
     )
 
 
-def waits_in_vain(plan: Plan, state: State) -> bool:
+def has_stalled(plan: Plan, state: State) -> bool:
     """Whether more records than the plan's records_to_wait have been without progress."""
     return bool(0 < plan.records_to_wait < state.progress[1])
 

@@ -20,7 +20,7 @@ from fusedmlp.reference.log_loss import log_loss_of_sums
 from fusedmlp.reference.losses import absolute_error, loss, output_delta, weighted_loss
 from fusedmlp.reference.networks import fit_networks, measure_networks
 from fusedmlp.reference.normalization import follow, normalize, normalize_backward
-from fusedmlp.reference.numpy_shuffle import shuffle_again
+from fusedmlp.reference.numpy_shuffle import numpy_shuffles
 from fusedmlp.reference.optimizers import adam, rmsprop, rprop
 from fusedmlp.reference.penalties import clip_norm, clip_values, penalize, penalty
 from fusedmlp.reference.random_numbers import keep_mask, mix, row_order
@@ -54,6 +54,7 @@ __all__ = [
     "mix",
     "normalize",
     "normalize_backward",
+    "numpy_shuffles",
     "output_delta",
     "penalize",
     "penalty",
@@ -62,7 +63,6 @@ __all__ = [
     "row_chances",
     "row_order",
     "rprop",
-    "shuffle_again",
     "update",
     "weighted_loss",
 ]

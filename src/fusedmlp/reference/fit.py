@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from fusedmlp.plan.codes import Reduction
 from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.signals import STOP
-from fusedmlp.plan.state import State, waits_in_vain
+from fusedmlp.plan.state import State, has_stalled
 from fusedmlp.reference.activations import Array
 from fusedmlp.reference.steps.batch import all_rows, next_batch, shuffle_rows
 from fusedmlp.reference.steps.batch_norm import update_running_stats
@@ -77,7 +77,7 @@ def fit(plan: Plan, X: Array, y: Array, state: State, stop: int) -> bool:
     records than plan.records_to_wait have been without progress.
     """
     rows = len(X)
-    while state.position[0] < stop and not waits_in_vain(plan, state):
+    while state.position[0] < stop and not has_stalled(plan, state):
         epoch, first = divmod(int(state.position[0]), rows)
         shuffle_rows(plan, state, epoch)
         for start in range(first, rows, plan.batch_size):

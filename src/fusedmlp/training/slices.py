@@ -8,7 +8,7 @@ from fusedmlp.helper_threads import start_helpers
 from fusedmlp.plan.blocking import step_flops
 from fusedmlp.plan.plan import Plan
 from fusedmlp.plan.signals import PATIENCE
-from fusedmlp.plan.state import State, waits_in_vain
+from fusedmlp.plan.state import State, has_stalled
 from fusedmlp.training.data import Dataset
 from fusedmlp.training.interruptible import LONG_CALL, interruptible
 from fusedmlp.training.slice_choice import SliceChoice
@@ -53,10 +53,10 @@ class Slices:
     def run_until(self, stop: int) -> bool:
         """Train until `stop` rows have been visited; return whether all weights are finite.
 
-        It ends before where the plan waits in vain for progress.
+        It ends earlier where the recorded losses no longer fall (plan.records_to_wait).
         """
         state, finite = self._state, True
-        while finite and state.position[0] < stop and not waits_in_vain(self._plan, state):
+        while finite and state.position[0] < stop and not has_stalled(self._plan, state):
             first = int(state.position[0])
             threads, rows = self._choice.next_slice(stop - first)
             plan = self._plan._replace(threads=threads)
@@ -70,7 +70,7 @@ class Slices:
             finite = interruptible(state.signals, self._block_flops, *call)
             seconds = max(time.perf_counter() - begun, 1e-9)
             done = int(state.position[0]) - first
-            early = finite and done < rows and not waits_in_vain(plan, state)
+            early = finite and done < rows and not has_stalled(plan, state)
             self._choice.measured(threads, done, seconds, ended_early=early)
             self._show(state)
         return finite

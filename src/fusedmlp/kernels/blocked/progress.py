@@ -28,7 +28,7 @@ def progress_with(plan, losses, record, progress):
 
 
 @inner
-def waits_in_vain(plan, progress):
+def has_stalled_at(plan, progress):
     """Whether more records than the plan waits for have been without progress."""
     return 0 < plan.records_to_wait < progress.waited
 

@@ -16,10 +16,10 @@ from fusedmlp.kernels.blocked.parameter_update import (
 )
 from fusedmlp.kernels.blocked.partition import first_param
 from fusedmlp.kernels.blocked.progress import (
+    has_stalled_at,
     keep_progress,
     progress_of,
     progress_with,
-    waits_in_vain,
 )
 from fusedmlp.kernels.blocked.row_sampling import draw_batch, update_sampler, uses_sampler
 from fusedmlp.kernels.blocked.row_weights import batch_row_scale
@@ -66,7 +66,7 @@ def fit_blocks(plan, extras, rare, X, y, state, stop, signals, thread, threads):
     order = _order_of(run, epoch, rows)
     steps = (rows + plan.batch_size - 1) // plan.batch_size  # of an epoch
     progress = progress_of(state)  # of all threads the same
-    while ok and not waits_in_vain(plan, progress) and epoch * rows + row < stop:
+    while ok and not has_stalled_at(plan, progress) and epoch * rows + row < stop:
         if row == 0 or begins:
             begins = False
             rate = learning_rate_at(extras, run.optimizer_state, plan.learning_rate, epoch)

@@ -12,7 +12,7 @@ from fusedmlp.kernels.vector.wide_registers import call_avx512, in_registers
 # 10 and 7, it would take a third more.
 BY_NEWTON = HAS_AVX512 and host_has("avx512dq")
 
-ZEROS_AND_INFINITY = ir.Constant(ir.IntType(32), 2 + 4 + 8)  # classes of numbers
+ZEROS_AND_INFINITY = ir.Constant(ir.IntType(32), 2 + 4 + 8)  # fpclass: +0, -0, +inf
 
 
 @intrinsic

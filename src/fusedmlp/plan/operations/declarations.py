@@ -167,7 +167,7 @@ OPERATIONS: dict[str, dict[str, Requirement]] = {
         "epoch": KEY,
         "order": Array("rows", kind="int64", written=True),
     },
-    "shuffle_again": {
+    "numpy_shuffles": {
         "key": Array(MERSENNE_WORDS, kind="uint32", written=True),
         "position": Whole(most=MERSENNE_WORDS),
         "first": Array("rows", kind="int64"),
